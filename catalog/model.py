@@ -1,0 +1,460 @@
+"""The shapes of the definitions: every file under ``catalog/data`` is proved against these models when it is loaded."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from domain.finding import CheckLevel, Severity
+from domain.observation import Basis, Nature, OverTime, OverUnits, Scope, ValueKind
+from domain.period import PeriodKind
+
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+FieldCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\[[a-z_]+=[a-z0-9_]+(;[a-z_]+=[a-z0-9_]+)*\])?$")]
+
+#: A column of a check frame: a field, or something derived from the submission, the register or the past.
+#:   dossiers_received · previous:dossiers_pending · last_year:dossiers_received · count:initiatives ·
+#:   count:initiatives[level=tinh] · length:limitation · register:children[kind=chi_bo] · period:year · same_as:previous
+ColumnRef = Annotated[
+    str,
+    Field(
+        pattern=r"^((previous|last_year|count|length|register|period|same_as):)?[a-z][a-z0-9_]*"
+        r"(\[[a-z_]+=[a-z0-9_]+(;[a-z_]+=[a-z0-9_]+)*\])?$"
+    ),
+]
+
+
+class Definition(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# ------------------------------------------------------------------------------------------------ words and codes
+
+
+class Message(Definition):
+    """A sentence in both languages; ``advice`` says what to do. Placeholders: {label} {observed} {expected} {arithmetic} {cell} …"""
+
+    id: Code
+    vi: str
+    en: str
+    advice_vi: str = ""
+    advice_en: str = ""
+
+
+class CodeItem(Definition):
+    code: str
+    label_vi: str
+    label_en: str
+    aliases: tuple[str, ...] = ()
+
+
+class CodeList(Definition):
+    """The codes a dimension or a drop-down may take, in the order they are shown."""
+
+    id: Code
+    label_vi: str
+    label_en: str
+    items: tuple[CodeItem, ...]
+
+    def item(self, code: str) -> CodeItem:
+        return next(item for item in self.items if item.code == code)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(item.code for item in self.items)
+
+
+class Indicator(Definition):
+    """What a figure means, once and for all; a rate names its numerator and denominator."""
+
+    code: Code
+    label_vi: str
+    label_en: str
+    measure_vi: str
+    measure_en: str
+    kind: ValueKind
+    nature: Nature
+    basis: Basis = Basis.IN_PERIOD
+    over_units: OverUnits
+    over_time: OverTime
+    dimensions: tuple[Code, ...] = ()
+    numerator: tuple[Code, ...] = ()
+    denominator: tuple[Code, ...] = ()
+    unit_words: tuple[str, ...] = ()
+    definition_vi: str = ""
+    definition_en: str = ""
+    source: str = ""
+    valid_from: date
+    valid_to: date | None = None
+
+    @property
+    def is_integer(self) -> bool:
+        return self.kind is ValueKind.COUNT
+
+    @property
+    def is_rate(self) -> bool:
+        return self.kind in (ValueKind.PERCENT, ValueKind.RATIO)
+
+
+# ------------------------------------------------------------------------------------------------ forms
+
+
+class FormField(Definition):
+    """One scalar cell of a form: an indicator with a breakdown (``dossiers_received[field=chung_thuc]``)."""
+
+    code: FieldCode
+    form: str
+    section: Code
+    indicator: Code
+    required: bool = False
+    label_vi: str = ""
+    label_en: str = ""
+    help_vi: str = ""
+    help_en: str = ""
+    dash_is_zero: bool = False
+
+    @property
+    def breakdown(self) -> str:
+        """``field=chung_thuc`` or the empty string."""
+        return self.code.partition("[")[2].removesuffix("]")
+
+
+class ListColumn(Definition):
+    code: Code
+    label_vi: str
+    label_en: str
+    kind: ValueKind
+    codelist: Code | None = None
+    required: bool = False
+    width: int = 20
+
+
+class Section(Definition):
+    """A part of the form that sits on one sheet.
+
+    ``scalars``: one figure a row; ``matrix``: items down (a breakdown), indicators across; ``list``: free rows under a
+    header; ``narrative``: paragraphs.
+    """
+
+    code: Code
+    kind: Literal["scalars", "matrix", "list", "narrative"]
+    sheet: str
+    title_vi: str
+    title_en: str
+    columns: tuple[ListColumn, ...] = ()  # list
+    key: tuple[Code, ...] = ()  # list: columns that name a row
+    max_rows: int = 200  # list
+    indicators: tuple[Code, ...] = ()  # matrix: across
+    items: tuple[str, ...] = ()  # matrix: breakdowns down, "level=xa;field=chung_thuc"
+    narratives: tuple[NarrativeField, ...] = ()
+
+
+class NarrativeField(Definition):
+    code: Code
+    label_vi: str
+    label_en: str
+    help_vi: str = ""
+    required: bool = False
+    max_length: int = 20_000
+
+
+class Form(Definition):
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    label_vi: str
+    label_en: str
+    version: str
+    accepted_versions: tuple[str, ...]
+    default_scope: Scope = Scope.OWN
+    sections: tuple[Section, ...]
+    fields: tuple[FormField, ...] = ()
+    #: version → address of each placed thing: field code, ``<list>``, ``<matrix>``, ``<narrative>``, ``identity.unit`` …
+    places: dict[str, dict[str, str]] = {}
+    #: column letter of the note ("giải trình") beside a scalar, by version
+    note_columns: dict[str, str] = {}
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _version_is_accepted(self) -> Form:
+        if self.version not in self.accepted_versions:
+            raise ValueError(f"form {self.id}: its own version {self.version} is not among the accepted ones")
+        return self
+
+    def section(self, code: str) -> Section:
+        return next(section for section in self.sections if section.code == code)
+
+    def sections_of(self, kind: str) -> tuple[Section, ...]:
+        return tuple(section for section in self.sections if section.kind == kind)
+
+    @property
+    def narratives(self) -> tuple[NarrativeField, ...]:
+        return tuple(n for section in self.sections_of("narrative") for n in section.narratives)
+
+
+class Obligation(Definition):
+    """Which kind of unit files which form for which kind of period."""
+
+    unit_kind: Code
+    form: str
+    calendar: str
+    period_kinds: tuple[PeriodKind, ...]
+    valid_from: date
+    valid_to: date | None = None
+
+
+# ------------------------------------------------------------------------------------------------ rules
+
+
+class FileCheck(Definition):
+    """Level 1: a fault the reader met with the file itself."""
+
+    kind: Literal["file"]
+    fault: Code
+
+
+class IntakeCheck(Definition):
+    """Level 2: a fault of form, version, identity, period, unit or obligation."""
+
+    kind: Literal["intake"]
+    fault: Code
+
+
+class ReadingCheck(Definition):
+    """Level 3: a repair or a problem met while reading a cell (:mod:`domain.reading`)."""
+
+    kind: Literal["reading"]
+    repair: str | None = None
+    problem: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> ReadingCheck:
+        if (self.repair is None) == (self.problem is None):
+            raise ValueError("a reading check names a repair or a problem, not both")
+        return self
+
+
+class RangeCheck(Definition):
+    """Every named figure lies in [min, max]; on qualified figures the whole interval must leave the range to fail."""
+
+    kind: Literal["range"]
+    columns: tuple[ColumnRef, ...] = ()
+    value_kinds: tuple[ValueKind, ...] = ()  # all scalar and matrix figures of these kinds
+    min: float | None = None
+    max: float | None = None
+
+
+class RequiredCheck(Definition):
+    """The columns must have a value — always, or when one of ``when`` has a value above zero."""
+
+    kind: Literal["required"]
+    columns: tuple[ColumnRef, ...] = ()  # empty: every field of the form marked required
+    when: tuple[ColumnRef, ...] = ()
+
+
+class CodeListCheck(Definition):
+    kind: Literal["code_list"]
+    column: ColumnRef
+    codelist: Code
+
+
+class IdentityCheck(Definition):
+    """total = sum of parts, on intervals: violated → the rule's severity, suspicious → warning."""
+
+    kind: Literal["identity"]
+    total: tuple[ColumnRef, ...]
+    parts: tuple[ColumnRef, ...]
+    #: missing parts: ``skip`` the identity, or count them as ``zero`` when at least one part is given
+    missing_parts: Literal["skip", "zero"] = "zero"
+    tolerance: float = 0.0
+
+
+class AtMostCheck(Definition):
+    """smaller ≤ larger × factor, as far as the intervals can tell."""
+
+    kind: Literal["at_most"]
+    smaller: tuple[ColumnRef, ...]
+    larger: tuple[ColumnRef, ...]
+    factor: float = 1.0
+
+
+class RateCheck(Definition):
+    """A stated rate (percent) equals sum(numerator) / sum(denominator) within ``tolerance`` points."""
+
+    kind: Literal["rate"]
+    rate: ColumnRef
+    numerator: tuple[ColumnRef, ...]
+    denominator: tuple[ColumnRef, ...]
+    tolerance: float = 0.05
+
+
+class DiffersCheck(Definition):
+    """Two columns that being equal would be suspicious (the base of a growth and the year)."""
+
+    kind: Literal["differs"]
+    column: ColumnRef
+    other: ColumnRef
+
+
+class ChangeCheck(Definition):
+    """column stays within [1/factor, factor] × base, when the base is at least ``min_base``."""
+
+    kind: Literal["change"]
+    column: ColumnRef
+    base: ColumnRef
+    factor: float
+    min_base: float = 1.0
+
+
+class GrowthCheck(Definition):
+    """A stated growth in percent equals column / base − 1 within ``tolerance`` points."""
+
+    kind: Literal["growth"]
+    growth: ColumnRef
+    column: ColumnRef
+    base: ColumnRef
+    tolerance: float = 0.5
+
+
+class NotMultipleCheck(Definition):
+    """``column`` is not an exact whole multiple of ``of`` (a sign of estimating), from ``of`` ≥ ``min_of``."""
+
+    kind: Literal["not_multiple"]
+    column: ColumnRef
+    of: ColumnRef
+    min_of: float = 10.0
+
+
+class LengthCheck(Definition):
+    """Text of a narrative or of a list column has at least/at most so many characters."""
+
+    kind: Literal["length"]
+    column: ColumnRef
+    min: int | None = None
+    max: int | None = None
+    when: tuple[ColumnRef, ...] = ()
+
+
+class UniqueCheck(Definition):
+    """No two rows of a list have the same key (after name folding)."""
+
+    kind: Literal["unique"]
+    columns: tuple[Code, ...]
+
+
+Check = Annotated[
+    FileCheck
+    | IntakeCheck
+    | ReadingCheck
+    | RangeCheck
+    | RequiredCheck
+    | CodeListCheck
+    | IdentityCheck
+    | AtMostCheck
+    | RateCheck
+    | DiffersCheck
+    | ChangeCheck
+    | GrowthCheck
+    | NotMultipleCheck
+    | LengthCheck
+    | UniqueCheck,
+    Field(discriminator="kind"),
+]
+
+
+class Rule(Definition):
+    """One check with everything a person needs to understand it.
+
+    ``frame`` is ``main`` (one row a submission), the code of a matrix or list section, or empty for levels 1–2 and reading
+    checks. ``counterexample`` patches the form's example so that this rule fires exactly once; it is proved by
+    ``tongket catalog check`` and by the tests.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[A-Z]{3}-[0-9]{3}$")]
+    forms: tuple[str, ...] = ()  # empty: every form
+    frame: str = ""
+    level: CheckLevel
+    severity: Severity
+    title_vi: str
+    title_en: str
+    message: Code
+    check: Check
+    since: date
+    until: date | None = None
+    starts_as_warning_until: date | None = None
+    source: str = ""
+    counterexample: dict[str, object] = {}
+
+    @field_validator("level", mode="before")
+    @classmethod
+    def _level_from_number(cls, value: object) -> object:
+        return CheckLevel(value) if isinstance(value, int) else value
+
+    def severity_on(self, day: date) -> Severity:
+        """New critical rules may start as warnings until a date."""
+        early = self.starts_as_warning_until is not None and day <= self.starts_as_warning_until
+        return Severity.WARNING if early and self.severity is Severity.CRITICAL else self.severity
+
+    def applies_on(self, day: date) -> bool:
+        return self.since <= day and (self.until is None or day <= self.until)
+
+    def applies_to(self, form: str) -> bool:
+        return not self.forms or form in self.forms
+
+
+# ------------------------------------------------------------------------------------------------ calendars and units
+
+
+class PeriodPattern(Definition):
+    """Periods of one kind: ``months`` long, beginning in each of ``starts`` (month numbers of the year)."""
+
+    kind: PeriodKind
+    code: str  # "{year}-Q{ordinal}"
+    label_vi: str
+    label_en: str
+    months: int
+    starts: tuple[int, ...]
+
+
+class Calendar(Definition):
+    """How a calendar year is cut into windows: a period starts ``start_day`` of the month ``month_shift`` before its first month."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Z0-9]+$")]
+    label_vi: str
+    label_en: str
+    source: str
+    zone: str = "Asia/Ho_Chi_Minh"
+    start_day: int
+    month_shift: int
+    patterns: tuple[PeriodPattern, ...]
+    #: working days between cut-off and the day the report is due, by unit level (at least 1: Nghị định 09/2019, Điều 8)
+    due_working_days: dict[str, int]
+
+
+class UnitKind(Definition):
+    code: Code
+    label_vi: str
+    label_en: str
+    level: Code
+    branch: Literal["party", "state", "territory", "mass"]
+
+
+class UnitRecord(Definition):
+    code: Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9.\-]*$")]
+    valid_from: date
+    valid_to: date | None = None
+    name: str
+    kind: Code
+    parent: str | None = None
+    source: str
+
+
+class UnitEventRecord(Definition):
+    kind: Literal["merge", "split", "rename", "reparent"]
+    day: date
+    old_code: str
+    old_valid_from: date
+    new_code: str
+    new_valid_from: date
+    share: Literal["full", "partial"]
+    document: str

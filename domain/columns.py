@@ -1,0 +1,130 @@
+"""The frames that pass from room to room: column names and their polars types, spelled out once.
+
+Rooms beside each other never import one another; what they agree on is written here. Types are named, not imported,
+because this room knows no library.
+"""
+
+from __future__ import annotations
+
+#: One row per file of a batch: what the reader learned of its identity. ``file`` is the caller's number for the file.
+HEADERS = {
+    "file": "Int64",
+    "name": "String",
+    "form": "String",
+    "form_version": "String",
+    "unit": "String",
+    "unit_name": "String",
+    "period": "String",
+    "scope": "String",
+    "reporter": "String",
+    "media": "String",  # xlsx · xls · xlsb · ods · csv · json
+}
+
+#: One row per filled cell. ``item`` numbers the rows of a list or matrix from 1 and is 0 for scalars and narratives.
+#: ``part`` is ``value`` or ``note``. ``field``: field code · ``<list>.<column>`` · ``<matrix>.<indicator>`` · narrative code.
+CELLS = {
+    "file": "Int64",
+    "form": "String",
+    "field": "String",
+    "item": "Int32",
+    "part": "String",
+    "kind": "String",  # number · text · date · bool · error
+    "number": "Float64",
+    "text": "String",  # the original, as a person would see it
+    "sheet": "String",
+    "cell": "String",
+}
+
+#: One row per fault the reader met with a file, its form or its identity (levels 1 and 2). ``fault`` is the code a rule's
+#: ``file`` or ``intake`` check names.
+FAULTS = {
+    "file": "Int64",
+    "fault": "String",
+    "sheet": "String",
+    "cell": "String",
+    "observed": "String",
+    "expected": "String",
+}
+
+#: One row per filled value cell, read: what the figure is and how it was read (:mod:`domain.reading`).
+READINGS = {
+    "file": "Int64",
+    "form": "String",
+    "field": "String",
+    "item": "Int32",
+    "indicator": "String",
+    "breakdown": "String",
+    "value_kind": "String",
+    "value": "Float64",
+    "qualifier": "String",
+    "numerator": "Float64",
+    "denominator": "Float64",
+    "low": "Float64",  # loose interval, closed; null when the words give no number
+    "high": "Float64",
+    "strict_low": "Float64",
+    "strict_high": "Float64",
+    "status": "String",
+    "repairs": "String",  # comma-separated codes of domain.reading.Repair
+    "problem": "String",
+    "text": "String",
+    "note": "String",
+    "sheet": "String",
+    "cell": "String",
+}
+
+#: One row per finding.
+FINDINGS = {
+    "file": "Int64",
+    "rule": "String",
+    "level": "Int8",
+    "severity": "String",
+    "field": "String",
+    "item": "Int32",
+    "sheet": "String",
+    "cell": "String",
+    "observed": "String",
+    "expected": "String",
+    "arithmetic": "String",
+    "message_vi": "String",
+    "message_en": "String",
+}
+
+#: One row per figure on its way into the warehouse.
+OBSERVATIONS = {
+    "file": "Int64",
+    "indicator": "String",
+    "breakdown": "String",
+    "value": "Float64",
+    "numerator": "Float64",
+    "denominator": "Float64",
+    "qualifier": "String",
+    "lower": "Float64",  # null with a value: unbounded
+    "upper": "Float64",
+    "status": "String",
+    "basis": "String",
+    "scope": "String",
+    "derived": "Boolean",
+    "original_text": "String",
+    "note": "String",
+    "sheet": "String",
+    "cell": "String",
+}
+
+#: One row per row of a list; the columns of the list stand in ``content`` as JSON, its folded key beside it.
+LIST_ROWS = {
+    "file": "Int64",
+    "list": "String",
+    "item": "Int32",
+    "key": "String",
+    "content": "String",
+    "sheet": "String",
+    "cell": "String",
+}
+
+NARRATIVES = {
+    "file": "Int64",
+    "section": "String",
+    "body": "String",
+    "sheet": "String",
+    "cell": "String",
+}

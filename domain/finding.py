@@ -1,0 +1,25 @@
+"""A finding: what is wrong, where, what was seen, what was expected. Bad data is a finding, never an exception."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+
+class Severity(StrEnum):
+    """The severities of Great Expectations: critical blocks loading, warning asks for an explanation, info is shown."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class CheckLevel(IntEnum):
+    """Each level is judged only when the ones below hold for the submission."""
+
+    FILE = 1
+    FORM = 2
+    VALUE = 3
+    RECORD = 4
+    UNIT = 5
+    HISTORY = 6
+    HIERARCHY = 7
