@@ -1,0 +1,58 @@
+# Everything a person needs: `make demo` and `make test` install what they need by themselves.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
+# The lock files are complete and hashed, so pip need not resolve anything.
+EDITABLE := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+
+export PYTHONUTF8 := 1
+
+.PHONY: help install install-dev demo test check lock bench clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.base: requirements/base.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP) -r requirements/base.txt
+	$(EDITABLE)
+	touch $@
+
+$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP) -r requirements/dev.txt
+	$(EDITABLE)
+	touch $@ $(VENV)/.base
+
+install: $(VENV)/.base ## the program, in .venv
+
+install-dev: $(VENV)/.dev ## the program and the tools to test it
+
+demo: install ## the whole story on sample data
+	$(BIN)/tongket demo
+
+test: install-dev ## all tests
+	$(BIN)/python -m pytest
+
+check: install-dev ## style, types, import rules, definitions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/tongket catalog check
+
+bench: install-dev ## speed and memory as ratios, see docs/performance.md
+	$(BIN)/python -m bench
+
+lock: $(VENV)/bin/python ## resolve the dependencies anew (the only target that needs uv)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	  --no-emit-index-url --no-emit-find-links --no-header --quiet --extra build --output-file requirements/base.txt
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	  --no-emit-index-url --no-emit-find-links --no-header --quiet --extra build --extra dev --extra postgres \
+	  --output-file requirements/dev.txt
+
+clean: ## remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis *.egg-info demo-workspace
