@@ -34,7 +34,10 @@ class Definition(BaseModel):
 
 
 class Message(Definition):
-    """A sentence in both languages; ``advice`` says what to do. Placeholders: {label} {observed} {expected} {arithmetic} {cell} …"""
+    """A sentence in both languages; ``advice`` says what to do.
+
+    Placeholders: {label} {observed} {expected} {arithmetic} {difference} {cell} {sheet} {unit} {period} {list}.
+    """
 
     id: Code
     vi: str
@@ -169,7 +172,7 @@ class Form(Definition):
     default_scope: Scope = Scope.OWN
     sections: tuple[Section, ...]
     fields: tuple[FormField, ...] = ()
-    #: version → address of each placed thing: field code, ``<list>``, ``<matrix>``, ``<narrative>``, ``identity.unit`` …
+    #: version → address of each placed thing: field code, ``<list>``, ``<matrix>``, ``<narrative>``, ``identity.unit``
     places: dict[str, dict[str, str]] = {}
     #: column letter of the note ("giải trình") beside a scalar, by version
     note_columns: dict[str, str] = {}
@@ -365,8 +368,8 @@ Check = Annotated[
 class Rule(Definition):
     """One check with everything a person needs to understand it.
 
-    ``frame`` is ``main`` (one row a submission), the code of a matrix or list section, or empty for levels 1–2 and reading
-    checks. ``counterexample`` patches the form's example so that this rule fires exactly once; it is proved by
+    ``frame`` is ``main`` (one row a submission), the code of a matrix or list section, or empty for levels 1–2 and
+    reading checks. ``counterexample`` patches the form's example so that this rule fires exactly once; it is proved by
     ``tongket catalog check`` and by the tests.
     """
 
@@ -412,19 +415,31 @@ class PeriodPattern(Definition):
     code: str  # "{year}-Q{ordinal}"
     label_vi: str
     label_en: str
-    months: int
-    starts: tuple[int, ...]
+    months: int = Field(ge=1, le=12)
+    starts: tuple[Annotated[int, Field(ge=1, le=12)], ...]
+
+    @field_validator("code", "label_vi", "label_en")
+    @classmethod
+    def _knows_its_words(cls, value: str) -> str:
+        try:
+            value.format(year=2025, ordinal=1)
+        except (KeyError, IndexError, ValueError) as error:
+            raise ValueError(f"only {{year}} and {{ordinal}} can be filled in: {value}") from error
+        return value
 
 
 class Calendar(Definition):
-    """How a calendar year is cut into windows: a period starts ``start_day`` of the month ``month_shift`` before its first month."""
+    """How a calendar year is cut into windows.
+
+    A period starts on day ``start_day`` of its first month shifted by ``month_shift`` months (−1: the month before).
+    """
 
     id: Annotated[str, Field(pattern=r"^[A-Z0-9]+$")]
     label_vi: str
     label_en: str
     source: str
     zone: str = "Asia/Ho_Chi_Minh"
-    start_day: int
+    start_day: int = Field(ge=1, le=28)  # every month has such a day
     month_shift: int
     patterns: tuple[PeriodPattern, ...]
     #: working days between cut-off and the day the report is due, by unit level (at least 1: Nghị định 09/2019, Điều 8)

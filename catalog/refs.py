@@ -44,32 +44,27 @@ class Ref:
         return f"{self.source}:{self.field}" if self.source else self.field
 
 
+#: The attributes of a check that name columns, in the order a person would read them.
+_NAMING: dict[type, tuple[str, ...]] = {
+    RangeCheck: ("columns",),
+    RequiredCheck: ("columns", "when"),
+    CodeListCheck: ("column",),
+    IdentityCheck: ("total", "parts"),
+    AtMostCheck: ("smaller", "larger"),
+    RateCheck: ("rate", "numerator", "denominator"),
+    DiffersCheck: ("column", "other"),
+    ChangeCheck: ("column", "base"),
+    GrowthCheck: ("growth", "column", "base"),
+    NotMultipleCheck: ("column", "of"),
+    LengthCheck: ("column", "when"),
+    UniqueCheck: ("columns",),
+}
+
+
 def refs_of(check: Check) -> tuple[str, ...]:
-    """Every column the check names, in the order it names them."""
-    match check:
-        case RangeCheck(columns=columns):
-            return columns
-        case RequiredCheck(columns=columns, when=when):
-            return columns + when
-        case CodeListCheck(column=column):
-            return (column,)
-        case IdentityCheck(total=total, parts=parts):
-            return total + parts
-        case AtMostCheck(smaller=smaller, larger=larger):
-            return smaller + larger
-        case RateCheck(rate=rate, numerator=numerator, denominator=denominator):
-            return (rate, *numerator, *denominator)
-        case DiffersCheck(column=column, other=other):
-            return (column, other)
-        case ChangeCheck(column=column, base=base):
-            return (column, base)
-        case GrowthCheck(growth=growth, column=column, base=base):
-            return (growth, column, base)
-        case NotMultipleCheck(column=column, of=of):
-            return (column, of)
-        case LengthCheck(column=column, when=when):
-            return (column, *when)
-        case UniqueCheck(columns=columns):
-            return columns
-        case _:
-            return ()
+    """Every column the check names, in the order it names them; none for levels 1 and 2 and reading checks."""
+    return tuple(text for name in _NAMING.get(type(check), ()) for text in _texts(getattr(check, name)))
+
+
+def _texts(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else value

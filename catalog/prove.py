@@ -1,0 +1,257 @@
+"""The proof that definitions fit together: every name resolves, nothing overlaps, nothing goes in a circle."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from itertools import pairwise
+
+from catalog.calendars import periods_of
+from catalog.model import (
+    Calendar,
+    CodeListCheck,
+    Form,
+    FormField,
+    Indicator,
+    PeriodPattern,
+    ReadingCheck,
+    Rule,
+    Section,
+    UnitRecord,
+)
+from catalog.refs import Ref, refs_of
+from catalog.whole import Catalog, Fault
+from domain.reading import Problem, Repair
+
+#: Identity cells every form has.
+IDENTITY = ("form", "form_version", "unit", "unit_name", "period", "period_label", "scope", "reporter")
+
+#: Columns of the main frame that come from neither the form nor its past.
+_COMPUTED = ("period:year", "period:months", "same_as:previous")
+
+
+def faults_of(catalog: Catalog) -> Iterator[Fault]:
+    """Everything that does not hold, in the order of the rooms of the catalog."""
+    yield from _indicator_faults(catalog)
+    for form in catalog.forms.values():
+        yield from _form_faults(catalog, form)
+    for rule in catalog.rules:
+        yield from (Fault("rules", rule.id, what) for what in _rule_faults(catalog, rule))
+    yield from _unit_faults(catalog)
+    yield from _event_faults(catalog)
+    yield from _obligation_faults(catalog)
+    for calendar in catalog.calendars.values():
+        yield from (Fault("calendars.yaml", calendar.id, what) for what in _calendar_faults(catalog, calendar))
+
+
+# ------------------------------------------------------------------------------------------------ indicators, forms
+
+
+def _indicator_faults(catalog: Catalog) -> Iterator[Fault]:
+    for indicator in catalog.indicators.values():
+        for code in (*indicator.numerator, *indicator.denominator):
+            if code not in catalog.indicators:
+                yield Fault("indicators.csv", indicator.code, f"names an unknown indicator {code}")
+        for dimension in indicator.dimensions:
+            if dimension not in catalog.codelists:
+                yield Fault("indicators.csv", indicator.code, f"names an unknown dimension {dimension}")
+        if bool(indicator.numerator) != bool(indicator.denominator):
+            yield Fault("indicators.csv", indicator.code, "a rate names both numerator and denominator")
+
+
+def _breakdown_faults(catalog: Catalog, indicator: Indicator, breakdown: str) -> Iterator[str]:
+    for pair in filter(None, breakdown.split(";")):
+        dimension, _, code = pair.partition("=")
+        if dimension not in indicator.dimensions:
+            yield f"{indicator.code} is not broken down by {dimension}"
+        elif dimension in catalog.codelists and code not in catalog.codelists[dimension].codes:
+            yield f"{code} is not a code of {dimension}"
+
+
+def _form_faults(catalog: Catalog, form: Form) -> Iterator[Fault]:
+    file = f"forms/{form.id}"
+    for name, count in Counter(section.code for section in form.sections).items():
+        if count > 1:
+            yield Fault(file, name, f"is the code of {count} sections")
+    for field in form.fields:
+        yield from (Fault(file, field.code, what) for what in _field_faults(catalog, form, field))
+    for section in form.sections:
+        yield from (Fault(file, section.code, what) for what in _section_faults(catalog, section))
+    yield from _place_faults(form)
+
+
+def _field_faults(catalog: Catalog, form: Form, field: FormField) -> Iterator[str]:
+    if all(section.code != field.section for section in form.sections_of("scalars")):
+        yield f"section {field.section} is not a section of scalars"
+    if field.code.partition("[")[0] != field.indicator:
+        yield f"does not begin with its indicator {field.indicator}"
+    if field.indicator not in catalog.indicators:
+        yield f"unknown indicator {field.indicator}"
+        return
+    yield from _breakdown_faults(catalog, catalog.indicators[field.indicator], field.breakdown)
+
+
+def _section_faults(catalog: Catalog, section: Section) -> Iterator[str]:
+    columns = {column.code for column in section.columns}
+    for column in section.columns:
+        if column.codelist and column.codelist not in catalog.codelists:
+            yield f"column {column.code}: unknown code list {column.codelist}"
+    for code in section.key:
+        if code not in columns:
+            yield f"its key {code} is not one of its columns"
+    for code in section.indicators:
+        if code not in catalog.indicators:
+            yield f"unknown indicator {code}"
+            continue
+        for item in section.items:
+            yield from (f"item {item}: {what}" for what in _breakdown_faults(catalog, catalog.indicators[code], item))
+
+
+def _place_faults(form: Form) -> Iterator[Fault]:
+    file = f"forms/{form.id}/columns.csv"
+    known = set(_placeable(form))
+    for version in form.accepted_versions:
+        if version not in form.places:
+            yield Fault(file, version, "an accepted version has no column")
+        for place in sorted(set(form.places.get(version, {})) - known):
+            yield Fault(file, place, "is nothing the form knows")
+    for place in sorted(known - set(form.places.get(form.version, {}))):
+        yield Fault(file, place, f"has no place in the current version {form.version}")
+
+
+def _placeable(form: Form) -> Iterator[str]:
+    yield from (f"identity.{name}" for name in IDENTITY)
+    yield from (field.code for field in form.fields)
+    for section in form.sections:
+        if section.kind in ("list", "matrix"):
+            yield section.code
+        yield from (narrative.code for narrative in section.narratives)
+
+
+# ------------------------------------------------------------------------------------------------ rules
+
+
+def _rule_faults(catalog: Catalog, rule: Rule) -> Iterator[str]:
+    if rule.message not in catalog.messages:
+        yield f"unknown message {rule.message}"
+    if isinstance(rule.check, ReadingCheck):
+        code = rule.check.repair or rule.check.problem
+        if code not in set(Repair if rule.check.repair else Problem):
+            yield f"unknown reading outcome {code}"
+    if isinstance(rule.check, CodeListCheck) and rule.check.codelist not in catalog.codelists:
+        yield f"unknown code list {rule.check.codelist}"
+    for form_id in rule.forms:
+        if form_id not in catalog.forms:
+            yield f"unknown form {form_id}"
+    for form in catalog.forms.values():
+        if rule.applies_to(form.id):
+            yield from _rule_column_faults(rule, form)
+
+
+def _rule_column_faults(rule: Rule, form: Form) -> Iterator[str]:
+    columns = _columns_of_frame(form, rule.frame)
+    if rule.frame not in ("main", "") and not columns:
+        yield f"form {form.id} has no frame {rule.frame}"
+        return
+    for text in refs_of(rule.check):
+        if not _is_known(Ref.parse(text), form, columns):
+            yield f"form {form.id} has no column {text} in frame {rule.frame or 'main'}"
+
+
+def _columns_of_frame(form: Form, frame: str) -> set[str]:
+    if frame in ("main", ""):
+        return {field.code for field in form.fields} | {narrative.code for narrative in form.narratives}
+    return {
+        code
+        for section in form.sections
+        if section.code == frame
+        for code in (*section.indicators, *(column.code for column in section.columns))
+    }
+
+
+def _is_known(ref: Ref, form: Form, columns: set[str]) -> bool:
+    match ref.source:
+        case "" | "previous" | "last_year" | "length":
+            return ref.field in columns
+        case "count":
+            return any(section.code == ref.name for section in (*form.sections_of("list"), *form.sections_of("matrix")))
+        case "register":
+            return ref.name in ("children", "descendants")
+        case _:
+            return str(ref) in _COMPUTED
+
+
+# ------------------------------------------------------------------------------------------------ units, calendars
+
+
+def _unit_faults(catalog: Catalog) -> Iterator[Fault]:
+    for (code, day), count in Counter((unit.code, unit.valid_from) for unit in catalog.units).items():
+        if count > 1:
+            yield Fault("units.csv", f"{code} {day}", f"stands {count} times")
+    for unit in catalog.units:
+        where = f"{unit.code} {unit.valid_from}"
+        yield from (Fault("units.csv", where, what) for what in _single_unit_faults(catalog, unit))
+
+
+def _single_unit_faults(catalog: Catalog, unit: UnitRecord) -> Iterator[str]:
+    if unit.kind not in catalog.unit_kinds:
+        yield f"unknown kind {unit.kind}"
+    if unit.valid_to is not None and unit.valid_to < unit.valid_from:
+        yield "ends before it begins"
+    if unit.parent is not None and catalog.unit_on(unit.parent, unit.valid_from) is None:
+        yield f"its parent {unit.parent} did not live on {unit.valid_from}"
+    for other in catalog.units_of(unit.code):
+        if other.valid_from > unit.valid_from and (unit.valid_to is None or other.valid_from <= unit.valid_to):
+            yield f"overlaps with {other.code} {other.valid_from}"
+    if _is_own_ancestor(catalog, unit):
+        yield "is its own ancestor"
+
+
+def _is_own_ancestor(catalog: Catalog, unit: UnitRecord) -> bool:
+    seen = {unit.code}
+    here: UnitRecord | None = unit
+    while here is not None and here.parent is not None:
+        if here.parent in seen:
+            return True
+        seen.add(here.parent)
+        here = catalog.unit_on(here.parent, unit.valid_from)
+    return False
+
+
+def _event_faults(catalog: Catalog) -> Iterator[Fault]:
+    keys: set[tuple[str, date]] = {(unit.code, unit.valid_from) for unit in catalog.units}
+    for event in catalog.events:
+        where = f"{event.day} {event.old_code}→{event.new_code}"
+        for key in ((event.old_code, event.old_valid_from), (event.new_code, event.new_valid_from)):
+            if key not in keys:
+                yield Fault("unit_events.csv", where, f"unknown unit {key[0]} {key[1]}")
+
+
+def _obligation_faults(catalog: Catalog) -> Iterator[Fault]:
+    for item in catalog.obligations:
+        where = f"{item.unit_kind} {item.form}"
+        if item.unit_kind not in catalog.unit_kinds:
+            yield Fault("obligations.csv", where, f"unknown kind {item.unit_kind}")
+        if item.form not in catalog.forms:
+            yield Fault("obligations.csv", where, f"unknown form {item.form}")
+        if item.calendar not in catalog.calendars:
+            yield Fault("obligations.csv", where, f"unknown calendar {item.calendar}")
+
+
+def _calendar_faults(catalog: Catalog, calendar: Calendar) -> Iterator[str]:
+    levels = {kind.level for kind in catalog.unit_kinds.values()}
+    for level, days in calendar.due_working_days.items():
+        if days < 1:
+            yield f"{level}: the report is due before the cut-off is a working day old"
+        if level not in levels:
+            yield f"no kind of unit is of level {level}"
+    for pattern in calendar.patterns:
+        yield from _pattern_faults(calendar, pattern)
+
+
+def _pattern_faults(calendar: Calendar, pattern: PeriodPattern) -> Iterator[str]:
+    windows = [p.window for p in periods_of(calendar, 2025) if p.kind is pattern.kind]
+    for before, after in pairwise(windows):
+        if before.overlaps(after):
+            yield f"{pattern.kind}: {before.first} … {before.last} and {after.first} … {after.last} overlap"

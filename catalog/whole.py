@@ -1,0 +1,134 @@
+"""The definitions together: what every other room asks of them."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+from catalog.calendars import periods_of
+from catalog.model import (
+    Calendar,
+    CodeList,
+    Form,
+    FormField,
+    Indicator,
+    Message,
+    Obligation,
+    Rule,
+    UnitEventRecord,
+    UnitKind,
+    UnitRecord,
+)
+from domain.period import Period
+
+_YEAR = re.compile(r"^(\d{4})")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with the definitions."""
+
+    file: str
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.file} · {self.where}: {self.what}"
+
+
+class CatalogError(Exception):
+    """The definitions do not hold together. ``faults`` lists every place, not only the first."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(str(fault) for fault in faults))
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Everything the program knows about what is reported. ``fingerprint`` changes when any definition file changes."""
+
+    root: Path
+    fingerprint: str
+    messages: dict[str, Message]
+    codelists: dict[str, CodeList]
+    indicators: dict[str, Indicator]
+    forms: dict[str, Form]
+    examples: dict[str, dict[str, Any]]
+    rules: tuple[Rule, ...]
+    calendars: dict[str, Calendar]
+    unit_kinds: dict[str, UnitKind]
+    units: tuple[UnitRecord, ...]
+    events: tuple[UnitEventRecord, ...]
+    obligations: tuple[Obligation, ...]
+
+    @cached_property
+    def rules_by_id(self) -> dict[str, Rule]:
+        return {rule.id: rule for rule in self.rules}
+
+    @cached_property
+    def _fields(self) -> dict[str, dict[str, FormField]]:
+        return {form.id: {field.code: field for field in form.fields} for form in self.forms.values()}
+
+    def field(self, form: str, code: str) -> FormField:
+        return self._fields[form][code]
+
+    def period(self, code: str) -> Period | None:
+        """The period with this code (``2025``, ``2025-Q1``, ``2025-H1``, ``2025-9M``, ``2025-M04@CALENDAR``) if any."""
+        found = _YEAR.match(code)
+        return _periods_by_code(self, int(found[1])).get(code) if found else None
+
+    def periods(self, year: int, calendar: str | None = None) -> list[Period]:
+        """All periods labelled with ``year``, in every calendar or in one."""
+        chosen = [self.calendars[calendar]] if calendar else list(self.calendars.values())
+        return [period for item in chosen for period in periods_of(item, year)]
+
+    @cached_property
+    def _units_by_code(self) -> dict[str, list[UnitRecord]]:
+        by_code: dict[str, list[UnitRecord]] = defaultdict(list)
+        for unit in self.units:
+            by_code[unit.code].append(unit)
+        return by_code
+
+    def unit_on(self, code: str, day: date) -> UnitRecord | None:
+        """The unit that bore ``code`` on ``day``: a code alone names different units at different times."""
+        for unit in self._units_by_code.get(code, []):
+            if unit.valid_from <= day and (unit.valid_to is None or day <= unit.valid_to):
+                return unit
+        return None
+
+    def units_of(self, code: str) -> list[UnitRecord]:
+        """Every unit that ever bore ``code``."""
+        return list(self._units_by_code.get(code, []))
+
+    def rules_for(self, form: str, day: date) -> list[Rule]:
+        """The rules in force for a form on a day."""
+        return [rule for rule in self.rules if rule.applies_to(form) and rule.applies_on(day)]
+
+    def owed(self, unit_kind: str, period: Period) -> list[Obligation]:
+        """The forms a kind of unit owes for a period."""
+        return [
+            item
+            for item in self.obligations
+            if item.unit_kind == unit_kind
+            and item.calendar == period.calendar
+            and period.kind in item.period_kinds
+            and item.valid_from <= period.window.last
+            and (item.valid_to is None or period.window.last <= item.valid_to)
+        ]
+
+
+@lru_cache(maxsize=256)
+def _periods_cached(calendars: tuple[Calendar, ...], year: int) -> dict[str, Period]:
+    return {period.code: period for calendar in calendars for period in periods_of(calendar, year)}
+
+
+def _periods_by_code(catalog: Catalog, year: int) -> dict[str, Period]:
+    if not 1945 <= year <= 2200:
+        return {}
+    return _periods_cached(tuple(catalog.calendars.values()), year)
