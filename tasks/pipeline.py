@@ -6,17 +6,26 @@ anything.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Protocol
 
 import polars as pl
 
 from catalog import Catalog
-from domain.columns import CELLS, FINDINGS, HEADERS, LIST_ROWS, NARRATIVES, OBSERVATIONS
+from domain.finding import Severity
 from domain.submission import SubmissionState
-from workbook.read import Source
+from expectations.check import check
+from expectations.intake import check_intake
+from expectations.verdict import verdicts
+from transform.frames import HISTORY, REGISTER, Context, build_frames
+from transform.lists import list_rows, narratives, text_repairs
+from transform.normalise import normalise
+from transform.observations import observations
+from workbook.read import Source, read_files
 
 #: States whose figures go on into the warehouse.
 _PASSED = [SubmissionState.ACCEPTED.value, SubmissionState.ACCEPTED_WITH_WARNINGS.value]
@@ -35,3 +44,95 @@ class Outcome:
     started_at: datetime
     finished_at: datetime
     seconds: dict[str, float] = field(default_factory=dict)
+
+
+class Past(Protocol):
+    """What was known before this batch: earlier figures and the register, by the batch's own numbers."""
+
+    def figures(self, headers: pl.DataFrame) -> pl.DataFrame: ...
+
+    def register(self, headers: pl.DataFrame) -> pl.DataFrame: ...
+
+
+class NoPast:
+    """A check without a warehouse: history and register checks have nothing to compare with and stay silent."""
+
+    def figures(self, headers: pl.DataFrame) -> pl.DataFrame:  # noqa: ARG002
+        return pl.DataFrame(schema=HISTORY)
+
+    def register(self, headers: pl.DataFrame) -> pl.DataFrame:  # noqa: ARG002
+        return pl.DataFrame(schema=REGISTER)
+
+
+def process(
+    sources: Sequence[Source], catalog: Catalog, past: Past, today: date, *, docs: Path | None = None, run: str = ""
+) -> Outcome:
+    """Read, check and transform a batch. Never raises for bad data: that is a finding."""
+    clock = _Clock()
+    batch = read_files(sources, catalog)
+    clock.lap("read")
+    intake = check_intake(batch.headers, batch.faults, catalog, today)
+    sound = batch.headers.join(_blocked(intake), on="file", how="anti")
+    cells = batch.cells.join(sound.select("file"), on="file", how="semi")
+    readings = normalise(cells, catalog)
+    clock.lap("normalise")
+    findings = [intake, *_check_forms(sound, readings, cells, catalog, past, docs, run)]
+    clock.lap("check")
+    all_findings = pl.concat(findings)
+    decided = verdicts(batch.headers, all_findings)
+    passed = sound.join(decided.filter(pl.col("state").is_in(_PASSED)), on="file", how="semi")
+    outcome = Outcome(
+        headers=batch.headers,
+        verdicts=decided,
+        findings=all_findings,
+        observations=observations(passed, _of(readings, passed), catalog),
+        list_rows=list_rows(_of(cells, passed), catalog),
+        narratives=narratives(_of(cells, passed), catalog),
+        started_at=clock.started_at,
+        finished_at=datetime.now(UTC),
+        seconds=clock.seconds,
+    )
+    clock.lap("transform")
+    return outcome
+
+
+def _check_forms(
+    headers: pl.DataFrame,
+    readings: pl.DataFrame,
+    cells: pl.DataFrame,
+    catalog: Catalog,
+    past: Past,
+    docs: Path | None,
+    run: str,
+) -> Iterator[pl.DataFrame]:
+    """The findings of levels 3 to 6, form by form."""
+    for (form,), part in headers.group_by("form", maintain_order=True):
+        own_readings, own_cells = _of(readings, part), _of(cells, part)
+        context = Context(past.figures(part), past.register(part))
+        frames = build_frames(part, own_readings, own_cells, catalog, str(form), context)
+        yield check(
+            frames, own_readings, text_repairs(own_cells), part, catalog, str(form), docs=docs, run_id=run
+        )
+
+
+def _blocked(findings: pl.DataFrame) -> pl.DataFrame:
+    """Files whose form or identity is not known well enough to judge their figures."""
+    return findings.filter(pl.col("severity") == Severity.CRITICAL.value).select("file").unique()
+
+
+def _of(frame: pl.DataFrame, headers: pl.DataFrame) -> pl.DataFrame:
+    return frame.join(headers.select("file"), on="file", how="semi")
+
+
+class _Clock:
+    """Seconds by step."""
+
+    def __init__(self) -> None:
+        self.started_at = datetime.now(UTC)
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, step: str) -> None:
+        now = time.perf_counter()
+        self.seconds[step] = now - self._last
+        self._last = now

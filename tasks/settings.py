@@ -10,6 +10,8 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from catalog import DATA
+
 #: Files a batch: large enough that the fixed cost of a Great Expectations run vanishes, small enough for steady memory.
 DEFAULT_BATCH = 2_500
 
@@ -29,6 +31,10 @@ class Settings(BaseSettings):
     @cached_property
     def workspace(self) -> Workspace:
         return Workspace(self.home.resolve())
+
+    @property
+    def catalog_root(self) -> Path:
+        return self.catalog or DATA
 
     @property
     def url(self) -> str:

@@ -1,0 +1,38 @@
+"""How Prefect runs here: its home inside the workspace, no telemetry, a server of its own unless one is given.
+
+Prefect reads its settings when it is imported, so :func:`prepare` must be called before any module that imports it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+#: Set unless the user set them: an address of a server, a log level and so on remain the user's to choose.
+_DEFAULTS = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    "PREFECT_LOGGING_LEVEL": "ERROR",
+    "PREFECT_LOGGING_ROOT_LEVEL": "ERROR",
+    "PREFECT_LOGGING_SERVER_LEVEL": "CRITICAL",
+    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+    "PREFECT_CLI_PROMPT": "false",
+    "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
+}
+
+
+class PreparedTooLateError(RuntimeError):
+    """Prefect was imported before its surroundings were set."""
+
+
+def prepare(home: Path) -> None:
+    """Set Prefect's surroundings for this process; ``home`` is the folder it keeps its own database in."""
+    if "prefect" in sys.modules and os.environ.get("PREFECT_HOME") != str(home):
+        raise PreparedTooLateError("prefect was imported before flows.runtime.prepare()")
+    os.environ.setdefault("PREFECT_HOME", str(home))
+    for name, value in _DEFAULTS.items():
+        os.environ.setdefault(name, value)

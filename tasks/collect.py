@@ -1,0 +1,112 @@
+"""The Prefect tasks of ``collect-period``: receive, process a batch, roll up, publish."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.tasks import Task
+
+from catalog import load_catalog
+from tasks import archive, progress
+from tasks.rolling import refresh_roll_up
+from tasks.settings import Settings
+from tasks.store import engine_for
+from tasks.workers import process_in_worker
+from warehouse import intake, queries
+from warehouse.engine import is_transient
+from warehouse.load import LoadBatch, load_batch
+from workbook.read import Source
+
+#: A table artifact is for reading: the rest is in the warehouse.
+ROWS_IN_ARTIFACT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A file in the archive that waits to be processed; ``submission`` is its number in the warehouse."""
+
+    submission: int
+    path: str
+    name: str
+
+
+def _is_worth_retrying(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Faults of the surroundings pass; faults of the program and of the data do not."""
+    try:
+        state.result()
+    except (OSError, BrokenProcessPool):
+        return True
+    except Exception as error:
+        return is_transient(error)
+    return False
+
+
+_RETRYING: dict[str, Any] = {
+    "retries": 4,
+    "retry_delay_seconds": [1, 5, 15, 60],
+    "retry_condition_fn": _is_worth_retrying,
+    "cache_policy": NO_CACHE,
+}
+
+
+@task(name="receive", **_RETRYING)
+def receive(run: str, settings: Settings, inbox: Path | None, files: Sequence[Path]) -> list[Waiting]:
+    """Take files into the archive and the warehouse; hands out what waits to be processed, oldest first.
+
+    The workspace's own inbox is emptied once its files are safe; a folder of somebody else is left as it was.
+    """
+    own = settings.workspace.inbox
+    paths = [*(archive.waiting(inbox) if inbox else []), *files]
+    engine = engine_for(settings.url)
+    for start in range(0, len(paths), settings.batch_size):
+        chunk = paths[start : start + settings.batch_size]
+        stored = archive.store(chunk, settings.workspace.archive)
+        intake.receive(
+            engine,
+            run,
+            [intake.Arrival(s.sha256, s.size, s.media, s.name, s.arrived_at, str(s.path)) for s in stored],
+        )
+        if inbox is not None and inbox.resolve() == own:
+            archive.clear(path for path in chunk if path.is_relative_to(own))
+        progress.tell("received", start + len(chunk), len(paths))
+    return [Waiting(item.submission_id, item.archive_path, item.name) for item in intake.pending(engine)]
+
+
+@task(name="process-batch", task_run_name="process-batch-{number}", **_RETRYING)
+def process_batch(
+    number: int, waiting: Sequence[Waiting], run: str, settings: Settings, pool: ProcessPoolExecutor, docs: Path | None
+) -> int:
+    """Read, check and transform a batch in a worker process, then load it in one transaction; the count of files."""
+    sources = [Source(item.submission, Path(item.path), item.name) for item in waiting]
+    root = str(settings.catalog_root)
+    outcome = pool.submit(process_in_worker, sources, root, settings.url, date.today(), docs, run).result()
+    load_batch(engine_for(settings.url), run, LoadBatch.of(outcome))
+    return len(sources)
+
+
+@task(name="roll-up", **_RETRYING)
+def roll_up(run: str, settings: Settings) -> None:
+    """Refresh the roll-up of every period that this run changed."""
+    engine = engine_for(settings.url)
+    for period, form in queries.periods_of_run(engine, run):
+        refresh_roll_up(engine, load_catalog(settings.catalog_root), period, form)
+
+
+@task(name="publish", cache_policy=NO_CACHE)
+def publish(run: str, settings: Settings) -> None:
+    """What was rejected or could not be read, as a table in Prefect's interface; the whole list is in the warehouse."""
+    rows = queries.failed_of_run(engine_for(settings.url), run, limit=ROWS_IN_ARTIFACT)
+    if rows:
+        create_table_artifact(key="rejected-submissions", table=rows, description="Báo cáo bị trả lại / Rejected")
+    else:
+        create_markdown_artifact(key="rejected-submissions", markdown="Không có báo cáo nào bị trả lại.")

@@ -1,0 +1,16 @@
+"""Refreshing the roll-up of one period: figures in force, added up the unit tree, written back with their coverage."""
+
+from __future__ import annotations
+
+from catalog import Catalog
+from transform.roll_up import roll_up
+from warehouse import queries
+from warehouse.engine import Engine
+
+
+def refresh_roll_up(engine: Engine, catalog: Catalog, period: str, form: str) -> None:
+    """Compute the totals of every unit for a period and form anew, and replace the ones that stood."""
+    figures = queries.observations_in_force(engine, period, form)
+    units = queries.unit_tree(engine, queries.last_day(engine, period))
+    expected = queries.expected_units(engine, period, form)
+    queries.write_roll_up(engine, period, form, roll_up(figures, units, expected, catalog))
