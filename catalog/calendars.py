@@ -46,9 +46,13 @@ def _period(calendar: Calendar, pattern: PeriodPattern, year: int, ordinal: int)
         kind=pattern.kind,
         year=year,
         ordinal=ordinal,
-        label_vi=pattern.label_vi.format(**words),
-        label_en=pattern.label_en.format(**words),
+        label_vi=pattern.label_vi.format(**words, name=_name(pattern.names_vi, ordinal)),
+        label_en=pattern.label_en.format(**words, name=_name(pattern.names_en, ordinal)),
         window=Window(first, last),
         cutoff=last,
         due={level: add_working_days(last, days) for level, days in calendar.due_working_days.items()},
     )
+
+
+def _name(names: tuple[str, ...], ordinal: int) -> str:
+    return names[ordinal - 1] if names else str(ordinal)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from domain.finding import CheckLevel, Severity
 from domain.observation import Basis, Nature, OverTime, OverUnits, Scope, ValueKind
@@ -409,7 +409,11 @@ class Rule(Definition):
 
 
 class PeriodPattern(Definition):
-    """Periods of one kind: ``months`` long, beginning in each of ``starts`` (month numbers of the year)."""
+    """Periods of one kind: ``months`` long, beginning in each of ``starts`` (month numbers of the year).
+
+    ``names_vi`` and ``names_en`` fill ``{name}`` of the labels, one name a start ("đầu", "cuối"); without them the
+    ordinal stands there.
+    """
 
     kind: PeriodKind
     code: str  # "{year}-Q{ordinal}"
@@ -417,15 +421,24 @@ class PeriodPattern(Definition):
     label_en: str
     months: int = Field(ge=1, le=12)
     starts: tuple[Annotated[int, Field(ge=1, le=12)], ...]
+    names_vi: tuple[str, ...] = ()
+    names_en: tuple[str, ...] = ()
 
     @field_validator("code", "label_vi", "label_en")
     @classmethod
-    def _knows_its_words(cls, value: str) -> str:
+    def _knows_its_words(cls, value: str, info: ValidationInfo) -> str:
+        words = {"year": 2025, "ordinal": 1} | ({} if info.field_name == "code" else {"name": ""})
         try:
-            value.format(year=2025, ordinal=1)
+            value.format(**words)
         except (KeyError, IndexError, ValueError) as error:
-            raise ValueError(f"only {{year}} and {{ordinal}} can be filled in: {value}") from error
+            raise ValueError(f"only {', '.join(f'{{{word}}}' for word in words)} can be filled in: {value}") from error
         return value
+
+    @model_validator(mode="after")
+    def _names_every_start(self) -> PeriodPattern:
+        if any(names and len(names) != len(self.starts) for names in (self.names_vi, self.names_en)):
+            raise ValueError(f"a name is needed for each of the {len(self.starts)} starts, or none")
+        return self
 
 
 class Calendar(Definition):
