@@ -242,7 +242,7 @@ class RangeCheck(Definition):
 
     kind: Literal["range"]
     columns: tuple[ColumnRef, ...] = ()
-    value_kinds: tuple[ValueKind, ...] = ()  # all scalar and matrix figures of these kinds
+    value_kinds: tuple[ValueKind, ...] = ()  # all scalar and matrix figures of these kinds (frame ``values``)
     min: float | None = None
     max: float | None = None
 
@@ -269,6 +269,8 @@ class IdentityCheck(Definition):
     parts: tuple[ColumnRef, ...]
     #: missing parts: ``skip`` the identity, or count them as ``zero`` when at least one part is given
     missing_parts: Literal["skip", "zero"] = "zero"
+    #: judged only where every one of these has a value: parts without which a sum would be called wrong unjustly
+    when_given: tuple[ColumnRef, ...] = ()
     tolerance: float = 0.0
 
 
@@ -368,8 +370,8 @@ Check = Annotated[
 class Rule(Definition):
     """One check with everything a person needs to understand it.
 
-    ``frame`` is ``main`` (one row a submission), the code of a matrix or list section, or empty for levels 1–2 and
-    reading checks. ``counterexample`` patches the form's example so that this rule fires exactly once; it is proved by
+    ``frame`` is ``main`` (one row a submission), ``values`` (one row a figure, for ranges by value kind), the code of a
+    matrix or list section, or empty for levels 1–2 and reading checks. ``counterexample`` patches the form's example so that this rule fires exactly once; it is proved by
     ``tongket catalog check`` and by the tests.
     """
 

@@ -151,7 +151,7 @@ def _rule_faults(catalog: Catalog, rule: Rule) -> Iterator[str]:
 
 def _rule_column_faults(rule: Rule, form: Form) -> Iterator[str]:
     columns = _columns_of_frame(form, rule.frame)
-    if rule.frame not in ("main", "") and not columns:
+    if rule.frame not in ("main", "values", "") and not columns:
         yield f"form {form.id} has no frame {rule.frame}"
         return
     for text in refs_of(rule.check):
