@@ -20,7 +20,8 @@ from tasks import progress
 from tasks.collect import process_batch, publish, receive, roll_up
 from tasks.settings import Settings
 from tasks.store import engine_for
-from tasks.workers import pool
+from tasks.timing import Stopwatch
+from tasks.workers import pool, warm_up
 from warehouse import intake, queries
 
 
@@ -46,26 +47,25 @@ def collect_period(
     ``period`` names the run and its report; every file is judged by the period it states itself.
     """
     settings = Settings()
+    watch = Stopwatch()
     started = time.perf_counter()
     engine = engine_for(settings.url)
     run = intake.start_run(engine, "collect-period", period)
-    waiting = receive(run, settings, _inbox(settings, inbox, files), [Path(name) for name in files or []])
-    received = time.perf_counter()
-    _process_all(run, settings, waiting)
-    processed = time.perf_counter()
-    roll_up(run, settings)
-    publish(run, settings)
-    finished = time.perf_counter()
+    waiting = receive(run, settings, _inbox(settings, inbox, files), [Path(name) for name in files or []], watch)
+    _process_all(run, settings, waiting, watch)
+    roll_up(run, settings, watch)
+    publish(run, settings, watch)
     counts = queries.counts_of_run(engine, run)
     name = state_name(counts)
     intake.finish_run(engine, run, "completed", name)
-    seconds = {
-        "receive": received - started,
-        "process": processed - received,
-        "roll_up": finished - processed,
-        "total": finished - started,
-    }
+    seconds = _seconds(watch, time.perf_counter() - started)
     return Completed(name=name, message=name, data=RunReport(run, counts, seconds))
+
+
+def _seconds(watch: Stopwatch, total: float) -> dict[str, float]:
+    """Where the time went; what no step covers is orchestration."""
+    steps = {name: watch.seconds(name) for name in ("receive", "warm_up", "process", "roll_up", "publish")}
+    return {**steps, "orchestration": total - watch.covered(), "total": total}
 
 
 def _inbox(settings: Settings, inbox: str | None, files: list[str] | None) -> Path | None:
@@ -75,15 +75,18 @@ def _inbox(settings: Settings, inbox: str | None, files: list[str] | None) -> Pa
     return None if files else settings.workspace.inbox
 
 
-def _process_all(run: str, settings: Settings, waiting: list[Any]) -> None:
+def _process_all(run: str, settings: Settings, waiting: list[Any], watch: Stopwatch) -> None:
     if not waiting:
         return
     size = batch_size(len(waiting), settings)
     batches = [waiting[start : start + size] for start in range(0, len(waiting), size)]
     done = 0
-    with pool(min(settings.workers, len(batches)), settings.catalog_root) as executor:
+    workers = min(settings.workers, len(batches))
+    with pool(workers, settings) as executor:
+        with watch.span("warm_up"):
+            warm_up(executor, workers)
         futures = [
-            process_batch.submit(number, batch, run, settings, executor, settings.workspace.docs if number == 1 else None)
+            process_batch.submit(number, batch, run, settings, quote(executor), watch)
             for number, batch in enumerate(batches, 1)
         ]
         for future in as_completed(futures):

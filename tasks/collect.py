@@ -16,11 +16,11 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
-from catalog import load_catalog
 from tasks import archive, progress
 from tasks.rolling import refresh_roll_up
 from tasks.settings import Settings
-from tasks.store import engine_for
+from tasks.store import engine_for, register_of
+from tasks.timing import Stopwatch
 from tasks.workers import process_in_worker
 from warehouse import intake, queries
 from warehouse.engine import is_transient
@@ -60,53 +60,67 @@ _RETRYING: dict[str, Any] = {
 
 
 @task(name="receive", **_RETRYING)
-def receive(run: str, settings: Settings, inbox: Path | None, files: Sequence[Path]) -> list[Waiting]:
+def receive(
+    run: str, settings: Settings, inbox: Path | None, files: Sequence[Path], watch: Stopwatch
+) -> list[Waiting]:
     """Take files into the archive and the warehouse; hands out what waits to be processed, oldest first.
 
     The workspace's own inbox is emptied once its files are safe; a folder of somebody else is left as it was.
     """
+    with watch.span("receive"):
+        _receive(run, settings, [*(archive.waiting(inbox) if inbox else []), *files], inbox)
+        waiting = intake.pending(engine_for(settings.url))
+    return [Waiting(item.submission_id, item.archive_path, item.name) for item in waiting]
+
+
+def _receive(run: str, settings: Settings, paths: Sequence[Path], inbox: Path | None) -> None:
     own = settings.workspace.inbox
-    paths = [*(archive.waiting(inbox) if inbox else []), *files]
-    engine = engine_for(settings.url)
     for start in range(0, len(paths), settings.batch_size):
         chunk = paths[start : start + settings.batch_size]
         stored = archive.store(chunk, settings.workspace.archive)
         intake.receive(
-            engine,
+            engine_for(settings.url),
             run,
             [intake.Arrival(s.sha256, s.size, s.media, s.name, s.arrived_at, str(s.path)) for s in stored],
         )
         if inbox is not None and inbox.resolve() == own:
-            archive.clear(path for path in chunk if path.is_relative_to(own))
+            archive.clear(chunk)
         progress.tell("received", start + len(chunk), len(paths))
-    return [Waiting(item.submission_id, item.archive_path, item.name) for item in intake.pending(engine)]
 
 
 @task(name="process-batch", task_run_name="process-batch-{number}", **_RETRYING)
 def process_batch(
-    number: int, waiting: Sequence[Waiting], run: str, settings: Settings, pool: ProcessPoolExecutor, docs: Path | None
+    number: int, waiting: Sequence[Waiting], run: str, settings: Settings, pool: ProcessPoolExecutor, watch: Stopwatch
 ) -> int:
-    """Read, check and transform a batch in a worker process, then load it in one transaction; the count of files."""
+    """Read, check and transform a batch in a worker process, then load it in one transaction; the count of files.
+
+    Data Docs show the first batch of a run: every batch is judged by the same suites, and the findings of all are in the
+    warehouse.
+    """
+    docs = settings.workspace.docs if number == 1 else None
     sources = [Source(item.submission, Path(item.path), item.name) for item in waiting]
-    root = str(settings.catalog_root)
-    outcome = pool.submit(process_in_worker, sources, root, settings.url, date.today(), docs, run).result()
-    load_batch(engine_for(settings.url), run, LoadBatch.of(outcome))
+    with watch.span("process"):
+        outcome = pool.submit(process_in_worker, sources, settings, date.today(), docs, run).result()
+        load_batch(engine_for(settings.url), run, LoadBatch.of(outcome))
     return len(sources)
 
 
 @task(name="roll-up", **_RETRYING)
-def roll_up(run: str, settings: Settings) -> None:
-    """Refresh the roll-up of every period that this run changed."""
+def roll_up(run: str, settings: Settings, watch: Stopwatch) -> None:
+    """Refresh the roll-up of every period and form that this run changed."""
     engine = engine_for(settings.url)
-    for period, form in queries.periods_of_run(engine, run):
-        refresh_roll_up(engine, load_catalog(settings.catalog_root), period, form)
+    with watch.span("roll_up"):
+        catalog = register_of(settings)
+        for period, form in queries.changed_by_run(engine, run):
+            refresh_roll_up(engine, catalog, period, form)
 
 
 @task(name="publish", cache_policy=NO_CACHE)
-def publish(run: str, settings: Settings) -> None:
+def publish(run: str, settings: Settings, watch: Stopwatch) -> None:
     """What was rejected or could not be read, as a table in Prefect's interface; the whole list is in the warehouse."""
-    rows = queries.failed_of_run(engine_for(settings.url), run, limit=ROWS_IN_ARTIFACT)
-    if rows:
-        create_table_artifact(key="rejected-submissions", table=rows, description="Báo cáo bị trả lại / Rejected")
-    else:
-        create_markdown_artifact(key="rejected-submissions", markdown="Không có báo cáo nào bị trả lại.")
+    with watch.span("publish"):
+        rows = queries.failed_of_run(engine_for(settings.url), run, limit=ROWS_IN_ARTIFACT)
+        if rows:
+            create_table_artifact(key="rejected-submissions", table=rows, description="Báo cáo bị trả lại / Rejected")
+        else:
+            create_markdown_artifact(key="rejected-submissions", markdown="Không có báo cáo nào bị trả lại.")

@@ -1,19 +1,35 @@
-"""The warehouse as a run sees it: one engine a process, and the past figures that checks need."""
+"""The warehouse as a run sees it: one engine a process, the register, and the past figures that checks need."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import polars as pl
 
+from catalog import Catalog, load_catalog
+from tasks.settings import Settings
 from warehouse.engine import Engine, make_engine
 from warehouse.history import children_counts, previous_figures
+from warehouse.migrate import is_current
+from warehouse.registry import read_units
 
 
 @lru_cache(maxsize=4)
 def engine_for(url: str) -> Engine:
     """The engine of this process for a warehouse; connections are pooled behind it."""
     return make_engine(url)
+
+
+def register_of(settings: Settings) -> Catalog:
+    """The definitions with the register of the warehouse, which also holds the units that were imported.
+
+    Without a workspace the shipped register is all there is.
+    """
+    catalog = load_catalog(settings.catalog_root)
+    if not settings.workspace.exists or not is_current(engine_for(settings.url)):
+        return catalog
+    return replace(catalog, units=tuple(read_units(engine_for(settings.url))))
 
 
 class WarehousePast:

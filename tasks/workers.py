@@ -5,27 +5,28 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import date
 from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 
-from catalog import Catalog, load_catalog
+from catalog import Catalog
 from tasks.pipeline import Outcome, process
-from tasks.store import WarehousePast, engine_for
+from tasks.settings import Settings
+from tasks.store import WarehousePast, engine_for, register_of
 from workbook.read import Source
 
 
 @contextmanager
-def pool(workers: int, catalog_root: Path) -> Iterator[ProcessPoolExecutor]:
+def pool(workers: int, settings: Settings) -> Iterator[ProcessPoolExecutor]:
     """Processes that have the definitions and the heavy libraries loaded before the first batch arrives.
 
     They are spawned, not forked: polars keeps threads, and a forked copy of a process with threads may hang.
     """
     executor = ProcessPoolExecutor(
-        max_workers=workers, mp_context=get_context("spawn"), initializer=_warm_up, initargs=(str(catalog_root),)
+        max_workers=workers, mp_context=get_context("spawn"), initializer=_prepare, initargs=(settings,)
     )
     try:
         yield executor
@@ -33,20 +34,36 @@ def pool(workers: int, catalog_root: Path) -> Iterator[ProcessPoolExecutor]:
         executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _warm_up(catalog_root: str) -> None:
+def warm_up(executor: ProcessPoolExecutor, workers: int) -> None:
+    """Return when every worker has loaded what it needs."""
+    wait([executor.submit(_definitions) for _ in range(workers)])
+
+
+_settings: Settings | None = None
+
+
+def _prepare(settings: Settings) -> None:
+    global _settings  # noqa: PLW0603  (a worker process has one run and so one set of settings)
+    _settings = settings
     warnings.simplefilter("ignore")
-    logging.captureWarnings(False)
-    _catalog(catalog_root)
     import expectations.check  # noqa: F401  (Great Expectations takes seconds to import)
 
+    logging.captureWarnings(False)
 
-@lru_cache(maxsize=2)
-def _catalog(root: str) -> Catalog:
-    return load_catalog(root)
+
+@lru_cache(maxsize=1)
+def _catalog() -> Catalog:
+    if _settings is None:
+        raise RuntimeError("the worker was not prepared")
+    return register_of(_settings)
+
+
+def _definitions() -> int:
+    return len(_catalog().rules)
 
 
 def process_in_worker(
-    sources: Sequence[Source], catalog_root: str, url: str, today: date, docs: Path | None, run: str
+    sources: Sequence[Source], settings: Settings, today: date, docs: Path | None, run: str
 ) -> Outcome:
     """:func:`tasks.pipeline.process` with the worker's own definitions and its own reading connection."""
-    return process(sources, _catalog(catalog_root), WarehousePast(engine_for(url)), today, docs=docs, run=run)
+    return process(sources, _catalog(), WarehousePast(engine_for(settings.url)), today, docs=docs, run=run)

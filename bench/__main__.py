@@ -1,0 +1,80 @@
+"""``make bench``: whole runs against their floor, all measured in the same call; nothing here is a test.
+
+The floor of DESIGN: two processes that do nothing but read the same files with calamine, plus the bare insert of the same
+rows through the database driver. The run is the real flow in a process of its own, with receiving, checks, findings and
+roll-up inside; the start-up of processes is reported apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.floor import insert_seconds, read_seconds
+from bench.run import Measured, run_flow
+from bench.stage import stage
+
+SIZES = (1_000, 10_000)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sizes", nargs="*", type=int, default=list(SIZES), help="submissions to ingest")
+    parser.add_argument("--keep", type=Path, help="folder to keep the files in (default: a temporary one)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    arguments = parser.parse_args()
+    results = []
+    for size in arguments.sizes:
+        with tempfile.TemporaryDirectory(prefix="tongket-bench-") as folder:
+            results.append(_measure(size, arguments.keep or Path(folder)))
+        if not arguments.json:
+            _print(results[-1])
+    if arguments.json:
+        json.dump(results, sys.stdout, indent=2)
+
+
+def _measure(size: int, folder: Path) -> dict[str, float]:
+    home = folder / f"home-{size}"
+    files = stage(home, size)
+    read = read_seconds(files)
+    measured = run_flow(home, files[0].parent)
+    insert, rows = insert_seconds(home / "warehouse.db", folder / "floor.db")
+    return _figures(size, read, insert, rows, measured)
+
+
+def _figures(size: int, read: float, insert: float, rows: int, measured: Measured) -> dict[str, float]:
+    floor = read + insert
+    working = measured.total - measured.warm_up
+    return {
+        "submissions": size,
+        "observations": rows,
+        "floor_read_s": read,
+        "floor_insert_s": insert,
+        "floor_s": floor,
+        "run_s": working,
+        "ratio": working / floor,
+        "start_up_s": measured.wall - working,
+        "whole_process_s": measured.wall,
+        "whole_process_ratio": measured.wall / floor,
+        "prefect_share": measured.orchestration / working,
+        "peak_memory_mb": measured.peak_memory / 1e6,
+        "accepted": measured.accepted,
+    }
+
+
+def _print(figures: dict[str, float]) -> None:
+    print(f"\n{figures['submissions']:,} submissions · {figures['observations']:,} observations")
+    print(f"  floor     {figures['floor_s']:8.2f} s  (read {figures['floor_read_s']:.2f} + insert {figures['floor_insert_s']:.2f})")
+    print(f"  run       {figures['run_s']:8.2f} s  = {figures['ratio']:.2f} × the floor")
+    print(f"  start-up  {figures['start_up_s']:8.2f} s  (imports, Prefect's server, worker processes)")
+    print(f"  whole     {figures['whole_process_s']:8.2f} s  = {figures['whole_process_ratio']:.2f} × the floor")
+    print(f"  Prefect   {figures['prefect_share']:8.1%}  of the run")
+    print(f"  memory    {figures['peak_memory_mb']:8.0f} MB at the peak, all processes together")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""What every command needs: the settings, the open workspace, arguments that name things."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from console.output import refuse
+from console.words import say
+
+if TYPE_CHECKING:
+    from catalog import Catalog
+    from domain.period import Period
+    from tasks.settings import Settings
+    from warehouse.engine import Engine
+
+AsJson = Annotated[bool, typer.Option("--json", help=say("in ra JSON", "print JSON"))]
+PeriodOption = Annotated[str | None, typer.Option(help=say("mã kỳ báo cáo, ví dụ 2025-Q1", "period code, e.g. 2025-Q1"))]
+UnitOption = Annotated[str | None, typer.Option(help=say("mã đơn vị", "unit code"))]
+
+
+def settings() -> Settings:
+    from tasks.settings import Settings
+
+    return Settings()
+
+
+def open_warehouse() -> tuple[Settings, Engine]:
+    """The settings and the warehouse; refuses when there is no workspace or its schema is behind the program."""
+    from tasks.store import engine_for
+    from warehouse.migrate import is_current
+
+    chosen = settings()
+    if not chosen.workspace.exists:
+        refuse(
+            say(
+                f"Chưa có không gian làm việc ở {chosen.workspace.home}. Chạy: tongket init",
+                f"There is no workspace at {chosen.workspace.home}. Run: tongket init",
+            )
+        )
+    engine = engine_for(chosen.url)
+    if not is_current(engine):
+        refuse(
+            say(
+                "Kho số liệu chưa ở phiên bản của chương trình. Chạy: tongket init",
+                "The warehouse is not at the program's version. Run: tongket init",
+            )
+        )
+    return chosen, engine
+
+
+def definitions(chosen: Settings) -> Catalog:
+    """The shipped (or configured) definitions, without the units that were imported later."""
+    from catalog import load_catalog
+
+    return load_catalog(chosen.catalog_root)
+
+
+def known_period(catalog: Catalog, code: str) -> Period:
+    """The period with this code, or a refusal that shows how codes are written."""
+    period = catalog.period(code)
+    if period is None:
+        refuse(
+            say(
+                f"Không có kỳ báo cáo {code!r}. Viết như 2025, 2025-H1, 2025-Q1, 2025-9M, 2025-M04 hoặc 2025-Q1@CALENDAR.",
+                f"There is no period {code!r}. Write 2025, 2025-H1, 2025-Q1, 2025-9M, 2025-M04 or 2025-Q1@CALENDAR.",
+            )
+        )
+    return period

@@ -1,0 +1,150 @@
+"""``demo``: the whole story on sample data, in a workspace of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from console.output import out, refuse, table
+from console.words import LANG, say
+
+#: Says that a folder was made by the demo and may be made anew by it.
+MARKER = ".tongket-demo"
+
+#: Units of the generated province, and the period it reports on.
+PROVINCE_UNITS = 600
+PROVINCE_PERIOD = "2025"
+SEED = 2025
+
+
+def register(app: typer.Typer) -> None:
+    app.command(help=say("toàn bộ câu chuyện trên số liệu mẫu", "the whole story on sample data"))(demo)
+
+
+def demo(
+    home: Annotated[Path, typer.Option(help=say("thư mục của bản trình diễn", "folder of the demo"))] = Path("demo-workspace"),
+    units: Annotated[int, typer.Option(help=say("số đơn vị của tỉnh mẫu", "units of the sample province"), min=20)] = PROVINCE_UNITS,
+) -> None:
+    """File the five source documents' figures and a generated province, ingest both, and show what came of it."""
+    started = time.perf_counter()
+    _fresh(home)
+    os.environ["TONGKET_HOME"] = str(home)
+    _step(1, say("Tạo không gian làm việc và kho số liệu", "Create the workspace and the warehouse"))
+    _initialise()
+    _step(2, say("Báo cáo của các đơn vị trong năm tài liệu nguồn", "The reports of the units in five source documents"))
+    _file_sources()
+    _step(3, say(f"Một tỉnh mẫu {units} đơn vị, có cài lỗi", f"A sample province of {units} units with planted faults"))
+    _file_province(units)
+    _step(4, say("Kết quả", "The outcome"))
+    _show_outcome()
+    out.print(say(f"\nXong sau {time.perf_counter() - started:.0f} giây.", f"\nDone in {time.perf_counter() - started:.0f} seconds."))
+    _what_next(home)
+
+
+def _fresh(home: Path) -> None:
+    """An empty folder; one made by an earlier demo is made anew, anybody else's is left alone."""
+    if home.exists() and any(home.iterdir()):
+        if not (home / MARKER).is_file():
+            refuse(
+                say(
+                    f"{home} không trống và không phải của bản trình diễn; chọn thư mục khác bằng --home.",
+                    f"{home} is not empty and was not made by the demo; choose another folder with --home.",
+                )
+            )
+        shutil.rmtree(home)
+    home.mkdir(parents=True, exist_ok=True)
+    (home / MARKER).write_text("made by tongket demo\n", encoding="utf-8")
+
+
+def _step(number: int, title: str) -> None:
+    out.print(f"\n[bold]{number}. {title}[/bold]")
+
+
+def _initialise() -> None:
+    from console.common import settings
+    from tasks.setup import initialise
+
+    chosen = settings()
+    counts = initialise(chosen, chosen.url)
+    out.print("   " + " · ".join(f"{count} {name}" for name, count in counts.items()))
+
+
+def _file_sources() -> None:
+    from console.common import settings
+    from console.intake import print_report, run_collection
+    from examples.sources import filings
+    from examples.write import Writer
+    from tasks.store import register_of
+
+    chosen = settings()
+    catalog = register_of(chosen)
+    named = [(f"{filing.unit}_{filing.period}", filing) for filing in filings(catalog)]
+    files = Writer(catalog).write_all(named, chosen.workspace.inbox)
+    out.print(say(f"   {len(files)} tệp trong {chosen.workspace.inbox}", f"   {len(files)} files in {chosen.workspace.inbox}"))
+    print_report(run_collection(None, chosen.workspace.inbox, []))
+
+
+def _file_province(units: int) -> None:
+    from console.common import open_warehouse
+    from console.intake import print_report, run_collection
+    from examples.province import make_province
+    from examples.stage import stage_province
+    from tasks.store import register_of
+    from warehouse.registry import import_units
+
+    chosen, engine = open_warehouse()
+    province = make_province(SEED, units=units)
+    import_units(engine, register_of(chosen), list(province.units))
+    catalog = register_of(chosen)
+    began = time.perf_counter()
+    count = stage_province(catalog, province, PROVINCE_PERIOD, SEED, chosen.workspace.inbox)
+    out.print(say(f"   {count} tệp viết trong {time.perf_counter() - began:.1f} giây", f"   {count} files written in {time.perf_counter() - began:.1f} s"))
+    print_report(run_collection(PROVINCE_PERIOD, chosen.workspace.inbox, []))
+
+
+def _show_outcome() -> None:
+    from console.common import open_warehouse
+    from console.intake import findings_table
+    from console.reading import print_status, print_summary
+    from warehouse import queries
+
+    _, engine = open_warehouse()
+    boards = [board for code in queries.periods_with_submissions(engine) for board in queries.status(engine, code, None)]
+    print_status([board for board in boards if board["received"]])
+    _print_findings_by_rule(queries.finding_counts(engine, PROVINCE_PERIOD).to_dicts())
+    worst = queries.findings(engine, period=PROVINCE_PERIOD, severity="critical").to_dicts()
+    out.print(findings_table(worst[:6], unit=True))
+    top = queries.top_unit(engine, PROVINCE_PERIOD, "P99")
+    if top:
+        rows = queries.summary(engine, PROVINCE_PERIOD, top, "review-report").to_dicts()
+        told = [row for row in rows if row["value"] is not None and not row["breakdown"]][:18]
+        print_summary(told, say(f"Tổng hợp cuối năm · {top} · {PROVINCE_PERIOD}", f"Year-end summary · {top} · {PROVINCE_PERIOD}"))
+
+
+def _print_findings_by_rule(rows: list[dict[str, Any]]) -> None:
+    from console.intake import SEVERITIES
+    from console.output import coloured
+
+    columns = (say("Mức", "Severity"), say("Quy tắc", "Rule"), say("Nội dung", "What"), say("Số lần", "Times"))
+    title = "title_vi" if LANG == "vi" else "title_en"
+    shown = [(coloured(SEVERITIES[r["severity"]], r["severity"]), r["rule"], r[title], r["count"]) for r in rows[:15]]
+    out.print(table(say("Điều phát hiện, theo quy tắc", "Findings by rule"), columns, shown, right=(3,)))
+
+
+def _what_next(home: Path) -> None:
+    program = "tongket" if shutil.which("tongket") else ".venv/bin/tongket"
+    lines = [
+        f"export TONGKET_HOME={home}",
+        f"{program} trace --unit UB.12 --period 2014 --indicator dossiers_received",
+        f"{program} findings --period {PROVINCE_PERIOD} --severity critical",
+        f"{program} template --form review-report --period 2025 --unit DU.28687 --out mau.xlsx",
+        f"{program} query \"select period, unit_name, value_text from mart_observation where indicator = 'dossiers_received' limit 10\"",
+    ]
+    out.print(say("Thử tiếp:", "Try next:"))
+    for line in lines:
+        out.print("   " + line, soft_wrap=True, markup=False)

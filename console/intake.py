@@ -1,0 +1,184 @@
+"""``check``, ``submit`` and ``ingest``: from a file to figures in the warehouse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from console.common import AsJson, PeriodOption, known_period, open_warehouse, settings
+from console.output import HAD_REJECTIONS, WOULD_REJECT, coloured, err, finite, out, print_json, refuse, table
+from console.words import LANG, say
+
+STATES = {
+    "accepted": say("được nhận", "accepted"),
+    "accepted_with_warnings": say("được nhận, có cảnh báo", "accepted with warnings"),
+    "rejected": say("bị trả lại", "rejected"),
+    "unreadable": say("không đọc được", "unreadable"),
+    "received": say("đang chờ", "received"),
+    "superseded": say("đã thay thế", "superseded"),
+    "withdrawn": say("đã rút", "withdrawn"),
+    "same_bytes": say("đã có (trùng tệp)", "already known"),
+    "missing": say("chưa gửi", "missing"),
+}
+SEVERITIES = {
+    "critical": say("LỖI", "FAULT"),
+    "warning": say("CẢNH BÁO", "WARNING"),
+    "info": say("LƯU Ý", "NOTE"),
+}
+
+
+def register(app: typer.Typer) -> None:
+    app.command(help=say("đọc và kiểm tra tệp, không lưu gì", "read and check files, storing nothing"))(check)
+    app.command(help=say("gửi tệp vào và xử lý ngay", "put files in and process them now"))(submit)
+    app.command(help=say("xử lý mọi tệp đang chờ", "process everything that waits"))(ingest)
+
+
+def check(files: list[Path], as_json: AsJson = False) -> None:
+    """Exit 1 when a file would be rejected; without a workspace only what the file itself shows is checked."""
+    from tasks.checking import check_files
+
+    for file in files:
+        if not file.is_file():
+            refuse(say(f"Không có tệp {file}.", f"There is no file {file}."))
+    outcome = check_files(settings(), files)
+    findings = outcome.findings.to_dicts()
+    states = dict(outcome.verdicts.select("file", "state").iter_rows())
+    if as_json:
+        print_json([_judged(number, file, states, findings) for number, file in enumerate(files, 1)])
+    else:
+        for number, file in enumerate(files, 1):
+            _print_judged(number, file, states, findings)
+    if any(state in ("rejected", "unreadable") for state in states.values()):
+        raise typer.Exit(WOULD_REJECT)
+
+
+def _judged(number: int, file: Path, states: dict[int, str], findings: list[dict[str, Any]]) -> dict[str, Any]:
+    own = [{k: v for k, v in item.items() if k != "file"} for item in findings if item["file"] == number]
+    return {"file": str(file), "state": states[number], "findings": finite(own)}
+
+
+def _print_judged(number: int, file: Path, states: dict[int, str], findings: list[dict[str, Any]]) -> None:
+    state = states[number]
+    out.print(file.name, coloured(STATES[state], state), sep=" · ")
+    own = [item for item in findings if item["file"] == number]
+    if own:
+        out.print(findings_table(own))
+
+
+def findings_table(findings: list[dict[str, Any]], *, unit: bool = False) -> Any:
+    """Findings, gravest first, each with its place and what to do."""
+    order = {"critical": 0, "warning": 1, "info": 2}
+    ranked = sorted(findings, key=lambda item: (order[item["severity"]], item["level"], item["rule"]))
+    columns = [say("Mức", "Severity"), say("Quy tắc", "Rule"), say("Ô", "Cell"), say("Nội dung", "What and what to do")]
+    rows = [
+        [coloured(SEVERITIES[f["severity"]], f["severity"]), f["rule"], place_of(f), f[f"message_{LANG}"]] for f in ranked
+    ]
+    if unit:
+        columns.insert(0, say("Đơn vị", "Unit"))
+        for row, finding in zip(rows, ranked, strict=True):
+            row.insert(0, finding.get("unit") or finding.get("name") or "–")
+    return table("", columns, rows)
+
+
+def place_of(finding: dict[str, Any]) -> str:
+    sheet, cell = finding.get("sheet"), finding.get("cell")
+    return "!".join(part for part in (sheet, cell) if part) or "–"
+
+
+def submit(files: list[Path], as_json: AsJson = False) -> None:
+    """The files are archived first; then the same flow runs as on schedule, on these files alone."""
+    for file in files:
+        if not file.is_file():
+            refuse(say(f"Không có tệp {file}.", f"There is no file {file}."))
+    _collect(None, None, files, as_json, strict=False)
+
+
+def ingest(
+    period: PeriodOption = None,
+    inbox: Annotated[Path | None, typer.Option(help=say("thư mục chứa tệp", "folder of files"))] = None,
+    strict: Annotated[bool, typer.Option("--strict", help=say("mã thoát 3 nếu có báo cáo bị trả lại", "exit 3 when any was rejected"))] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Exit 0 when the run completed: rejected reports are data, not a failure of the run."""
+    if inbox is not None and not inbox.is_dir():
+        refuse(say(f"Không có thư mục {inbox}.", f"There is no folder {inbox}."))
+    _collect(period, inbox, [], as_json, strict=strict)
+
+
+def _collect(period: str | None, inbox: Path | None, files: list[Path], as_json: bool, *, strict: bool) -> None:
+    chosen, _ = open_warehouse()
+    if period is not None:
+        from catalog import load_catalog
+
+        known_period(load_catalog(chosen.catalog_root), period)
+    report = run_collection(period, inbox, files, quiet=as_json)
+    if as_json:
+        print_json({"run": report.run, "state": report.name, "counts": report.counts, "seconds": report.seconds})
+    else:
+        print_report(report)
+    if strict and report.failed:
+        raise typer.Exit(HAD_REJECTIONS)
+
+
+def run_collection(period: str | None, inbox: Path | None, files: list[Path], *, quiet: bool = False) -> Any:
+    """Run the flow ``collect-period`` in this process, with progress on the terminal unless ``quiet``."""
+    from flows.runtime import prepare
+
+    prepare(settings().workspace.prefect)
+    with _progress(quiet):
+        from flows.collect_period import collect_period, report_of
+
+        state = collect_period(
+            period=period,
+            inbox=str(inbox) if inbox else None,
+            files=[str(file.resolve()) for file in files] or None,
+            return_state=True,
+        )
+        return report_of(state)
+
+
+def _progress(quiet: bool) -> Any:
+    from contextlib import nullcontext
+
+    return nullcontext() if quiet else _watched()
+
+
+def _watched() -> Any:
+    from contextlib import contextmanager
+
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from tasks.progress import Event, watching
+
+    names = {"received": say("Nhận tệp", "Receiving"), "batch": say("Kiểm tra và nạp", "Checking and loading")}
+
+    @contextmanager
+    def shown() -> Any:
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.0f}/{task.total:.0f}"), TimeElapsedColumn())
+        with Progress(*columns, console=err, transient=True) as bars:
+            start = bars.add_task(say("Khởi động luồng xử lý", "Starting the flow"), total=1)
+            known: dict[str, Any] = {}
+
+            def draw(event: Event) -> None:
+                bars.update(start, completed=1)
+                if event.step not in known:
+                    known[event.step] = bars.add_task(names.get(event.step, event.step), total=event.total)
+                bars.update(known[event.step], completed=event.done, total=event.total)
+
+            with watching(draw):
+                yield
+
+    return shown()
+
+
+def print_report(report: Any) -> None:
+    """What the run did, in one line for each outcome."""
+    out.print(say(f"Lượt chạy {report.run}", f"Run {report.run}"))
+    for state in ("accepted", "accepted_with_warnings", "rejected", "unreadable", "same_bytes"):
+        count = report.counts.get(state, 0)
+        if count:
+            out.print("  ", coloured(STATES[state], state), f": {count:,}".replace(",", "."), sep="")
+    if not sum(report.counts.values()):
+        out.print(say("  không có tệp nào chờ xử lý", "  nothing was waiting"))

@@ -1,0 +1,185 @@
+"""``status``, ``findings``, ``trace`` and ``query``: what the warehouse knows."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import typer
+
+from console.common import AsJson, PeriodOption, UnitOption, definitions, known_period, open_warehouse
+from console.intake import STATES, findings_table
+from console.output import coloured, finite, out, print_json, refuse, table
+from console.words import LANG, say
+
+#: Rows a person can read on a terminal; --json prints all.
+SHOWN = 40
+
+
+def register(app: typer.Typer) -> None:
+    app.command(help=say("ai đã gửi, ai trễ, ai chưa", "who sent, who is late, who did not"))(status)
+    app.command(help=say("sai gì, ở đâu, làm gì", "what is wrong, where, what to do"))(findings)
+    app.command(help=say("số liệu này từ đâu ra", "where a figure comes from"))(trace)
+    app.command(help=say("tổng hợp của một đơn vị trong kỳ", "the period's summary of a unit"))(summary)
+    app.command(help=say("hỏi kho số liệu bằng SQL (chỉ đọc)", "ask the warehouse in SQL (read-only)"))(query)
+
+
+def status(period: PeriodOption = None, unit: UnitOption = None, as_json: AsJson = False) -> None:
+    """Expected, received, late, accepted, rejected and missing, by form; with --unit of its subtree."""
+    from warehouse import queries
+
+    chosen, engine = open_warehouse()
+    periods = [period] if period else queries.periods_with_submissions(engine)
+    if period:
+        known_period(definitions(chosen), period)
+    boards = [board for code in periods for board in queries.status(engine, code, unit)]
+    if as_json:
+        print_json(boards)
+        return
+    print_status(boards)
+
+
+def print_status(boards: list[dict[str, Any]]) -> None:
+    names = ("expected", "received", "late", "accepted", "accepted_with_warnings", "rejected", "unreadable", "missing")
+    heads = say(
+        "phải nộp|đã gửi|trễ hạn|được nhận|có cảnh báo|bị trả lại|không đọc được|chưa gửi",
+        "expected|received|late|accepted|with warnings|rejected|unreadable|missing",
+    ).split("|")
+    rows = [[board["period"], board["form"], *(board.get(name, 0) for name in names)] for board in boards]
+    columns = [say("Kỳ", "Period"), say("Biểu mẫu", "Form"), *heads]
+    out.print(table(say("Tình hình gửi báo cáo", "Status of submissions"), columns, rows, right=range(2, len(columns))))
+
+
+def findings(
+    period: PeriodOption = None,
+    unit: UnitOption = None,
+    submission: Annotated[int | None, typer.Option(help=say("số của báo cáo", "number of the submission"))] = None,
+    severity: Annotated[Literal["critical", "warning", "info"] | None, typer.Option(help=say("chỉ mức này", "only this one"))] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Findings of the latest version of each submission, gravest first."""
+    from warehouse import queries
+
+    _, engine = open_warehouse()
+    rows = queries.findings(engine, period=period, unit=unit, submission=submission, severity=severity).to_dicts()
+    if as_json:
+        print_json(finite(rows))
+        return
+    if not rows:
+        out.print(say("Không có gì sai.", "Nothing is wrong."))
+        return
+    out.print(findings_table(rows[:SHOWN], unit=True))
+    if len(rows) > SHOWN:
+        out.print(say(f"… còn {len(rows) - SHOWN} mục; thêm --unit, --severity hoặc --json", f"… {len(rows) - SHOWN} more; add --unit, --severity or --json"))
+
+
+def trace(
+    unit: Annotated[str, typer.Option(help=say("mã đơn vị", "unit code"))],
+    period: Annotated[str, typer.Option(help=say("mã kỳ báo cáo", "period code"))],
+    indicator: Annotated[str, typer.Option(help=say("mã chỉ tiêu, có thể kèm [phân tổ]", "indicator code, with [breakdown] if any"))],
+    as_json: AsJson = False,
+) -> None:
+    """A figure down to its file and cell, with everything that was said of it on the way."""
+    from warehouse import queries
+
+    chosen, engine = open_warehouse()
+    known_period(definitions(chosen), period)
+    code, _, breakdown = indicator.partition("[")
+    found = queries.trace(engine, unit, period, code, breakdown.removesuffix("]") or None)
+    if not found:
+        refuse(
+            say(
+                f"Kho không có số liệu {indicator} của {unit} kỳ {period}. Xem: tongket status --period {period} --unit {unit}",
+                f"The warehouse has no {indicator} of {unit} for {period}. See: tongket status --period {period} --unit {unit}",
+            )
+        )
+    if as_json:
+        print_json(found)
+        return
+    for item in found:
+        _print_trace(item)
+
+
+def _print_trace(item: dict[str, Any]) -> None:
+    from domain.numbers import vi_quantity
+    from domain.quantity import Qualifier
+
+    value = vi_quantity(item["value"], Qualifier(item["qualifier"])) if item["value"] is not None else "–"
+    rows = [
+        (say("Số liệu", "Figure"), f"{value} {item['measure_vi' if LANG == 'vi' else 'measure_en']}"),
+        (say("Chỉ tiêu", "Indicator"), f"{item['label_vi' if LANG == 'vi' else 'label_en']} ({item['indicator']}{'[' + item['breakdown'] + ']' if item['breakdown'] else ''})"),
+        (say("Đơn vị", "Unit"), f"{item['unit_name']} ({item['unit']})"),
+        (say("Phạm vi", "Scope"), item["scope"]),
+        (say("Người báo cáo", "Reporter"), item.get("reporter")),
+        (say("Như đã viết", "As written"), item["original_text"]),
+        (say("Ô", "Cell"), "!".join(part for part in (item["sheet"], item["cell"]) if part) or say("tính ra", "derived")),
+        (say("Tệp", "File"), f"{item['file_name']} · sha256 {item['sha256'][:16]}…"),
+        (say("Lưu tại", "Kept at"), item["archive_path"]),
+        (say("Báo cáo số", "Submission"), f"{item['submission']} · {say('bản', 'version')} {item['version']} · {STATES[item['state']]}"),
+        (say("Lượt chạy", "Run"), item["run"]),
+    ]
+    out.print(table("", ("", ""), rows))
+    if item["findings"]:
+        out.print(findings_table(item["findings"]))
+
+
+def summary(
+    period: Annotated[str, typer.Option(help=say("mã kỳ báo cáo", "period code"))],
+    unit: Annotated[str, typer.Option(help=say("mã đơn vị", "unit code"))],
+    form: Annotated[str, typer.Option(help=say("mã biểu mẫu", "form id"))] = "review-report",
+    as_json: AsJson = False,
+) -> None:
+    """Every total of a unit and what is below it, each with the number of units it rests on."""
+    from warehouse import queries
+
+    chosen, engine = open_warehouse()
+    known_period(definitions(chosen), period)
+    rows = queries.summary(engine, period, unit, form).to_dicts()
+    if as_json:
+        print_json(finite(rows))
+        return
+    if not rows:
+        refuse(say(f"Chưa có tổng hợp nào của {unit} kỳ {period}.", f"There is no summary of {unit} for {period} yet."))
+    print_summary(rows, say(f"Tổng hợp {unit} · {period}", f"Summary of {unit} · {period}"))
+
+
+def print_summary(rows: list[dict[str, Any]], title: str) -> None:
+    from domain.numbers import vi_number, vi_quantity
+    from domain.quantity import Qualifier
+
+    lines = []
+    for row in rows:
+        value = row["value"]
+        shown = vi_quantity(value, Qualifier(row["qualifier"])) if value is not None else say("chưa đủ số liệu", "not enough data")
+        label = row["label_vi" if LANG == "vi" else "label_en"] + (f" · {row['breakdown']}" if row["breakdown"] else "")
+        coverage = f"{vi_number(row['reported'])}/{vi_number(row['expected'])}"
+        lines.append((label, shown, row["measure_vi" if LANG == "vi" else "measure_en"], coverage, row.get("note")))
+    columns = (say("Chỉ tiêu", "Indicator"), say("Tổng", "Total"), say("Đơn vị tính", "Measure"), say("Số đơn vị có số liệu", "Units with data"), say("Ghi chú", "Note"))
+    out.print(table(title, columns, lines, right=(1, 3)))
+
+
+def query(
+    sql: str,
+    output: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help=say("cách in", "how to print"))] = "table",
+    as_json: AsJson = False,
+    limit: Annotated[int, typer.Option(help=say("số dòng tối đa", "most rows"), min=1)] = 1000,
+) -> None:
+    """The connection itself refuses to write, whatever the statement says."""
+    import sys
+
+    from warehouse.engine import make_reader
+    from warehouse.queries import QueryRefusedError, run_sql
+
+    chosen, _ = open_warehouse()
+    try:
+        frame = run_sql(make_reader(chosen.url), sql, limit)
+    except QueryRefusedError as error:
+        refuse(say(f"Kho từ chối câu hỏi: {error}", f"The warehouse refused: {error}"))
+    if as_json or output == "json":
+        print_json(finite(frame.to_dicts()))
+    elif output == "csv":
+        sys.stdout.write(frame.write_csv())
+    else:
+        out.print(table("", frame.columns, frame.rows()))
+
+
+__all__ = ["coloured", "print_status", "print_summary", "register"]

@@ -1,0 +1,27 @@
+"""Making a workspace: folders, migrations, definitions and register into the warehouse."""
+
+from __future__ import annotations
+
+from catalog import load_catalog
+from tasks.settings import Settings
+from tasks.store import engine_for
+from warehouse.migrate import upgrade
+from warehouse.registry import sync_registry
+
+
+def initialise(settings: Settings, url: str) -> dict[str, int]:
+    """Bring the workspace and the warehouse at ``url`` up to date; counts of what they now know.
+
+    Everything here may be repeated: what is already so stays as it is.
+    """
+    catalog = load_catalog(settings.catalog_root)
+    settings.workspace.create()
+    engine = engine_for(url)
+    upgrade(engine)
+    sync_registry(engine, catalog)
+    return {
+        "indicators": len(catalog.indicators),
+        "forms": len(catalog.forms),
+        "rules": len(catalog.rules),
+        "units": len(catalog.units),
+    }
