@@ -1,0 +1,85 @@
+"""Folding of Vietnamese text so that two spellings of one name meet. For matching only, never for display."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+#: The five tone marks as combining characters; the other marks (â ê ô ă ơ ư) make letters of their own.
+_TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
+_VOWELS = frozenset("aăâeêioôơuưy")
+#: Letters of other alphabets that keyboards put where đ belongs.
+_STROKED_D = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ"})
+_ZERO_WIDTH = str.maketrans(dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+
+_WORD = re.compile(r"[^\W\d_]+")
+_NOT_WORD = re.compile(r"[\W_]+")
+_LEADING_ZEROS = re.compile(r"\b0+(?=\d)")
+
+#: Abbreviations that stand in names of models, units and topics; words are separated as after folding.
+ABBREVIATIONS = {
+    "kntc": "khiếu nại tố cáo",
+    "kt xh": "kinh tế xã hội",
+    "ktxh": "kinh tế xã hội",
+    "ntm": "nông thôn mới",
+    "ndtq": "nhân dân tự quản",
+    "cbđv": "cán bộ đảng viên",
+    "cbcc": "cán bộ công chức",
+    "ccvc": "công chức viên chức",
+    "cbccvc": "cán bộ công chức viên chức",
+    "tđkt": "thi đua khen thưởng",
+    "tcđ": "tổ chức đảng",
+    "btv": "ban thường vụ",
+    "chqs": "chỉ huy quân sự",
+}
+
+
+def nfc(text: str) -> str:
+    """The text with letters and marks put together (macOS stores them apart)."""
+    return unicodedata.normalize("NFC", text)
+
+
+@lru_cache(maxsize=50_000)
+def _fold_word(word: str) -> str:
+    """One lower-case word with its tone on the last vowel: hòa and hoà, thủy and thuỷ become the same.
+
+    The place of the tone never tells two Vietnamese words apart; a word with two tones is not Vietnamese and stays.
+    """
+    letters = unicodedata.normalize("NFD", word)
+    tones = [mark for mark in letters if mark in _TONES]
+    if len(tones) != 1:
+        return word
+    bare = unicodedata.normalize("NFC", letters.replace(tones[0], ""))
+    vowels = [index for index, letter in enumerate(bare) if letter in _VOWELS]
+    if not vowels:
+        return word
+    end = vowels[-1] + 1
+    return unicodedata.normalize("NFC", bare[:end] + tones[0] + bare[end:])
+
+
+def fold_text(text: str) -> str:
+    """Lower case, composed, one way of writing đ and of placing tones; punctuation and spaces stay as they are."""
+    lowered = nfc(text.translate(_ZERO_WIDTH)).translate(_STROKED_D).casefold()
+    return _WORD.sub(lambda found: _fold_word(found[0]), nfc(lowered))
+
+
+_EXPANSIONS = {fold_text(short): fold_text(words) for short, words in ABBREVIATIONS.items()}
+_ABBREVIATION = re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, _EXPANSIONS), key=len, reverse=True))})\b")
+
+
+def fold_name(text: str) -> str:
+    """The matching form of a name: folded text without punctuation, leading zeros or abbreviations.
+
+    "Tổ NDTQ – phát triển, số 05" and "Tổ Nhân dân tự quản phát triển số 5" have the same form.
+    """
+    words = _NOT_WORD.sub(" ", fold_text(text)).strip()
+    return _ABBREVIATION.sub(lambda found: _EXPANSIONS[found[0]], _LEADING_ZEROS.sub("", words))
+
+
+def initiative_key(name: str, owner: str) -> str:
+    """The key under which a model (mô hình) counts once: its name and its owner.
+
+    Two units may run models of one name; one model told by two levels has one owner.
+    """
+    return f"{fold_name(name)}|{fold_name(owner)}"
