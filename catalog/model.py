@@ -273,6 +273,12 @@ class IdentityCheck(Definition):
     when_given: tuple[ColumnRef, ...] = ()
     tolerance: float = 0.0
 
+    @model_validator(mode="after")
+    def _waits_for_its_own_terms(self) -> IdentityCheck:
+        if foreign := set(self.when_given) - {*self.total, *self.parts}:
+            raise ValueError(f"when_given names what is neither total nor part: {', '.join(sorted(foreign))}")
+        return self
+
 
 class AtMostCheck(Definition):
     """smaller ≤ larger × factor, as far as the intervals can tell."""

@@ -49,7 +49,7 @@ _NAMING: dict[type, tuple[str, ...]] = {
     RangeCheck: ("columns",),
     RequiredCheck: ("columns", "when"),
     CodeListCheck: ("column",),
-    IdentityCheck: ("total", "parts", "when_given"),
+    IdentityCheck: ("total", "parts"),
     AtMostCheck: ("smaller", "larger"),
     RateCheck: ("rate", "numerator", "denominator"),
     DiffersCheck: ("column", "other"),
