@@ -33,36 +33,36 @@ def _met(failed: spans.Booleans, columns: Any) -> pd.Series:
 # ------------------------------------------------------------------------------------------------ metrics
 
 
-class IdentityHolds(MulticolumnMapMetricProvider):  # type: ignore[misc]
+class IdentityHolds(MulticolumnMapMetricProvider):
     condition_metric_name = "tongket.identity"
     condition_value_keys = ("total", "parts", "missing_as_zero", "tolerance", "judgement")
 
     @multicolumn_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
-    def _pandas(cls, columns: pd.DataFrame, **given: Any) -> pd.Series:
+    def _pandas(cls, columns: pd.DataFrame, **given: Any) -> pd.Series:  # noqa: N805
         left = spans.total(columns, given["parts"], missing_as_zero=given["missing_as_zero"])
         right = spans.total(columns, given["total"], missing_as_zero=given["missing_as_zero"])
         judge = spans.suspicious if given["judgement"] == "suspicious" else spans.violated
         return _met(judge(left, right, given["tolerance"]), columns)
 
 
-class AtMost(MulticolumnMapMetricProvider):  # type: ignore[misc]
+class AtMost(MulticolumnMapMetricProvider):
     condition_metric_name = "tongket.at_most"
     condition_value_keys = ("smaller", "larger", "factor")
 
     @multicolumn_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
-    def _pandas(cls, columns: pd.DataFrame, **given: Any) -> pd.Series:
+    def _pandas(cls, columns: pd.DataFrame, **given: Any) -> pd.Series:  # noqa: N805
         # a missing part of the smaller side can only add to an excess; one of the larger side could hide it
         smaller = spans.total(columns, given["smaller"], missing_as_zero=True)
         larger = spans.total(columns, given["larger"], missing_as_zero=False)
         return _met(spans.exceeds(smaller, larger, given["factor"]), columns)
 
 
-class RateAgrees(MulticolumnMapMetricProvider):  # type: ignore[misc]
+class RateAgrees(MulticolumnMapMetricProvider):
     condition_metric_name = "tongket.rate"
     condition_value_keys = ("rate", "numerator", "denominator", "tolerance")
 
     @multicolumn_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
-    def _pandas(cls, columns: pd.DataFrame, **given: Any) -> pd.Series:
+    def _pandas(cls, columns: pd.DataFrame, **given: Any) -> pd.Series:  # noqa: N805
         counted = spans.percentage(
             spans.total(columns, given["numerator"], missing_as_zero=False),
             spans.total(columns, given["denominator"], missing_as_zero=False),
@@ -70,44 +70,44 @@ class RateAgrees(MulticolumnMapMetricProvider):  # type: ignore[misc]
         return _met(spans.violated(spans.term(columns, given["rate"]), counted, given["tolerance"]), columns)
 
 
-class GrowthAgrees(MulticolumnMapMetricProvider):  # type: ignore[misc]
+class GrowthAgrees(MulticolumnMapMetricProvider):
     condition_metric_name = "tongket.growth"
     condition_value_keys = ("growth", "value", "base", "tolerance")
 
     @multicolumn_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
-    def _pandas(cls, columns: pd.DataFrame, **given: Any) -> pd.Series:
+    def _pandas(cls, columns: pd.DataFrame, **given: Any) -> pd.Series:  # noqa: N805
         share = spans.percentage(spans.term(columns, given["value"]), spans.term(columns, given["base"]))
-        counted = spans.Spans(*(bound - 100.0 for bound in share.bounds), given=share.given)
+        counted = spans.Spans(share.given, *(bound - 100.0 for bound in share.bounds))
         return _met(spans.violated(spans.term(columns, given["growth"]), counted, given["tolerance"]), columns)
 
 
-class PairDiffers(ColumnPairMapMetricProvider):  # type: ignore[misc]
+class PairDiffers(ColumnPairMapMetricProvider):
     condition_metric_name = "tongket.differs"
     condition_value_keys = ()
 
     @column_pair_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
-    def _pandas(cls, column_a: pd.Series, column_b: pd.Series, **_: Any) -> pd.Series:
+    def _pandas(cls, column_a: pd.Series, column_b: pd.Series, **_: Any) -> pd.Series:  # noqa: N805
         return column_a != column_b
 
 
-class PairChange(ColumnPairMapMetricProvider):  # type: ignore[misc]
+class PairChange(ColumnPairMapMetricProvider):
     condition_metric_name = "tongket.change"
     condition_value_keys = ("factor", "min_base")
 
     @column_pair_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
-    def _pandas(cls, column_a: pd.Series, column_b: pd.Series, **given: Any) -> pd.Series:
+    def _pandas(cls, column_a: pd.Series, column_b: pd.Series, **given: Any) -> pd.Series:  # noqa: N805
         value, base = column_a.to_numpy(dtype=np.float64), column_b.to_numpy(dtype=np.float64)
         factor = float(given["factor"])
         leapt = (value > base * factor) | (value * factor < base)
         return _met((base >= given["min_base"]) & leapt, column_a)
 
 
-class PairNotMultiple(ColumnPairMapMetricProvider):  # type: ignore[misc]
+class PairNotMultiple(ColumnPairMapMetricProvider):
     condition_metric_name = "tongket.not_multiple"
     condition_value_keys = ("min_of",)
 
     @column_pair_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
-    def _pandas(cls, column_a: pd.Series, column_b: pd.Series, **given: Any) -> pd.Series:
+    def _pandas(cls, column_a: pd.Series, column_b: pd.Series, **given: Any) -> pd.Series:  # noqa: N805
         value, of = column_a.to_numpy(dtype=np.float64), column_b.to_numpy(dtype=np.float64)
         judged = (of >= given["min_of"]) & (of > 0) & (value > of)
         rest = np.remainder(value, of, out=np.ones_like(value), where=judged)
@@ -117,7 +117,7 @@ class PairNotMultiple(ColumnPairMapMetricProvider):  # type: ignore[misc]
 # ------------------------------------------------------------------------------------------------ expectations
 
 
-class ExpectPartsToEqualTotal(MulticolumnMapExpectation):  # type: ignore[misc]
+class ExpectPartsToEqualTotal(MulticolumnMapExpectation):
     """Expect the sum of the parts to equal the total, on the intervals that qualified figures allow."""
 
     map_metric: ClassVar[str | None] = "tongket.identity"
@@ -136,7 +136,7 @@ class ExpectPartsToEqualTotal(MulticolumnMapExpectation):  # type: ignore[misc]
     judgement: Literal["violated", "suspicious"]
 
 
-class ExpectSumToBeAtMost(MulticolumnMapExpectation):  # type: ignore[misc]
+class ExpectSumToBeAtMost(MulticolumnMapExpectation):
     """Expect one sum not to exceed another (times a factor), as far as the intervals can tell."""
 
     map_metric: ClassVar[str | None] = "tongket.at_most"
@@ -146,7 +146,7 @@ class ExpectSumToBeAtMost(MulticolumnMapExpectation):  # type: ignore[misc]
     factor: float
 
 
-class ExpectRateToAgreeWithCounts(MulticolumnMapExpectation):  # type: ignore[misc]
+class ExpectRateToAgreeWithCounts(MulticolumnMapExpectation):
     """Expect a stated percentage to equal numerator / denominator within so many points."""
 
     map_metric: ClassVar[str | None] = "tongket.rate"
@@ -157,7 +157,7 @@ class ExpectRateToAgreeWithCounts(MulticolumnMapExpectation):  # type: ignore[mi
     tolerance: float
 
 
-class ExpectGrowthToAgreeWithFigures(MulticolumnMapExpectation):  # type: ignore[misc]
+class ExpectGrowthToAgreeWithFigures(MulticolumnMapExpectation):
     """Expect a stated growth in percent to equal value / base − 1 within so many points."""
 
     map_metric: ClassVar[str | None] = "tongket.growth"
@@ -168,14 +168,14 @@ class ExpectGrowthToAgreeWithFigures(MulticolumnMapExpectation):  # type: ignore
     tolerance: float
 
 
-class ExpectColumnsToDiffer(ColumnPairMapExpectation):  # type: ignore[misc]
+class ExpectColumnsToDiffer(ColumnPairMapExpectation):
     """Expect two figures not to be equal where both are given."""
 
     map_metric: ClassVar[str | None] = "tongket.differs"
     success_keys: ClassVar[tuple[str, ...]] = ("mostly", "ignore_row_if")
 
 
-class ExpectChangeToStayWithin(ColumnPairMapExpectation):  # type: ignore[misc]
+class ExpectChangeToStayWithin(ColumnPairMapExpectation):
     """Expect a figure to stay within [1/factor, factor] of its base, where the base is large enough to judge."""
 
     map_metric: ClassVar[str | None] = "tongket.change"
@@ -184,7 +184,7 @@ class ExpectChangeToStayWithin(ColumnPairMapExpectation):  # type: ignore[misc]
     min_base: float
 
 
-class ExpectNotToBeMultiple(ColumnPairMapExpectation):  # type: ignore[misc]
+class ExpectNotToBeMultiple(ColumnPairMapExpectation):
     """Expect a figure not to be an exact whole multiple (two times or more) of another."""
 
     map_metric: ClassVar[str | None] = "tongket.not_multiple"

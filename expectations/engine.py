@@ -20,10 +20,6 @@ RESULT_FORMAT = {"result_format": "COMPLETE", "return_unexpected_index_query": F
 DOCS_SITE = "tongket"
 
 
-class ProgramFault(Exception):
-    """The program or its definitions are at fault, not the data: a rule was not judged. Never turned into a finding."""
-
-
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Nothing on the screen, nothing over the network, and the caller's warnings as they were."""
@@ -89,7 +85,7 @@ def _file_context(docs: Path) -> Any:
 
     docs.mkdir(parents=True, exist_ok=True)
     context = gx.get_context(mode="file", project_root_dir=docs)
-    site = {
+    site: Any = {
         "class_name": "SiteBuilder",
         "show_how_to_buttons": False,
         "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs / "data_docs")},

@@ -29,13 +29,13 @@ ROUNDING = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """The loose and the strict interval of one term, or of a sum of terms, in every row; ``given`` where it is known."""
+    """The loose and the strict interval of a term or a sum of terms in every row; ``given`` where it is known."""
 
+    given: Booleans
     low: Floats
     high: Floats
     strict_low: Floats
     strict_high: Floats
-    given: Booleans
 
     @property
     def bounds(self) -> tuple[Floats, Floats, Floats, Floats]:
@@ -48,22 +48,23 @@ def term(frame: pd.DataFrame, column: str) -> Spans:
     arrays = [
         frame[prefix + column if prefix + column in columns else column].to_numpy(dtype=np.float64) for prefix in BOUNDS
     ]
-    return Spans(*arrays, given=~np.isnan(arrays[0]))
+    return Spans(~np.isnan(arrays[0]), *arrays)
 
 
 def total(frame: pd.DataFrame, columns: Sequence[str], *, missing_as_zero: bool) -> Spans:
     """The sum of the columns, known where all are given — or, with ``missing_as_zero``, where at least one is."""
     terms = [term(frame, column) for column in columns]
     given = np.stack([item.given for item in terms])
-    known = given.any(axis=0) if missing_as_zero else given.all(axis=0)
+    known: Booleans = np.any(given, axis=0) if missing_as_zero else np.all(given, axis=0)
     sums = [np.nansum(np.stack(bound), axis=0) for bound in zip(*(item.bounds for item in terms), strict=True)]
-    return Spans(*sums, given=known)
+    return Spans(known, *sums)
 
 
 def slack(left: Spans, right: Spans, tolerance: float = 0.0) -> Floats:
     """How far apart two sums may lie and still count as equal: the tolerance and the dust of binary fractions."""
     size = np.maximum.reduce([_finite(np.abs(bound)) for bound in (left.low, left.high, right.low, right.high)])
-    return tolerance + ROUNDING * np.maximum(1.0, size)
+    allowed: Floats = tolerance + ROUNDING * np.maximum(1.0, size)
+    return allowed
 
 
 def violated(left: Spans, right: Spans, tolerance: float = 0.0) -> Booleans:
@@ -85,7 +86,7 @@ def suspicious(left: Spans, right: Spans, tolerance: float = 0.0) -> Booleans:
 
 def exceeds(smaller: Spans, larger: Spans, factor: float) -> Booleans:
     """Rows in which ``smaller`` is above ``larger`` × ``factor`` in every reading of the words."""
-    limit = Spans(*(bound * factor for bound in larger.bounds), given=larger.given)
+    limit = Spans(larger.given, *(bound * factor for bound in larger.bounds))
     known: Booleans = smaller.given & limit.given
     return known & (smaller.low - limit.high > slack(smaller, limit))
 
@@ -98,11 +99,11 @@ def percentage(numerator: Spans, denominator: Spans) -> Spans:
         return 100.0 * np.divide(part, whole, out=np.zeros_like(part), where=known)
 
     return Spans(
+        known,
         share(numerator.low, denominator.high),
         share(numerator.high, denominator.low),
         share(numerator.strict_low, denominator.strict_high),
         share(numerator.strict_high, denominator.strict_low),
-        given=known,
     )
 
 

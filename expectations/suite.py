@@ -8,7 +8,12 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from great_expectations import expectations as core
+from great_expectations.expectations.core import (
+    ExpectColumnValuesToBeBetween,
+    ExpectColumnValuesToBeInSet,
+    ExpectColumnValuesToNotBeNull,
+    ExpectCompoundColumnsToBeUnique,
+)
 
 from catalog.load import Catalog
 from catalog.model import (
@@ -27,12 +32,10 @@ from catalog.model import (
     Rule,
     UniqueCheck,
 )
-from domain.finding import Severity
 from expectations import custom
-from expectations.engine import ProgramFault
+from expectations.fault import ProgramFault
+from expectations.severity import SUSPICIOUS, severity_of
 from expectations.tables import BOUNDS, helper, table_of
-
-SUSPICIOUS = "suspicious"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +69,6 @@ def probes(
     ]
 
 
-def severity_of(rule: Rule, instance: str, day: date) -> Severity:
-    """The rule's severity on a day; what holds only at the extreme is never worse than a warning."""
-    severity = rule.severity_on(day)
-    return Severity.WARNING if instance == SUSPICIOUS and severity is Severity.CRITICAL else severity
-
-
 def _columns(expectation: Any) -> tuple[str, ...]:
     if hasattr(expectation, "column_list"):
         return tuple(expectation.column_list)
@@ -91,26 +88,28 @@ def _described(rule: Rule, instance: str, day: date) -> dict[str, Any]:
     }
 
 
-def _expectations(
-    rule: Rule, present: tuple[str, ...], catalog: Catalog, day: date
-) -> Iterable[tuple[str, Any]]:
+def _expectations(rule: Rule, present: tuple[str, ...], catalog: Catalog, day: date) -> Iterable[tuple[str, Any]]:
     carried = _described(rule, "", day)
     match rule.check:
         case RangeCheck(min=low, max=high) | LengthCheck(min=low, max=high):
             for column in _helpers_in(rule, present):
                 instance = column.removeprefix(helper(rule)).removeprefix(":")
                 carried = _described(rule, instance, day)
-                yield instance, core.ExpectColumnValuesToBeBetween(
-                    column=column, min_value=low, max_value=high, **carried
+                yield (
+                    instance,
+                    ExpectColumnValuesToBeBetween(column=column, min_value=low, max_value=high, **carried),
                 )
         case RequiredCheck():
-            yield "", core.ExpectColumnValuesToNotBeNull(column=helper(rule), **carried)
+            yield "", ExpectColumnValuesToNotBeNull(column=helper(rule), **carried)
         case CodeListCheck(column=column, codelist=codelist):
             codes = list(catalog.codelists[codelist].codes)
-            yield "", core.ExpectColumnValuesToBeInSet(column=column, value_set=codes, **carried)
+            yield "", ExpectColumnValuesToBeInSet(column=column, value_set=codes, **carried)
         case UniqueCheck():
-            yield "", core.ExpectCompoundColumnsToBeUnique(
-                column_list=["file", helper(rule)], ignore_row_if="any_value_is_missing", **carried
+            yield (
+                "",
+                ExpectCompoundColumnsToBeUnique(
+                    column_list=["file", helper(rule)], ignore_row_if="any_value_is_missing", **carried
+                ),
             )
         case IdentityCheck():
             yield from _identity(rule, rule.check, present, day)
@@ -137,18 +136,20 @@ def bounds_of(columns: Iterable[str], present: Iterable[str]) -> list[str]:
 def _identity(rule: Rule, check: IdentityCheck, present: tuple[str, ...], day: date) -> Iterable[tuple[str, Any]]:
     """One expectation, and a second for what holds only at the extreme when any term of this batch is qualified."""
     terms = (*check.total, *check.parts)
-    judgements = ["violated", *([SUSPICIOUS] if bounds_of(terms, present) else [])]
-    for judgement in judgements:
-        instance = SUSPICIOUS if judgement == SUSPICIOUS else ""
-        yield instance, custom.ExpectPartsToEqualTotal(
-            column_list=_with_bounds(terms, present),
-            total=list(check.total),
-            parts=list(check.parts),
-            missing_as_zero=check.missing_parts == "zero",
-            tolerance=check.tolerance,
-            judgement=judgement,
-            ignore_row_if="never",
-            **_described(rule, instance, day),
+    instances = ["", *([SUSPICIOUS] if bounds_of(terms, present) else [])]
+    for instance in instances:
+        yield (
+            instance,
+            custom.ExpectPartsToEqualTotal(
+                column_list=_with_bounds(terms, present),
+                total=list(check.total),
+                parts=list(check.parts),
+                missing_as_zero=check.missing_parts == "zero",
+                tolerance=check.tolerance,
+                judgement="suspicious" if instance else "violated",
+                ignore_row_if="never",
+                **_described(rule, instance, day),
+            ),
         )
 
 
@@ -188,6 +189,7 @@ def _row_wise(rule: Rule, present: tuple[str, ...], carried: dict[str, Any]) -> 
 
 
 def _pair(rule: Rule, carried: dict[str, Any]) -> Any:
+    chosen: Any
     match rule.check:
         case DiffersCheck(column=column, other=other):
             chosen, columns, values = custom.ExpectColumnsToDiffer, (column, other), {}
@@ -199,9 +201,5 @@ def _pair(rule: Rule, carried: dict[str, Any]) -> Any:
         case _:
             raise ProgramFault(f"{rule.id}: no expectation is known for a check of kind {rule.check.kind}")
     return chosen(
-        column_A=columns[0],
-        column_B=columns[1],
-        ignore_row_if="either_value_is_missing",
-        **values,
-        **carried,
+        column_A=columns[0], column_B=columns[1], ignore_row_if="either_value_is_missing", **values, **carried
     )

@@ -15,7 +15,7 @@ from catalog.model import Form, LengthCheck, RangeCheck, RequiredCheck, Rule, Un
 from catalog.refs import Ref, refs_of
 from domain.names import fold_name
 from domain.observation import CellStatus
-from expectations.engine import ProgramFault
+from expectations.fault import ProgramFault
 
 BOUNDS = ("low:", "high:", "strict_low:", "strict_high:")
 MAIN = "main"
@@ -36,9 +36,14 @@ def home_of(rule: Rule) -> str:
 
 
 def is_folded(rule: Rule) -> bool:
-    """Whether a range is judged on the long table of values: plain figures of scalars and matrices."""
+    """Whether a range is judged on the long table of values: plain figures of scalars and matrices, more than one.
+
+    A single column is judged in its own frame, which has far fewer rows.
+    """
     check = rule.check
-    return isinstance(check, RangeCheck) and all(not Ref.parse(text).source for text in check.columns)
+    if not isinstance(check, RangeCheck) or any(Ref.parse(text).source for text in check.columns):
+        return False
+    return bool(check.value_kinds) or len(check.columns) > 1 or rule.frame == VALUES
 
 
 def table_of(rule: Rule, form: Form) -> str:
@@ -197,7 +202,7 @@ def _key(columns: Iterable[str]) -> pl.Expr:
 
 
 def _required_table(tables: Tables, rules: list[Rule], form: Form) -> pl.DataFrame:
-    """A row a figure that a rule asks for (``file, item, field``); the rule's helper column is null where it is absent."""
+    """A row a figure a rule asks for (``file, item, field``); the rule's helper column is null where it is absent."""
     parts = [_required_rows(tables[home_of(rule)], rule, form) for rule in rules]
     rows = pl.concat(parts, how="diagonal") if parts else pl.DataFrame()
     return rows.with_columns(

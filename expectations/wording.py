@@ -92,6 +92,7 @@ VI = Tongue(
         "times": "gấp {} lần",
         "divide": ":",
         "value": "một số liệu",
+        "other_than": "khác {}",
     },
 )
 EN = Tongue(
@@ -110,6 +111,7 @@ EN = Tongue(
         "times": "{} times",
         "divide": "/",
         "value": "a figure",
+        "other_than": "other than {}",
     },
 )
 
@@ -119,13 +121,16 @@ def _tidy(value: float) -> float:
     return float(f"{value:.12g}") if math.isfinite(value) else value
 
 
-def say(rule: Rule, terms: Sequence[Term], tongue: Tongue) -> Said:
-    """The words of a finding on figures; ``terms`` stand in the order in which the check names its columns."""
+def say(rule: Rule, terms: Sequence[Term], tongue: Tongue, *, approximate: bool = False) -> Said:
+    """The words of a finding on figures; ``terms`` stand in the order in which the check names its columns.
+
+    ``approximate``: the two sides of an identity are not unequal, they only meet at the extreme.
+    """
     match rule.check:
         case RangeCheck():
             return _range(rule.check, terms[0], tongue)
         case IdentityCheck(total=total):
-            return _identity(terms[: len(total)], terms[len(total) :], tongue)
+            return _identity(terms[: len(total)], terms[len(total) :], tongue, "≈" if approximate else "≠")
         case AtMostCheck(smaller=smaller, factor=factor):
             return _at_most(terms[: len(smaller)], terms[len(smaller) :], factor, tongue)
         case RateCheck(numerator=numerator):
@@ -136,7 +141,7 @@ def say(rule: Rule, terms: Sequence[Term], tongue: Tongue) -> Said:
             return _change(terms, factor, tongue)
         case DiffersCheck():
             observed, other = tongue.term(terms[0]), tongue.term(terms[1])
-            return Said(observed, f"≠ {other}", f"{observed} = {other}")
+            return Said(observed, tongue.words["other_than"].format(other), f"{observed} = {other}")
         case NotMultipleCheck():
             return _multiple(terms, tongue)
         case LengthCheck(min=low, max=high):
@@ -168,10 +173,9 @@ def _single(terms: Sequence[Term], tongue: Tongue) -> str:
     return tongue.term(terms[0]) if len(terms) == 1 else _outcome(terms, tongue)
 
 
-def _identity(total: Sequence[Term], parts: Sequence[Term], tongue: Tongue) -> Said:
+def _identity(total: Sequence[Term], parts: Sequence[Term], tongue: Tongue, sign: str) -> Said:
     difference = tongue.figure(abs(_nominal(total) - _nominal(parts)))
     right = f"{_outcome(total, tongue)} = {tongue.sum(total)}" if len(total) > 1 else tongue.term(total[0])
-    sign = "=" if _nominal(total) == _nominal(parts) else "≠"
     arithmetic = f"{_written(parts, tongue)} {sign} {right} ({tongue.words['off']} {difference})"
     return Said(_single(total, tongue), _single(parts, tongue), arithmetic, difference)
 
