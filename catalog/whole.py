@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +81,16 @@ class Catalog:
     def period(self, code: str) -> Period | None:
         """The period with this code (``2025``, ``2025-Q1``, ``2025-H1``, ``2025-9M``, ``2025-M04@CALENDAR``) if any."""
         found = _YEAR.match(code)
-        return _periods_by_code(self, int(found[1])).get(code) if found else None
+        return self._periods_of_year(int(found[1])).get(code) if found else None
+
+    @cached_property
+    def _periods(self) -> dict[int, dict[str, Period]]:
+        return {}
+
+    def _periods_of_year(self, year: int) -> dict[str, Period]:
+        if year not in self._periods and 1945 <= year <= 2200:
+            self._periods[year] = {period.code: period for period in self.periods(year)}
+        return self._periods.get(year, {})
 
     def periods(self, year: int, calendar: str | None = None) -> list[Period]:
         """All periods labelled with ``year``, in every calendar or in one."""
@@ -121,14 +130,3 @@ class Catalog:
             and item.valid_from <= period.window.last
             and (item.valid_to is None or period.window.last <= item.valid_to)
         ]
-
-
-@lru_cache(maxsize=256)
-def _periods_cached(calendars: tuple[Calendar, ...], year: int) -> dict[str, Period]:
-    return {period.code: period for calendar in calendars for period in periods_of(calendar, year)}
-
-
-def _periods_by_code(catalog: Catalog, year: int) -> dict[str, Period]:
-    if not 1945 <= year <= 2200:
-        return {}
-    return _periods_cached(tuple(catalog.calendars.values()), year)
