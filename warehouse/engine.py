@@ -1,0 +1,170 @@
+"""Connections: SQLite and PostgreSQL behind one face, one writer at a time, and readers that cannot write."""
+
+from __future__ import annotations
+
+import importlib.util
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+__all__ = [
+    "Engine",
+    "MissingDriver",
+    "UnsupportedUrl",
+    "is_postgres",
+    "is_transient",
+    "make_engine",
+    "make_reader",
+    "safe_url",
+    "write",
+]
+
+#: Seconds a SQLite writer waits for the one before it: longer than the largest batch takes to load.
+BUSY_SECONDS = 600
+
+#: One number for "somebody writes to this warehouse"; locks are per PostgreSQL database.
+_WRITER_LOCK = 0x746F6E67  # "tong"
+
+_POSTGRES = ("postgresql", "postgres")
+
+#: Classes of SQLSTATE that pass by themselves: connection lost, transaction conflict, resources, operator intervention.
+_PASSING = ("08", "40", "53", "57", "55P03")
+
+
+class MissingDriver(RuntimeError):  # noqa: N818
+    """The database is supported, but the library that speaks to it is not installed."""
+
+
+class UnsupportedUrl(ValueError):  # noqa: N818
+    """The address names no database this program knows."""
+
+
+def safe_url(url: str) -> str:
+    """The address as it may be printed: without its password."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
+def is_postgres(bind: Engine | Connection) -> bool:
+    return bind.dialect.name == "postgresql"
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for ``sqlite:///path`` or ``postgresql://…``; the folder of a SQLite file is created.
+
+    Raises :class:`UnsupportedUrl` for other databases and :class:`MissingDriver` when psycopg is not installed.
+    """
+    parsed = _parse(url)
+    if parsed.drivername.startswith("sqlite"):
+        if parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
+        event.listen(engine, "connect", _open_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(parsed, pool_pre_ping=True)
+
+
+def make_reader(url: str) -> Engine:
+    """An engine whose connections refuse to write, whatever is sent over them.
+
+    Raises ``FileNotFoundError`` when a SQLite file does not exist, else as :func:`make_engine`.
+    """
+    parsed = _parse(url)
+    if parsed.drivername.startswith("sqlite"):
+        path = Path(parsed.database or "")
+        if not path.is_file():
+            raise FileNotFoundError(f"no warehouse at {path}")
+        read_only = URL.create("sqlite+pysqlite", database=path.resolve().as_uri(), query={"mode": "ro", "uri": "true"})
+        engine = create_engine(read_only, connect_args={"timeout": BUSY_SECONDS})
+        event.listen(engine, "connect", _open_sqlite_reader)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(
+        parsed, pool_pre_ping=True, connect_args={"options": _options(parsed, "-c default_transaction_read_only=on")}
+    )
+
+
+def _options(url: URL, more: str) -> str:
+    """``options`` of the address itself stay in force."""
+    given = url.query.get("options", "")
+    return f"{given if isinstance(given, str) else ' '.join(given)} {more}".strip()
+
+
+@contextmanager
+def write(engine: Engine) -> Iterator[Connection]:
+    """A transaction that is the only one writing: committed at the end, rolled back when anything is raised.
+
+    SQLite takes its write lock at the start (a lock taken later can fail where waiting would have helped); PostgreSQL
+    takes an advisory lock that ends with the transaction, also when the process is killed.
+    """
+    with engine.connect().execution_options(warehouse_writer=True) as connection, connection.begin():
+        if is_postgres(engine):
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
+        yield connection
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same work may well succeed later: a lost connection, a busy database, a deadlock, a full disk."""
+    if isinstance(error, PoolTimeout):
+        return True
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, ConnectionError)
+    if error.connection_invalidated:
+        return True
+    state = getattr(error.orig, "sqlstate", None)
+    if state:
+        return str(state).startswith(_PASSING)
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return (code & 0xFF) in (
+            sqlite3.SQLITE_BUSY,
+            sqlite3.SQLITE_LOCKED,
+            sqlite3.SQLITE_FULL,
+            sqlite3.SQLITE_IOERR,
+            sqlite3.SQLITE_CANTOPEN,
+        )
+    return isinstance(error, OperationalError | InterfaceError)
+
+
+def _parse(url: str) -> URL:
+    parsed = make_url(url)
+    family = parsed.get_backend_name()
+    if family == "sqlite":
+        return parsed
+    if family not in _POSTGRES:
+        raise UnsupportedUrl(f"{family} is not supported; use sqlite:///path or postgresql://…")
+    if importlib.util.find_spec("psycopg") is None:
+        raise MissingDriver("PostgreSQL needs the library psycopg: install tongket[postgres]")
+    return parsed.set(drivername="postgresql+psycopg")
+
+
+def _open_sqlite(connection: Any, _record: Any) -> None:
+    # the driver's own transaction handling begins too late and never immediately; it is done in _begin_sqlite
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        # after a power cut the last commit must still be there: its files have left the inbox by then
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_SECONDS * 1000}",
+        "cache_size=-131072",
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _open_sqlite_reader(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in ("query_only=ON", f"busy_timeout={BUSY_SECONDS * 1000}", "cache_size=-131072"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writer = connection.get_execution_options().get("warehouse_writer", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")

@@ -1,0 +1,265 @@
+"""Facts: the figures, lists and paragraphs of accepted submissions, and their totals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from domain.observation import Basis, CellStatus, Scope
+from domain.quantity import Qualifier
+from warehouse.schema import Moment, col, one_of, table
+
+breakdown = table(
+    "breakdown",
+    "Các phân tổ đã gặp",
+    "Breakdowns met so far",
+    col("id", Integer, "Số của phân tổ", "Number of the breakdown", primary_key=True, autoincrement=False),
+    col(
+        "code",
+        String,
+        "Phân tổ, ví dụ field=chung_thuc; trống là tổng chung",
+        "The breakdown, such as field=chung_thuc; empty for the whole",
+        unique=True,
+    ),
+)
+
+place = table(
+    "place",
+    "Các địa chỉ ô đã gặp",
+    "Addresses of cells met so far",
+    col("id", Integer, "Số của địa chỉ", "Number of the place", primary_key=True, autoincrement=False),
+    col("sheet", String, "Trang tính; trống với CSV và JSON", "Sheet; empty for CSV and JSON"),
+    col("cell", String, "Ô, dòng CSV hoặc con trỏ JSON", "Cell, line of a CSV or JSON pointer"),
+    UniqueConstraint("sheet", "cell"),
+)
+
+manner = table(
+    "manner",
+    "Cách một số liệu được nêu; bốn từ và một dấu gộp thành một số để mỗi số liệu chỉ chiếm ít chỗ",
+    "How a figure is stated; four words and a mark behind one small number, which keeps a figure small",
+    col("id", Integer, "Số của cách nêu", "Number of the manner", primary_key=True, autoincrement=False),
+    col("qualifier", String, "Độ chính xác: exact, gt (hơn), approx (khoảng)…", "How exact: exact, gt, approx…"),
+    col("status", String, "value, declared_zero (không phát sinh), missing (chưa có)", "value, declared_zero, missing"),
+    col("basis", String, "Trong kỳ hay lũy kế từ đầu năm", "In the period or year to date"),
+    col(
+        "scope",
+        String,
+        "Số của riêng đơn vị, cả hệ thống dưới hay địa bàn",
+        "Own figure, of the subtree or of the territory",
+    ),
+    col("derived", Boolean, "Do chương trình tính ra, không phải đơn vị ghi", "Computed here, not stated by the unit"),
+    UniqueConstraint("qualifier", "status", "basis", "scope", "derived"),
+    one_of("qualifier", Qualifier),
+    one_of("status", CellStatus),
+    one_of("basis", Basis),
+    one_of("scope", Scope),
+)
+
+_BELIEVED = text("recorded_to IS NULL")
+
+# The key begins with the period: what is read together (a period to add up, a past period to compare with) lies
+# together, and a batch is appended at the end of its period. Only the submission is a foreign key: the other numbers
+# are looked up in the loading transaction itself, their rows are never deleted, and each check is paid by the row.
+observation = table(
+    "observation",
+    "Số liệu: nói về kỳ nào, của đơn vị nào, được tin từ lúc nào đến lúc nào, và lấy từ ô nào",
+    "Figures: the period and unit they speak of, from when to when they were believed, and the cell they come from",
+    col("period_id", Integer, "Kỳ báo cáo", "Period"),
+    col("submission_id", Integer, "Báo cáo chứa số liệu", "Submission it stands in", ForeignKey("submission.id")),
+    col("indicator_id", Integer, "Chỉ tiêu", "Indicator"),
+    col("breakdown_id", Integer, "Phân tổ", "Breakdown"),
+    col("unit_id", Integer, "Đơn vị", "Unit"),
+    col("manner_id", SmallInteger, "Cách nêu số liệu", "How the figure is stated"),
+    col(
+        "value",
+        Double,
+        "Giá trị theo đơn vị tính của chỉ tiêu; 97,49 % là 97.49",
+        "Value in the indicator's measure; a percentage as 97.49",
+        null=True,
+    ),
+    col(
+        "lower",
+        Double,
+        "Cận dưới; trống khi có giá trị mà không có cận",
+        "Lower bound; empty beside a value: unbounded",
+        null=True,
+    ),
+    col(
+        "upper",
+        Double,
+        "Cận trên; trống khi có giá trị mà không có cận",
+        "Upper bound; empty beside a value: unbounded",
+        null=True,
+    ),
+    col("numerator", Double, "Tử số của tỷ lệ", "Numerator of a rate", null=True),
+    col("denominator", Double, "Mẫu số của tỷ lệ", "Denominator of a rate", null=True),
+    col("place_id", Integer, "Ô đã ghi số liệu", "Cell it was read from", null=True),
+    col("original_text", Text, "Nguyên văn trong ô", "The text of the cell as it stood", null=True),
+    col("note", Text, "Giải trình của đơn vị", "The unit's note", null=True),
+    col("recorded_from", Moment, "Được tin từ lúc", "Believed from"),
+    col(
+        "recorded_to",
+        Moment,
+        "Được tin đến lúc; trống khi còn hiệu lực",
+        "Believed until; empty while in force",
+        null=True,
+    ),
+    PrimaryKeyConstraint("period_id", "submission_id", "indicator_id", "breakdown_id"),
+    Index(
+        "ix_observation_in_force",
+        "period_id",
+        "indicator_id",
+        "breakdown_id",
+        "unit_id",
+        "value",
+        sqlite_where=_BELIEVED,
+        postgresql_where=_BELIEVED,
+    ),
+    sqlite_with_rowid=False,
+)
+
+
+def _list_table(name: str, vi: str, en: str, *columns: Column[Any]) -> Table:
+    return table(
+        name,
+        vi,
+        en,
+        col("submission_id", Integer, "Báo cáo", "Submission", ForeignKey("submission.id")),
+        col("item", Integer, "Số dòng trong danh sách", "Row of the list"),
+        col("key", Text, "Tên đã chuẩn hóa để tìm dòng trùng", "Folded name, to find the same row again", null=True),
+        *columns,
+        col("content", Text, "Toàn bộ dòng, dạng JSON", "The whole row as JSON"),
+        col("place_id", Integer, "Ô đầu dòng", "First cell of the row", null=True),
+        PrimaryKeyConstraint("submission_id", "item"),
+        Index(None, "key"),
+    )
+
+
+def _text(name: str, vi: str, en: str) -> Column[Any]:
+    return col(name, Text, vi, en, null=True)
+
+
+def _figure(name: str, vi: str, en: str) -> Column[Any]:
+    return col(name, Double, vi, en, null=True)
+
+
+initiative = _list_table(
+    "initiative",
+    "Mô hình học tập và làm theo (danh sách initiatives)",
+    "Models (list initiatives)",
+    _text("name", "Tên mô hình", "Name of the model"),
+    _text("owner", "Đơn vị chủ trì", "Owner"),
+    _text("level", "Cấp", "Level"),
+    _text("status", "Tình trạng", "Status"),
+    _text("field", "Lĩnh vực", "Field of work"),
+    _text("effective", "Hiệu quả: có hay không", "Effective: yes or no"),
+    _text("pilot", "Mô hình điểm: có hay không", "Pilot: yes or no"),
+    _figure("members", "Số thành viên", "Members"),
+    _text("other_name", "Tên gọi khác", "Other name"),
+    _text("more", "Danh sách còn nữa: có hay không", "The list goes on: yes or no"),
+)
+
+commendation = _list_table(
+    "commendation",
+    "Quyết định biểu dương, khen thưởng (danh sách commendations)",
+    "Commendations (list commendations)",
+    _text("by", "Người tặng", "Giver"),
+    _text("form", "Hình thức", "Form"),
+    _figure("collectives", "Số tập thể", "Collectives"),
+    _figure("individuals", "Số cá nhân", "Individuals"),
+    _text("name", "Tên tập thể", "Collectives by name"),
+    _text("decision", "Số quyết định", "Number of the decision"),
+    _text("date", "Ngày quyết định", "Date of the decision"),
+)
+
+inspection = _list_table(
+    "inspection",
+    "Cuộc kiểm tra, giám sát (danh sách inspections_list)",
+    "Inspections and supervisions (list inspections_list)",
+    _text("activity", "Kiểm tra hay giám sát", "Inspection or supervision"),
+    _text("target", "Đối tượng", "Target"),
+    _text("kind", "Thường xuyên hay chuyên đề", "Regular or thematic"),
+    _text("subject", "Nội dung", "Subject"),
+    _text("date", "Ngày kết thúc", "Date ended"),
+)
+
+topic = _list_table(
+    "topic",
+    "Chuyên đề học tập và làm theo (danh sách topics)",
+    "Topics of the year (list topics)",
+    _figure("year", "Năm", "Year"),
+    _text("text", "Tên chuyên đề", "Topic"),
+    _text("kind", "Tự chọn hay theo cấp trên", "Own or inherited"),
+    _text("group", "Tổ, khối thực hiện", "Group"),
+)
+
+#: Lists that have a table of their own; the others stand in ``list_item``.
+LIST_TABLES = {
+    "initiatives": initiative,
+    "commendations": commendation,
+    "inspections_list": inspection,
+    "topics": topic,
+}
+
+list_item = table(
+    "list_item",
+    "Dòng của các danh sách khác",
+    "Rows of the other lists",
+    col("submission_id", Integer, "Báo cáo", "Submission", ForeignKey("submission.id")),
+    col("list", String, "Mã danh sách", "Code of the list"),
+    col("item", Integer, "Số dòng trong danh sách", "Row of the list"),
+    col("key", Text, "Tên đã chuẩn hóa để tìm dòng trùng", "Folded name, to find the same row again", null=True),
+    col("content", Text, "Toàn bộ dòng, dạng JSON", "The whole row as JSON"),
+    col("place_id", Integer, "Ô đầu dòng", "First cell of the row", null=True),
+    PrimaryKeyConstraint("submission_id", "list", "item"),
+)
+
+narrative = table(
+    "narrative",
+    "Phần lời văn của báo cáo",
+    "Paragraphs of the reports",
+    col("submission_id", Integer, "Báo cáo", "Submission", ForeignKey("submission.id")),
+    col("section", String, "Mục", "Section"),
+    col("body", Text, "Lời văn", "The text"),
+    col("place_id", Integer, "Ô chứa lời văn", "Cell it stands in", null=True),
+    PrimaryKeyConstraint("submission_id", "section"),
+)
+
+mart_roll_up = table(
+    "mart_roll_up",
+    "Số tổng hợp của từng đơn vị và mọi đơn vị bên dưới, kèm độ bao phủ; được tính lại sau mỗi lần nạp",
+    "Totals of every unit with all units below it, with their coverage; computed anew after each load",
+    col("period", String, "Mã kỳ", "Code of the period"),
+    col("unit", String, "Mã đơn vị, hiểu theo ngày cuối kỳ", "Code of the unit on the last day of the period"),
+    col("form", String, "Mã biểu mẫu", "Code of the form"),
+    col("indicator", String, "Mã chỉ tiêu", "Code of the indicator"),
+    col("breakdown", String, "Phân tổ; trống là tổng chung", "Breakdown; empty for the whole"),
+    col("value", Double, "Giá trị tổng hợp", "Total", null=True),
+    col("lower", Double, "Cận dưới", "Lower bound", null=True),
+    col("upper", Double, "Cận trên", "Upper bound", null=True),
+    col("qualifier", String, "Độ chính xác", "How exact", null=True),
+    col("numerator", Double, "Tổng tử số", "Sum of the numerators", null=True),
+    col("denominator", Double, "Tổng mẫu số", "Sum of the denominators", null=True),
+    col("reported", Integer, "Số đơn vị có số liệu", "Units that gave the figure", null=True),
+    col("expected", Integer, "Số đơn vị phải có số liệu", "Units that owed it", null=True),
+    col("source", String, "Cách có được số tổng hợp", "How the total was obtained", null=True),
+    col("note", Text, "Ghi chú", "Note", null=True),
+    col("refreshed_at", Moment, "Lúc tính", "When it was computed"),
+    PrimaryKeyConstraint("period", "unit", "form", "indicator", "breakdown"),
+    sqlite_with_rowid=False,
+)

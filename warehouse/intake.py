@@ -1,0 +1,262 @@
+"""Intake: runs, files and submissions, before anything is known of their content."""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+import polars as pl
+from sqlalchemy import Connection, Engine, Select, select, update
+
+from domain.submission import FAILED, AttemptOutcome, FaultNature, SubmissionState
+from warehouse import tables
+from warehouse.bulk import insert_frame, number_rows, read_frame, read_where_in, update_frame
+from warehouse.engine import write
+
+_MOMENT = pl.Datetime("us", "UTC")
+
+_ARRIVALS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "sha256": pl.String,
+    "size": pl.Int64,
+    "media": pl.String,
+    "name": pl.String,
+    "received_at": _MOMENT,
+    "archive_path": pl.String,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A file that lies in the archive already; ``received_at`` carries its time zone."""
+
+    sha256: str
+    size: int
+    media: str
+    name: str
+    received_at: datetime
+    archive_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What became of an arrival. ``is_pending``: its submission waits to be processed, new or left by a killed run."""
+
+    submission_id: int
+    sha256: str
+    is_new: bool
+    is_pending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A submission that waits to be processed; ``name`` is what the sender first called the file."""
+
+    submission_id: int
+    sha256: str
+    media: str
+    name: str
+    archive_path: str
+    received_at: datetime
+
+
+class NotRetryable(ValueError):  # noqa: N818
+    """A submission was asked to be tried again that did not fail."""
+
+
+# ------------------------------------------------------------------------------------------------ runs
+
+
+def start_run(engine: Engine, kind: str, period: str | None = None) -> str:
+    """Write down that a run begins; returns its id, which sorts by time."""
+    now = datetime.now(UTC)
+    run_id = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
+    values = {
+        "id": run_id,
+        "kind": kind,
+        "period": period,
+        "state": "running",
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "started_at": now,
+    }
+    with write(engine) as connection:
+        connection.execute(tables.run.insert().values(values))
+    return run_id
+
+
+def finish_run(engine: Engine, run_id: str, state: str, message: str | None = None) -> None:
+    """Write down how a run ended: ``completed`` or ``failed``, and in words."""
+    with write(engine) as connection:
+        connection.execute(
+            update(tables.run)
+            .where(tables.run.c.id == run_id)
+            .values(state=state, message=message, finished_at=datetime.now(UTC))
+        )
+
+
+# ------------------------------------------------------------------------------------------------ arrivals
+
+
+def receive(engine: Engine, run_id: str, arrivals: Sequence[Arrival]) -> list[Received]:
+    """Write down files that arrived; the answer is in the order of the arrivals.
+
+    Bytes that are known: the receipt is written down, an attempt says ``same_bytes``, nothing else changes. Bytes whose
+    submission still waits (a run was killed before it processed them) are handed out again.
+    """
+    if not arrivals:
+        return []
+    frame = pl.DataFrame([asdict(arrival) for arrival in arrivals], schema=_ARRIVALS).with_row_index("order")
+    with write(engine) as connection:
+        known = _known(connection, frame)
+        fresh = frame.join(known, on="sha256", how="anti", maintain_order="left").unique("sha256", keep="first")
+        added = _add_submissions(connection, fresh.sort("received_at", "order"))
+        placed = frame.join(pl.concat([known, added]), on="sha256", how="left", maintain_order="left").with_columns(
+            is_new=pl.col("order").is_in(fresh["order"].implode())
+        )
+        _write_receipts(connection, run_id, placed)
+    return [Received(*row) for row in placed.select("submission_id", "sha256", "is_new", "is_pending").iter_rows()]
+
+
+def _known(connection: Connection, frame: pl.DataFrame) -> pl.DataFrame:
+    """sha256, submission_id, is_pending of the files that are here already."""
+    submission = tables.submission.c
+    query = select(submission.file_sha256.label("sha256"), submission.id.label("submission_id"), submission.state)
+    known = read_where_in(connection, query, submission.file_sha256, frame["sha256"].unique())
+    return known.with_columns(is_pending=pl.col("state") == SubmissionState.RECEIVED.value).drop("state")
+
+
+def _add_submissions(connection: Connection, fresh: pl.DataFrame) -> pl.DataFrame:
+    """Files and submissions in the order they arrived; what :func:`_known` would now say of them."""
+    files = fresh.select("sha256", "size", "media", "archive_path", first_received_at="received_at")
+    insert_frame(connection, tables.file, files)
+    rows = fresh.select("received_at", file_sha256="sha256", state=pl.lit(SubmissionState.RECEIVED.value))
+    submissions = number_rows(connection, tables.submission, rows)
+    insert_frame(connection, tables.submission, submissions)
+    return submissions.select(sha256="file_sha256", submission_id="id", is_pending=pl.lit(True))
+
+
+def _write_receipts(connection: Connection, run_id: str, placed: pl.DataFrame) -> None:
+    """A receipt an arrival. A file met again because a run was killed after receiving it is the same arrival."""
+    again = placed.filter(~pl.col("is_new"))
+    met = _same_arrivals(connection, again.filter("is_pending"))
+    arrived = placed.join(met, on=["submission_id", "name", "received_at"], how="anti", maintain_order="left")
+    receipts = arrived.select(
+        "submission_id", "name", "received_at", file_sha256="sha256", run_id=pl.lit(run_id, pl.String)
+    )
+    insert_frame(connection, tables.receipt, number_rows(connection, tables.receipt, receipts))
+    repeated = arrived.filter(~pl.col("is_new"))
+    _write_attempts(connection, run_id, repeated["submission_id"], AttemptOutcome.SAME_BYTES, repeated["name"])
+
+
+def _same_arrivals(connection: Connection, again: pl.DataFrame) -> pl.DataFrame:
+    receipt = tables.receipt.c
+    query = select(receipt.submission_id, receipt.name, receipt.received_at)
+    return read_where_in(connection, query, receipt.submission_id, again["submission_id"].unique())
+
+
+def _write_attempts(
+    connection: Connection,
+    run_id: str,
+    submissions: pl.Series,
+    outcome: AttemptOutcome,
+    detail: pl.Series | str,
+    nature: FaultNature | None = None,
+    started_at: datetime | None = None,
+) -> None:
+    now = datetime.now(UTC)
+    rows = pl.DataFrame({"submission_id": submissions.cast(pl.Int64)}).with_columns(
+        detail=pl.lit(detail),
+        run_id=pl.lit(run_id),
+        outcome=pl.lit(outcome.value),
+        nature=pl.lit(nature.value if nature else None, pl.String),
+        started_at=pl.lit(started_at or now, _MOMENT),
+        finished_at=pl.lit(now, _MOMENT),
+    )
+    insert_frame(connection, tables.attempt, number_rows(connection, tables.attempt, rows))
+
+
+# ------------------------------------------------------------------------------------------------ waiting
+
+
+def pending(engine: Engine) -> list[Pending]:
+    """Every submission in state ``received``, in the order they arrived."""
+    with engine.connect() as connection:
+        rows = read_frame(connection, _pending_query())
+    return [Pending(*row) for row in rows.iter_rows()]
+
+
+def _pending_query() -> Select[tuple[int, str, str, str, str, datetime]]:
+    submission, file, receipt = tables.submission.c, tables.file.c, tables.receipt.c
+    first_name = (
+        select(receipt.name)
+        .where(receipt.submission_id == submission.id)
+        .order_by(receipt.id)
+        .limit(1)
+        .correlate(tables.submission)
+        .scalar_subquery()
+        .label("name")
+    )
+    return (
+        select(submission.id, file.sha256, file.media, first_name, file.archive_path, submission.received_at)
+        .join_from(tables.submission, tables.file, file.sha256 == submission.file_sha256)
+        .where(submission.state == SubmissionState.RECEIVED.value)
+        .order_by(submission.received_at, submission.id)
+    )
+
+
+def fail_attempt(
+    engine: Engine,
+    run_id: str,
+    submission_ids: Sequence[int],
+    detail: str,
+    *,
+    nature: FaultNature = FaultNature.TRANSIENT,
+    started_at: datetime | None = None,
+) -> None:
+    """Write down that a try ended in a fault of the program or its surroundings; the submissions go on waiting."""
+    with write(engine) as connection:
+        ids = pl.Series(list(submission_ids), dtype=pl.Int64)
+        _write_attempts(connection, run_id, ids, AttemptOutcome.FAILED, detail, nature, started_at)
+
+
+def reopen(engine: Engine, submission_ids: Sequence[int], *, who: str, reason: str) -> int:
+    """Let failed submissions be tried again; each is an act on record. Returns how many now wait.
+
+    Submissions that wait already are left alone; raises :class:`NotRetryable` naming those that did not fail.
+    """
+    submission = tables.submission.c
+    query = select(submission.id, submission.state)
+    with write(engine) as connection:
+        found = read_where_in(connection, query, submission.id, submission_ids)
+        _refuse_unfailed(found, submission_ids)
+        failed = found.filter(pl.col("state") != SubmissionState.RECEIVED.value)
+        update_frame(
+            connection,
+            tables.submission,
+            failed.select("id", state=pl.lit(SubmissionState.RECEIVED.value)),
+            ["id"],
+        )
+        acts = failed.select(
+            at=pl.lit(datetime.now(UTC), _MOMENT),
+            who=pl.lit(who),
+            what=pl.lit("retry"),
+            reason=pl.lit(reason),
+            submission_id="id",
+            before="state",
+            after=pl.lit(SubmissionState.RECEIVED.value),
+        )
+        insert_frame(connection, tables.action, number_rows(connection, tables.action, acts))
+    return failed.height
+
+
+def _refuse_unfailed(found: pl.DataFrame, submission_ids: Sequence[int]) -> None:
+    allowed = [*(state.value for state in FAILED), SubmissionState.RECEIVED.value]
+    wrong = found.filter(~pl.col("state").is_in(allowed))
+    unknown = set(submission_ids) - set(found["id"])
+    if wrong.height or unknown:
+        said = [f"{number} is {state}" for number, state in wrong.iter_rows()]
+        raise NotRetryable("; ".join([*said, *(f"{number} is unknown" for number in sorted(unknown))]))

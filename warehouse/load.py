@@ -1,0 +1,260 @@
+"""Load a batch: outcomes, findings and figures of many submissions in one transaction that can be repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Protocol
+
+import polars as pl
+from sqlalchemy import Connection, Engine, select
+
+from domain.finding import Severity
+from domain.submission import IN_FORCE, AttemptOutcome, FaultNature, SubmissionState, may_move
+from warehouse import tables
+from warehouse.bulk import insert_frame, number_rows, read_where_in, update_frame
+from warehouse.engine import write
+from warehouse.facts import end_belief, write_facts
+from warehouse.resolve import resolve
+from warehouse.versions import KEY, arrange
+
+_MOMENT = pl.Datetime("us", "UTC")
+_PASSED = [state.value for state in IN_FORCE]
+_IS_SUPERSEDED = pl.col("state") == SubmissionState.SUPERSEDED.value
+_CHANGED = ["id", "period_id", "state", "was_superseded"]
+
+
+class LoadFault(ValueError):  # noqa: N818
+    """A batch contradicts itself or the registry; nothing of it was loaded."""
+
+
+class Outcome(Protocol):
+    """What the steps before hand over; ``file`` of every frame is the submission's id."""
+
+    @property
+    def headers(self) -> pl.DataFrame: ...
+    @property
+    def verdicts(self) -> pl.DataFrame: ...
+    @property
+    def findings(self) -> pl.DataFrame: ...
+    @property
+    def observations(self) -> pl.DataFrame: ...
+    @property
+    def list_rows(self) -> pl.DataFrame: ...
+    @property
+    def narratives(self) -> pl.DataFrame: ...
+    @property
+    def started_at(self) -> datetime: ...
+    @property
+    def finished_at(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LoadBatch:
+    """The frames of :mod:`domain.columns`; ``verdicts`` has ``file`` and ``state`` for every file of the batch."""
+
+    headers: pl.DataFrame
+    verdicts: pl.DataFrame
+    findings: pl.DataFrame
+    observations: pl.DataFrame
+    list_rows: pl.DataFrame
+    narratives: pl.DataFrame
+    started_at: datetime
+    finished_at: datetime
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> LoadBatch:
+        return cls(**{item.name: getattr(outcome, item.name) for item in fields(cls)})
+
+    def only(self, files: pl.Series) -> LoadBatch:
+        """The batch without the files that are not in ``files``."""
+        frames = {
+            item.name: value.filter(pl.col("file").is_in(files.implode()))
+            for item in fields(self)
+            if isinstance(value := getattr(self, item.name), pl.DataFrame)
+        }
+        return LoadBatch(**frames, started_at=self.started_at, finished_at=self.finished_at)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    """``outcomes``: files by the state their check gave them. ``skipped``: decided by another run before.
+
+    ``superseded``: submissions that this load took out of force, or that arrived before a version already in force.
+    """
+
+    outcomes: dict[str, int]
+    skipped: int
+    superseded: int
+    findings: int
+    observations: int
+
+
+def load_batch(engine: Engine, run_id: str, batch: LoadBatch) -> LoadResult:
+    """Record the outcomes of a batch and put the figures of what passed in force, all or nothing.
+
+    Submissions that no longer wait were decided by another run and are skipped, so a load can be repeated. Raises
+    :class:`LoadFault` when the batch names files, units, periods, forms or indicators that are not there.
+    """
+    _prove(batch)
+    with write(engine) as connection:
+        waiting = _waiting(connection, batch.verdicts)
+        part = batch.only(waiting["id"])
+        decided = _decide(connection, part, waiting)
+        attempts = _write_attempts(connection, run_id, part)
+        changed = _write_submissions(connection, decided.join(attempts, on="file"))
+        findings = _write_findings(connection, part.findings, attempts)
+        observations = _write_figures(connection, part, decided, changed)
+    counts = part.verdicts.group_by("state").len()
+    return LoadResult(
+        outcomes=dict(counts.iter_rows()),
+        skipped=batch.verdicts.height - waiting.height,
+        superseded=changed.filter(_IS_SUPERSEDED & ~pl.col("was_superseded")).height,
+        findings=findings,
+        observations=observations,
+    )
+
+
+# ------------------------------------------------------------------------------------------------ proving
+
+
+def _prove(batch: LoadBatch) -> None:
+    for name in ("verdicts", "headers"):
+        twice = getattr(batch, name)["file"]
+        _refuse(twice.filter(twice.is_duplicated()).unique(), f"stand twice in {name}")
+    for item in fields(batch):
+        frame = getattr(batch, item.name)
+        if isinstance(frame, pl.DataFrame):
+            stray = frame.join(batch.verdicts, on="file", how="anti")["file"].unique()
+            _refuse(stray, f"stand in {item.name} but have no verdict")
+    allowed = [s.value for s in SubmissionState if may_move(SubmissionState.RECEIVED, s)]
+    wrong = batch.verdicts.filter(~pl.col("state").is_in(allowed) | pl.col("state").is_null())
+    _refuse(wrong["file"], "have a verdict that is no state")
+
+
+def _refuse(named: Iterable[object], what: str) -> None:
+    names = sorted(str(name) for name in named)
+    if names:
+        more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+        raise LoadFault(f"{', '.join(names[:10])}{more}: {what}")
+
+
+def _waiting(connection: Connection, verdicts: pl.DataFrame) -> pl.DataFrame:
+    """``id`` and ``received_at`` of the batch's submissions that nobody has decided yet."""
+    submission = tables.submission.c
+    query = select(submission.id, submission.state, submission.received_at)
+    found = read_where_in(connection, query, submission.id, verdicts["file"])
+    _refuse(verdicts.join(found, left_on="file", right_on="id", how="anti")["file"], "are no submissions")
+    return found.filter(pl.col("state") == SubmissionState.RECEIVED.value).drop("state")
+
+
+# ------------------------------------------------------------------------------------------------ deciding
+
+
+def _decide(connection: Connection, part: LoadBatch, waiting: pl.DataFrame) -> pl.DataFrame:
+    """A row a file of the batch: its identity in numbers, its verdict, and how many findings of each severity."""
+    decided = (
+        part.verdicts.select("file", "state")
+        .join(resolve(connection, part.headers), on="file", how="left")
+        .join(_severities(part.findings), on="file", how="left")
+        .join(waiting.rename({"id": "file"}), on="file")
+        .with_columns(pl.col("n_critical", "n_warning", "n_info").fill_null(0))
+    )
+    passed = decided.filter(pl.col("state").is_in(_PASSED))
+    for column in KEY:
+        unknown = passed.filter(pl.col(column).is_null())
+        _refuse(unknown["file"], f"passed, but the registry knows no {column.removesuffix('_id')} of them")
+    return decided
+
+
+def _severities(findings: pl.DataFrame) -> pl.DataFrame:
+    return findings.group_by("file").agg(
+        (pl.col("severity") == severity.value).sum().cast(pl.Int64).alias(f"n_{severity.value}")
+        for severity in Severity
+    )
+
+
+def _write_attempts(connection: Connection, run_id: str, part: LoadBatch) -> pl.DataFrame:
+    """An attempt a file; ``file`` and ``attempt_id``."""
+    faulty = pl.col("outcome").is_in([AttemptOutcome.REJECTED.value, AttemptOutcome.UNREADABLE.value])
+    rows = part.verdicts.select(
+        pl.lit(run_id).alias("run_id"),
+        submission_id="file",
+        outcome="state",
+        started_at=pl.lit(part.started_at, _MOMENT),
+        finished_at=pl.lit(part.finished_at, _MOMENT),
+    ).with_columns(nature=pl.when(faulty).then(pl.lit(FaultNature.PERMANENT.value)))
+    numbered = number_rows(connection, tables.attempt, rows)
+    insert_frame(connection, tables.attempt, numbered)
+    return numbered.select(file="submission_id", attempt_id="id")
+
+
+def _write_submissions(connection: Connection, decided: pl.DataFrame) -> pl.DataFrame:
+    """Set identity, state and version; returns ``_CHANGED`` of every submission that changed.
+
+    Those that leave force are written first: at no moment do two versions of a report stand beside each other.
+    """
+    stated = {"stated_unit": "unit", "stated_unit_name": "unit_name", "stated_period": "period"}
+    columns = ["form_version", "scope", "reporter", "attempt_id", "n_critical", "n_warning", "n_info", *KEY]
+    own = decided.select(*columns, id="file", **stated, state="state", decided_at=pl.lit(datetime.now(UTC), _MOMENT))
+    arranged = _arrange(connection, decided)
+    before = arranged.filter(~pl.col("is_new"))
+    update_frame(connection, tables.submission, before.select("id", version=pl.lit(None, pl.Int64)), ["id"])
+    update_frame(connection, tables.submission, before.select("id", "version", "state", "superseded_by"), ["id"])
+    placed = arranged.filter("is_new").select("id", "version", "superseded_by", new_state="state")
+    final = (
+        own.join(placed, on="id", how="left").with_columns(state=pl.coalesce("new_state", "state")).drop("new_state")
+    )
+    update_frame(connection, tables.submission, final, ["id"])
+    return pl.concat([before.select(_CHANGED), final.with_columns(was_superseded=False).select(_CHANGED)])
+
+
+def _arrange(connection: Connection, decided: pl.DataFrame) -> pl.DataFrame:
+    """The batch's placed submissions and those earlier ones whose version or state changes because of them."""
+    new = decided.drop_nulls(KEY).select(
+        *KEY,
+        "received_at",
+        "state",
+        id="file",
+        version=pl.lit(None, pl.Int64),
+        superseded_by=pl.lit(None, pl.Int64),
+    )
+    there = _versions_of(connection, new)
+    columns = there.columns
+    arranged = arrange(pl.concat([there, new.select(columns)]))
+    is_new = pl.col("id").is_in(new["id"].implode())
+    unchanged = arranged.filter(~is_new).join(there, on=columns, how="semi", nulls_equal=True)
+    superseded = there.filter(_IS_SUPERSEDED)["id"].implode()
+    return arranged.join(unchanged, on="id", how="anti").with_columns(
+        is_new=is_new, was_superseded=pl.col("id").is_in(superseded)
+    )
+
+
+def _versions_of(connection: Connection, new: pl.DataFrame) -> pl.DataFrame:
+    """The decided submissions of the same reports, whatever their state."""
+    submission = tables.submission.c
+    names = ["id", *KEY, "received_at", "state", "version", "superseded_by"]
+    query = select(*[submission[name] for name in names]).where(
+        submission.period_id.in_(new["period_id"].unique().to_list())
+    )
+    found = read_where_in(connection, query, submission.unit_id, new["unit_id"].unique())
+    return found.join(new, on=KEY, how="semi").join(new, on="id", how="anti")
+
+
+# ------------------------------------------------------------------------------------------------ rows
+
+
+def _write_findings(connection: Connection, findings: pl.DataFrame, attempts: pl.DataFrame) -> int:
+    rows = findings.join(attempts, on="file").rename({"file": "submission_id"})
+    return insert_frame(connection, tables.finding, number_rows(connection, tables.finding, rows))
+
+
+def _write_figures(connection: Connection, part: LoadBatch, decided: pl.DataFrame, changed: pl.DataFrame) -> int:
+    """Figures of what passed are believed from now on; those of what was overtaken until now."""
+    now = datetime.now(UTC)
+    passed = decided.filter(pl.col("state").is_in(_PASSED)).select("file", *KEY)
+    count = write_facts(connection, passed, part.observations, part.list_rows, part.narratives, now)
+    overtaken = changed.filter(_IS_SUPERSEDED & ~pl.col("was_superseded"))
+    end_belief(connection, overtaken.select("period_id", submission_id="id"), now)
+    return count

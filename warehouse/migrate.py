@@ -1,0 +1,50 @@
+"""Bring a warehouse to the present schema; the only way tables are ever created or changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
+
+from warehouse.engine import write
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Apply what is missing, in one transaction; a warehouse that is current is left alone."""
+    with write(engine) as connection:
+        command.upgrade(_config(connection), revision)
+
+
+def downgrade(engine: Engine, revision: str) -> None:
+    """Take migrations back to ``revision`` (``base``: the empty warehouse). Data in dropped tables is lost."""
+    with write(engine) as connection:
+        command.downgrade(_config(connection), revision)
+
+
+def current(engine: Engine) -> str | None:
+    """The migration the warehouse stands at; ``None`` for an empty one."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def head() -> str | None:
+    """The newest migration this program knows."""
+    return ScriptDirectory(str(_SCRIPTS)).get_current_head()
+
+
+def is_current(engine: Engine) -> bool:
+    return current(engine) == head()
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config

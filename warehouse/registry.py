@@ -1,0 +1,240 @@
+"""The registry: definitions and units copied into the warehouse, so that figures can be read with SQL alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import Enum
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, Engine, Table, delete, select
+
+from catalog.model import Definition, UnitRecord
+from catalog.whole import Catalog
+from domain.period import Period
+from warehouse import tables
+from warehouse.bulk import insert_frame, next_id, polars_type, read_frame, update_frame
+from warehouse.engine import write
+
+#: Periods are there from this year on unless other years are asked for: before it no report is taken in.
+FIRST_YEAR = 2010
+
+
+class UnknownUnitKind(ValueError):  # noqa: N818
+    """Units were given whose kind the definitions do not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """How many rows a table gained and how many changed."""
+
+    added: int = 0
+    changed: int = 0
+
+    def __add__(self, other: Synced) -> Synced:
+        return Synced(self.added + other.added, self.changed + other.changed)
+
+
+def sync_registry(
+    engine: Engine,
+    catalog: Catalog,
+    units: Sequence[UnitRecord] | None = None,
+    *,
+    years: Iterable[int] | None = None,
+) -> dict[str, Synced]:
+    """Bring the registry up to the definitions, in one transaction; done twice it changes nothing the second time.
+
+    ``units`` are taken besides those of the catalog. Nothing is ever deleted that a figure could refer to: a form, an
+    indicator or a rule that left the definitions stays with ``is_current`` false.
+    """
+    today = datetime.now(UTC).date()
+    wanted = range(FIRST_YEAR, today.year + 3) if years is None else years
+    with write(engine) as connection:
+        done = {
+            "unit_kind": _sync(connection, tables.unit_kind, _unit_kinds(catalog), ["code"]),
+            "unit": _sync_units(connection, [*catalog.units, *(units or ())]),
+            "period": Synced(),
+            "form": _sync(connection, tables.form, _forms(catalog), ["code"], retire=True),
+            "indicator": _sync(connection, tables.indicator, _indicators(catalog), ["code"], retire=True),
+            "rule": _sync(connection, tables.rule, _rules(catalog), ["id"], retire=True),
+        }
+        done["unit_event"] = _sync_events(connection, catalog)
+        done["period"] = ensure_periods(connection, [p for year in wanted for p in catalog.periods(year)])
+        _replace_obligations(connection, catalog)
+        set_setting(connection, "catalog_fingerprint", catalog.fingerprint)
+    return done
+
+
+def import_units(engine: Engine, records: Sequence[UnitRecord]) -> Synced:
+    """Add units, or change the ones with the same (code, valid_from); the kinds must be known already.
+
+    Raises :class:`UnknownUnitKind` naming every kind that is not; then nothing is changed.
+    """
+    with write(engine) as connection:
+        return _sync_units(connection, records)
+
+
+def ensure_period(connection: Connection, period: Period) -> int:
+    """The number of the period, which is added when it is not there yet. Inside :func:`warehouse.engine.write`."""
+    ensure_periods(connection, [period])
+    return int(connection.scalar(select(tables.period.c.id).where(tables.period.c.code == period.code)) or 0)
+
+
+def ensure_periods(connection: Connection, periods: Sequence[Period]) -> Synced:
+    """Add or correct periods and their due days."""
+    done = _sync(connection, tables.period, [_period_row(period) for period in periods], ["code"])
+    ids = dict(connection.execute(select(tables.period.c.code, tables.period.c.id)).tuples().all())
+    dues = [
+        {"period_id": ids[period.code], "level": level, "due": due}
+        for period in periods
+        for level, due in period.due.items()
+    ]
+    _sync(connection, tables.period_due, dues, ["period_id", "level"])
+    return done
+
+
+def setting(connection: Connection, key: str) -> str | None:
+    return connection.scalar(select(tables.setting.c.value).where(tables.setting.c.key == key))
+
+
+def set_setting(connection: Connection, key: str, value: str) -> None:
+    if setting(connection, key) != value:
+        connection.execute(delete(tables.setting).where(tables.setting.c.key == key))
+        connection.execute(tables.setting.insert().values(key=key, value=value, changed_at=datetime.now(UTC)))
+
+
+# ------------------------------------------------------------------------------------------------ upsert
+
+
+def _sync(
+    connection: Connection, table: Table, rows: Sequence[dict[str, Any]], key: list[str], *, retire: bool = False
+) -> Synced:
+    """Insert rows whose key is new and update those that differ. ``retire``: rows not given lose ``is_current``."""
+    wanted = _frame(table, rows)
+    there = read_frame(connection, select(*[table.c[name] for name in {**dict.fromkeys(key), **wanted.schema}]))
+    fresh = wanted.join(there, on=key, how="anti", maintain_order="left")
+    changed = wanted.join(fresh, on=key, how="anti").join(there, on=wanted.columns, how="anti", nulls_equal=True)
+    if "id" in table.c and "id" not in wanted.columns:
+        start = next_id(connection, table)
+        fresh = fresh.with_columns(id=pl.int_range(start, start + fresh.height, dtype=pl.Int64))
+    insert_frame(connection, table, fresh)
+    update_frame(connection, table, changed, key)
+    if retire:
+        gone = there.join(wanted, on=key, how="anti").filter("is_current").select(key)
+        update_frame(connection, table, gone.with_columns(is_current=pl.lit(False)), key)
+    return Synced(fresh.height, changed.height)
+
+
+def _frame(table: Table, rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
+    """Rows as a frame typed as the table is; of rows with the same content one is kept."""
+    names = list(rows[0]) if rows else [column.name for column in table.c if column.name != "id"]
+    schema = {name: polars_type(table.c[name].type) for name in names}
+    return pl.DataFrame(rows, schema=schema, orient="row").unique(maintain_order=True)
+
+
+def _sync_units(connection: Connection, records: Sequence[UnitRecord]) -> Synced:
+    kinds = dict(connection.execute(select(tables.unit_kind.c.code, tables.unit_kind.c.level)).tuples().all())
+    unknown = sorted({record.kind for record in records} - set(kinds))
+    if unknown:
+        raise UnknownUnitKind(f"unknown kinds of unit: {', '.join(unknown)}")
+    rows = [_unit_row(record, kinds[record.kind]) for record in _last_of_each(records)]
+    return _sync(connection, tables.unit, rows, ["code", "valid_from"])
+
+
+def _last_of_each(records: Sequence[UnitRecord]) -> list[UnitRecord]:
+    return list({(record.code, record.valid_from): record for record in records}.values())
+
+
+def _sync_events(connection: Connection, catalog: Catalog) -> Synced:
+    unit = tables.unit.c
+    ids: dict[tuple[str, date], int] = {
+        (code, day): number
+        for code, day, number in connection.execute(select(unit.code, unit.valid_from, unit.id)).tuples()
+    }
+    rows = [
+        {
+            "kind": event.kind,
+            "day": event.day,
+            "old_unit_id": ids[event.old_code, event.old_valid_from],
+            "new_unit_id": ids[event.new_code, event.new_valid_from],
+            "share": event.share,
+            "document": event.document,
+        }
+        for event in catalog.events
+    ]
+    return _sync(connection, tables.unit_event, rows, ["day", "old_unit_id", "new_unit_id"])
+
+
+def _replace_obligations(connection: Connection, catalog: Catalog) -> None:
+    """No figure refers to an obligation, so those that left the definitions are removed."""
+    form_ids = dict(connection.execute(select(tables.form.c.code, tables.form.c.id)).tuples().all())
+    rows = [
+        {
+            "unit_kind": item.unit_kind,
+            "form_id": form_ids[item.form],
+            "calendar": item.calendar,
+            "period_kind": kind.value,
+            "valid_from": item.valid_from,
+            "valid_to": item.valid_to,
+        }
+        for item in catalog.obligations
+        for kind in item.period_kinds
+    ]
+    connection.execute(delete(tables.obligation))
+    insert_frame(connection, tables.obligation, _frame(tables.obligation, rows))
+
+
+# ------------------------------------------------------------------------------------------------ rows
+
+
+def _plain(item: Definition, *names: str) -> dict[str, Any]:
+    """The named attributes; several words become one text with commas."""
+    return {name: _plain_value(getattr(item, name)) for name in names}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return value.value if isinstance(value, Enum) else value
+
+
+def _unit_kinds(catalog: Catalog) -> list[dict[str, Any]]:
+    return [_plain(kind, "code", "label_vi", "label_en", "level", "branch") for kind in catalog.unit_kinds.values()]
+
+
+def _forms(catalog: Catalog) -> list[dict[str, Any]]:
+    names = ("label_vi", "label_en", "version", "accepted_versions", "default_scope", "source")
+    return [{"code": form.id, **_plain(form, *names), "is_current": True} for form in catalog.forms.values()]
+
+
+def _indicators(catalog: Catalog) -> list[dict[str, Any]]:
+    skipped = ("id", "is_current")
+    names = [column.name for column in tables.indicator.c if column.name not in skipped]
+    return [{**_plain(item, *names), "is_current": True} for item in catalog.indicators.values()]
+
+
+def _rules(catalog: Catalog) -> list[dict[str, Any]]:
+    names = ("id", "level", "severity", "title_vi", "title_en", "forms", "since", "until", "source")
+    return [{**_plain(rule, *names), "fingerprint": catalog.fingerprint, "is_current": True} for rule in catalog.rules]
+
+
+def _unit_row(record: UnitRecord, level: str) -> dict[str, Any]:
+    names = ("code", "valid_from", "valid_to", "name", "kind", "source")
+    return {**_plain(record, *names), "level": level, "parent_code": record.parent}
+
+
+def _period_row(period: Period) -> dict[str, Any]:
+    return {
+        "code": period.code,
+        "calendar": period.calendar,
+        "kind": period.kind.value,
+        "year": period.year,
+        "ordinal": period.ordinal,
+        "label_vi": period.label_vi,
+        "label_en": period.label_en,
+        "first_day": period.window.first,
+        "last_day": period.window.last,
+        "cutoff": period.cutoff,
+    }

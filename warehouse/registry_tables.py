@@ -1,0 +1,185 @@
+"""Registry: who reports, on which periods and forms, and what the figures mean. Copied from the definitions."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint
+
+from domain.unit import EventKind, EventShare
+from warehouse.schema import Moment, col, one_of, table
+
+setting = table(
+    "setting",
+    "Thông số của kho, như dấu vân của danh mục đang dùng",
+    "Facts about the warehouse itself, such as the fingerprint of the definitions in use",
+    col("key", String, "Tên thông số", "Name of the setting", primary_key=True),
+    col("value", String, "Giá trị", "Value"),
+    col("changed_at", Moment, "Lúc thay đổi gần nhất", "When it last changed"),
+)
+
+unit_kind = table(
+    "unit_kind",
+    "Loại đơn vị",
+    "Kinds of unit",
+    col("code", String, "Mã loại", "Code of the kind", primary_key=True),
+    col("label_vi", String, "Tên loại bằng tiếng Việt", "Vietnamese label"),
+    col("label_en", String, "Tên loại bằng tiếng Anh", "English label"),
+    col("level", String, "Cấp của đơn vị", "Level of the unit"),
+    col("branch", String, "Hệ thống: đảng, nhà nước, lãnh thổ, đoàn thể", "Branch: party, state, territory, mass"),
+)
+
+unit = table(
+    "unit",
+    "Đơn vị trong từng giai đoạn tồn tại; mã được dùng lại sau sáp nhập nên mã một mình không phải là khóa",
+    "Units, each for the time it existed; codes are reused after mergers, so a code alone is never a key",
+    col("id", Integer, "Số của đơn vị trong kho", "Number of the unit here", primary_key=True, autoincrement=False),
+    col("code", String, "Mã đơn vị", "Code of the unit"),
+    col("valid_from", Date, "Ngày đầu tiên tồn tại", "First day it existed"),
+    col(
+        "valid_to",
+        Date,
+        "Ngày cuối cùng tồn tại; trống khi còn tồn tại",
+        "Last day it existed; empty while it lives",
+        null=True,
+    ),
+    col("name", String, "Tên đơn vị", "Name of the unit"),
+    col("kind", String, "Loại đơn vị", "Kind of unit", ForeignKey("unit_kind.code")),
+    col("level", String, "Cấp, lấy theo loại đơn vị", "Level, taken from the kind"),
+    col(
+        "parent_code",
+        String,
+        "Mã đơn vị cấp trên, hiểu theo ngày đang xét",
+        "Code of the superior unit, resolved on the day in question",
+        null=True,
+    ),
+    col("source", String, "Văn bản hoặc danh mục làm căn cứ", "Document or list it rests on"),
+    UniqueConstraint("code", "valid_from"),
+    Index(None, "parent_code"),
+    Index(None, "kind"),
+)
+
+unit_event = table(
+    "unit_event",
+    "Sáp nhập, chia tách, đổi tên, chuyển cấp trên của đơn vị",
+    "Mergers, splits, renamings and changes of superior of units",
+    col("id", Integer, "Số của sự kiện", "Number of the event", primary_key=True, autoincrement=False),
+    col("kind", String, "Loại sự kiện", "Kind of event"),
+    col("day", Date, "Ngày có hiệu lực", "Day it takes effect"),
+    col("old_unit_id", Integer, "Đơn vị cũ", "The unit before", ForeignKey("unit.id")),
+    col("new_unit_id", Integer, "Đơn vị mới", "The unit after", ForeignKey("unit.id")),
+    col("share", String, "Toàn bộ hay một phần đơn vị cũ", "Whether the whole of the old unit went over or a part"),
+    col("document", String, "Văn bản quyết định", "Deciding document"),
+    UniqueConstraint("day", "old_unit_id", "new_unit_id"),
+    one_of("kind", EventKind),
+    one_of("share", EventShare),
+)
+
+period = table(
+    "period",
+    "Kỳ báo cáo với ngày đầu và ngày cuối rõ ràng",
+    "Reporting periods, each an explicit window of days",
+    col("id", Integer, "Số của kỳ", "Number of the period", primary_key=True, autoincrement=False),
+    col("code", String, "Mã kỳ, ví dụ 2025-Q1", "Code of the period, such as 2025-Q1", unique=True),
+    col("calendar", String, "Lịch báo cáo", "Calendar"),
+    col(
+        "kind", String, "Loại kỳ: tháng, quý, nửa năm, chín tháng, năm", "Kind: month, quarter, half, nine_months, year"
+    ),
+    col("year", SmallInteger, "Năm ghi trong tên kỳ", "Year in the label"),
+    col("ordinal", SmallInteger, "Thứ tự trong năm", "Place within the year"),
+    col("label_vi", String, "Tên kỳ bằng tiếng Việt", "Vietnamese label"),
+    col("label_en", String, "Tên kỳ bằng tiếng Anh", "English label"),
+    col("first_day", Date, "Ngày đầu kỳ", "First day of the window"),
+    col("last_day", Date, "Ngày cuối kỳ", "Last day of the window"),
+    col("cutoff", Date, "Ngày chốt số liệu", "Day the figures are closed"),
+    UniqueConstraint("calendar", "kind", "year", "ordinal"),
+)
+
+period_due = table(
+    "period_due",
+    "Hạn gửi báo cáo của từng cấp",
+    "Day the report is due, by level of unit",
+    col("period_id", Integer, "Kỳ báo cáo", "Period", ForeignKey("period.id"), primary_key=True),
+    col("level", String, "Cấp của đơn vị", "Level of the unit", primary_key=True),
+    col("due", Date, "Ngày cuối cùng phải nhận được báo cáo", "Last day on which the report must have arrived"),
+)
+
+form = table(
+    "form",
+    "Biểu mẫu báo cáo",
+    "Report forms",
+    col("id", Integer, "Số của biểu mẫu", "Number of the form", primary_key=True, autoincrement=False),
+    col("code", String, "Mã biểu mẫu", "Code of the form", unique=True),
+    col("label_vi", String, "Tên bằng tiếng Việt", "Vietnamese label"),
+    col("label_en", String, "Tên bằng tiếng Anh", "English label"),
+    col("version", String, "Phiên bản mẫu hiện hành", "Current template version"),
+    col(
+        "accepted_versions",
+        String,
+        "Các phiên bản còn được nhận, cách nhau bằng dấu phẩy",
+        "Template versions still accepted, comma-separated",
+    ),
+    col("default_scope", String, "Phạm vi số liệu mặc định", "Scope of the figures unless stated"),
+    col("source", String, "Căn cứ ban hành", "Source"),
+    col("is_current", Boolean, "Còn trong danh mục hiện hành", "Whether the present definitions still hold it"),
+)
+
+indicator = table(
+    "indicator",
+    "Chỉ tiêu: mỗi chỉ tiêu một nghĩa duy nhất",
+    "Indicators: what a figure means, once and for all",
+    col("id", Integer, "Số của chỉ tiêu", "Number of the indicator", primary_key=True, autoincrement=False),
+    col("code", String, "Mã chỉ tiêu", "Code of the indicator", unique=True),
+    col("label_vi", String, "Tên bằng tiếng Việt", "Vietnamese label"),
+    col("label_en", String, "Tên bằng tiếng Anh", "English label"),
+    col("measure_vi", String, "Đơn vị tính bằng tiếng Việt", "Unit of measure in Vietnamese"),
+    col("measure_en", String, "Đơn vị tính bằng tiếng Anh", "Unit of measure in English"),
+    col(
+        "kind",
+        String,
+        "Kiểu giá trị: số đếm, lượng, tỷ số, phần trăm…",
+        "Kind of value: count, quantity, ratio, percent…",
+    ),
+    col("nature", String, "Phát sinh, lũy kế tại thời điểm hay chỉ tiêu giao", "Flow, stock or target"),
+    col("basis", String, "Trong kỳ hay lũy kế từ đầu năm", "In the period or year to date"),
+    col("over_units", String, "Cách cộng qua các đơn vị", "How it is added over units"),
+    col("over_time", String, "Cách cộng qua các kỳ", "How it is added over periods"),
+    col(
+        "dimensions", String, "Các phân tổ, cách nhau bằng dấu phẩy", "Dimensions it is broken down by, comma-separated"
+    ),
+    col("numerator", String, "Các chỉ tiêu ở tử số", "Indicators of the numerator"),
+    col("denominator", String, "Các chỉ tiêu ở mẫu số", "Indicators of the denominator"),
+    col("definition_vi", String, "Định nghĩa bằng tiếng Việt", "Definition in Vietnamese"),
+    col("definition_en", String, "Định nghĩa bằng tiếng Anh", "Definition in English"),
+    col("source", String, "Căn cứ của chỉ tiêu", "Source"),
+    col("valid_from", Date, "Dùng từ ngày", "In use from"),
+    col("valid_to", Date, "Dùng đến ngày", "In use until", null=True),
+    col("is_current", Boolean, "Còn trong danh mục hiện hành", "Whether the present definitions still hold it"),
+)
+
+rule = table(
+    "rule",
+    "Quy tắc kiểm tra",
+    "Rules that submissions are checked by",
+    col("id", String, "Mã quy tắc, ví dụ DOS-003", "Id of the rule, such as DOS-003", primary_key=True),
+    col("level", SmallInteger, "Mức kiểm tra từ 1 đến 7", "Level of the check, 1 to 7"),
+    col("severity", String, "Mức độ: critical, warning, info", "Severity: critical, warning, info"),
+    col("title_vi", String, "Tên bằng tiếng Việt", "Vietnamese title"),
+    col("title_en", String, "Tên bằng tiếng Anh", "English title"),
+    col("forms", String, "Các biểu mẫu áp dụng; trống là mọi biểu mẫu", "Forms it applies to; empty: every form"),
+    col("since", Date, "Áp dụng từ ngày", "In force from"),
+    col("until", Date, "Áp dụng đến ngày", "In force until", null=True),
+    col("source", String, "Căn cứ của quy tắc", "Source"),
+    col("fingerprint", String, "Dấu vân của danh mục chứa quy tắc", "Fingerprint of the definitions that hold it"),
+    col("is_current", Boolean, "Còn trong danh mục hiện hành", "Whether the present definitions still hold it"),
+)
+
+obligation = table(
+    "obligation",
+    "Loại đơn vị nào phải gửi biểu nào cho loại kỳ nào",
+    "Which kind of unit owes which form for which kind of period",
+    col("unit_kind", String, "Loại đơn vị", "Kind of unit", ForeignKey("unit_kind.code"), primary_key=True),
+    col("form_id", Integer, "Biểu mẫu phải gửi", "Form that is owed", ForeignKey("form.id"), primary_key=True),
+    col("calendar", String, "Lịch báo cáo", "Calendar", primary_key=True),
+    col("period_kind", String, "Loại kỳ", "Kind of period", primary_key=True),
+    col("valid_from", Date, "Áp dụng từ ngày", "In force from", primary_key=True),
+    col("valid_to", Date, "Áp dụng đến ngày", "In force until", null=True),
+)
