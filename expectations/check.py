@@ -123,7 +123,7 @@ def _judged(
 
 def _to_pandas(table: pl.DataFrame, chosen: list[Probe]) -> Any:
     needed = dict.fromkeys(column for probe in chosen for column in probe.columns)
-    return table.select(needed).to_pandas()
+    return table.select(list(needed)).to_pandas()
 
 
 def _outcomes(table: pl.DataFrame, sent: list[Probe], results: list[Any]) -> Iterable[pl.DataFrame]:

@@ -35,14 +35,15 @@ def _met(failed: spans.Booleans, columns: Any) -> pd.Series:
 
 class IdentityHolds(MulticolumnMapMetricProvider):
     condition_metric_name = "tongket.identity"
-    condition_value_keys = ("total", "parts", "missing_as_zero", "tolerance", "judgement")
+    condition_value_keys = ("total", "parts", "when_given", "missing_as_zero", "tolerance", "judgement")
 
     @multicolumn_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
     def _pandas(cls, columns: pd.DataFrame, **given: Any) -> pd.Series:  # noqa: N805
         left = spans.total(columns, given["parts"], missing_as_zero=given["missing_as_zero"])
         right = spans.total(columns, given["total"], missing_as_zero=given["missing_as_zero"])
         judge = spans.suspicious if given["judgement"] == "suspicious" else spans.violated
-        return _met(judge(left, right, given["tolerance"]), columns)
+        judged = spans.all_given(columns, given["when_given"])
+        return _met(judged & judge(left, right, given["tolerance"]), columns)
 
 
 class AtMost(MulticolumnMapMetricProvider):
@@ -125,12 +126,14 @@ class ExpectPartsToEqualTotal(MulticolumnMapExpectation):
         "mostly",
         "total",
         "parts",
+        "when_given",
         "missing_as_zero",
         "tolerance",
         "judgement",
     )
     total: list[str]
     parts: list[str]
+    when_given: list[str]
     missing_as_zero: bool
     tolerance: float
     judgement: Literal["violated", "suspicious"]
@@ -173,6 +176,7 @@ class ExpectColumnsToDiffer(ColumnPairMapExpectation):
 
     map_metric: ClassVar[str | None] = "tongket.differs"
     success_keys: ClassVar[tuple[str, ...]] = ("mostly", "ignore_row_if")
+    ignore_row_if: Literal["both_values_are_missing", "either_value_is_missing", "neither"]
 
 
 class ExpectChangeToStayWithin(ColumnPairMapExpectation):
@@ -180,6 +184,7 @@ class ExpectChangeToStayWithin(ColumnPairMapExpectation):
 
     map_metric: ClassVar[str | None] = "tongket.change"
     success_keys: ClassVar[tuple[str, ...]] = ("mostly", "ignore_row_if", "factor", "min_base")
+    ignore_row_if: Literal["both_values_are_missing", "either_value_is_missing", "neither"]
     factor: float
     min_base: float
 
@@ -189,6 +194,7 @@ class ExpectNotToBeMultiple(ColumnPairMapExpectation):
 
     map_metric: ClassVar[str | None] = "tongket.not_multiple"
     success_keys: ClassVar[tuple[str, ...]] = ("mostly", "ignore_row_if", "min_of")
+    ignore_row_if: Literal["both_values_are_missing", "either_value_is_missing", "neither"]
     min_of: float
 
 

@@ -149,7 +149,9 @@ class _Writer:
         self.headers = headers
         self.seen = seen
         self.names = Names(catalog, form)
-        self.kinds = {code: str(indicator.kind) for code, indicator in catalog.indicators.items()}
+        self.percentages = frozenset(
+            code for code, indicator in catalog.indicators.items() if indicator.is_rate or indicator.measure_vi == "%"
+        )
         self.layouts: dict[str, Layout] = {}
         self.addresses: dict[tuple[str, str, int], tuple[str, str]] = {}
 
@@ -183,8 +185,8 @@ class _Writer:
                 vi.observed,
                 vi.expected,
                 vi.arithmetic,
-                _sentence(group.rule, message.vi, message.advice_vi, "các ô", labels[0], sheets[0], vi, words),
-                _sentence(group.rule, message.en, message.advice_en, "cells", labels[1], sheets[1], en, words),
+                _sentence(group.rule, message.vi, message.advice_vi, "Các ô", labels[0], sheets[0], vi, words),
+                _sentence(group.rule, message.en, message.advice_en, "Cells", labels[1], sheets[1], en, words),
             )
 
     def _message(self, group: Group) -> Message:
@@ -225,7 +227,7 @@ class _Writer:
         sheet, cell = (seen.sheet, seen.cell) if seen else self._address(row["file"], code, item)
         qualifier = seen.qualifier if seen else ""
         number = float(value) if isinstance(value, float | int) else None
-        return Term(code, number, qualifier, is_percent(code, self.kinds), sheet, cell)
+        return Term(code, number, qualifier, is_percent(code, self.percentages), sheet, cell)
 
     def _address(self, file: int, code: str, item: int) -> tuple[str, str]:
         header = self.headers[file]
@@ -300,5 +302,5 @@ def _sentence(
     except (KeyError, IndexError, ValueError) as fault:
         raise ProgramFault(f"{rule.id}: its message {rule.message} asks for a word it cannot have: {fault}") from fault
     if "," in words["cells"] and "{cells}" not in template:
-        sentence = f"{sentence} ({cells_word}: {words['cells']})"
+        sentence = f"{sentence} {cells_word}: {words['cells']}."
     return f"{sentence} {advice}".strip()

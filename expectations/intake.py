@@ -16,7 +16,7 @@ from domain.columns import FAULTS, FINDINGS
 from domain.finding import CheckLevel
 from domain.names import fold_name
 from domain.observation import Scope
-from domain.period import Period
+from domain.period import Period, Window
 from expectations.fault import ProgramFault
 from expectations.places import SPREADSHEETS
 from expectations.schema import schema_of
@@ -58,7 +58,7 @@ def check_intake(headers: pl.DataFrame, faults: pl.DataFrame, catalog: Catalog, 
     known = {header.file: header for header in _headers(headers)}
     rules = _rules_by_fault(catalog, today)
     writer = _Writer(catalog, known, rules, today)
-    met = faults.select(FAULTS).unique(maintain_order=True)
+    met = faults.select(list(FAULTS)).unique(maintain_order=True)
     of_file = _at_level(met, rules, CheckLevel.FILE)
     unreadable = set(of_file["file"])
     of_form = _at_level(met, rules, CheckLevel.FORM).filter(~pl.col("file").is_in(unreadable))
@@ -117,12 +117,13 @@ class _Identity:
     def _period(self, code: str) -> Period | None:
         return self.catalog.period(code) if code else None
 
-    def _unit(self, code: str, period: Period) -> UnitRecord | None:
+    def _unit(self, code: str, window: Window) -> UnitRecord | None:
         """The unit that bore the code on the last day of the period, or else on its first."""
-        return self.catalog.unit_on(code, period.window.last) or self.catalog.unit_on(code, period.window.first)
+        return self.catalog.unit_on(code, window.last) or self.catalog.unit_on(code, window.first)
 
-    def _owes(self, kind: str, period: Period, form: str) -> bool:
-        return any(item.form == form for item in self.catalog.owed(kind, period))
+    def _owes(self, kind: str, period_code: str, form: str) -> bool:
+        period = self.period(period_code)
+        return period is not None and any(item.form == form for item in self.catalog.owed(kind, period))
 
     def _of_form(self, header: Header) -> Iterator[Fault]:
         form = self.catalog.forms.get(header.form)
@@ -153,13 +154,13 @@ class _Identity:
             return
         if period is None:
             return
-        unit = self.unit(header.unit, period)
+        unit = self.unit(header.unit, period.window)
         if unit is None:
             yield Fault("unit_not_valid_in_period", "unit", _same(header.unit))
             return
         if header.unit_name and fold_name(header.unit_name) != fold_name(unit.name):
             yield Fault("unit_name_mismatch", "unit_name", _same(header.unit_name), _same(unit.name))
-        if not self.owes(unit.kind, period, header.form):
+        if not self.owes(unit.kind, period.code, header.form):
             yield Fault("form_not_owed", "form", _same(header.form))
 
     def _of_others(self, header: Header) -> Iterator[Fault]:
@@ -183,7 +184,7 @@ class _Writer:
         self.today = today
 
     def of_reader(self, faults: pl.DataFrame) -> Iterator[tuple[object, ...]]:
-        for file, fault, sheet, cell, observed, expected in faults.select(tuple(FAULTS)).iter_rows():
+        for file, fault, sheet, cell, observed, expected in faults.select(list(FAULTS)).iter_rows():
             header = self.headers.get(file)
             yield self._row(
                 file, fault, header, (sheet or "", cell or ""), _same(observed or ""), _same(expected or "")

@@ -52,7 +52,7 @@ def _repeats(table: pl.DataFrame, failed: pl.DataFrame, rule: Rule) -> pl.DataFr
 
 def unreadable_or_repaired(readings: pl.DataFrame) -> pl.DataFrame:
     """The readings that have something to say."""
-    return readings.select(columns.READINGS).filter(
+    return readings.select(list(columns.READINGS)).filter(
         (pl.col("repairs").fill_null("") != "") | (pl.col("problem").fill_null("") != "")
     )
 

@@ -60,6 +60,14 @@ def total(frame: pd.DataFrame, columns: Sequence[str], *, missing_as_zero: bool)
     return Spans(known, *sums)
 
 
+def all_given(frame: pd.DataFrame, columns: Sequence[str]) -> Booleans:
+    """Rows in which every one of the columns is known."""
+    known: Booleans = np.ones(len(frame), dtype=np.bool_)
+    for column in columns:
+        known &= term(frame, column).given
+    return known
+
+
 def slack(left: Spans, right: Spans, tolerance: float = 0.0) -> Floats:
     """How far apart two sums may lie and still count as equal: the tolerance and the dust of binary fractions."""
     size = np.maximum.reduce([_finite(np.abs(bound)) for bound in (left.low, left.high, right.low, right.high)])

@@ -144,6 +144,7 @@ def _identity(rule: Rule, check: IdentityCheck, present: tuple[str, ...], day: d
                 column_list=_with_bounds(terms, present),
                 total=list(check.total),
                 parts=list(check.parts),
+                when_given=list(check.when_given),
                 missing_as_zero=check.missing_parts == "zero",
                 tolerance=check.tolerance,
                 judgement="suspicious" if instance else "violated",

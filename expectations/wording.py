@@ -258,7 +258,7 @@ def _length(term: Term, low: int | None, high: int | None, tongue: Tongue) -> Sa
     return Said(observed, tongue.figure(bound), f"{observed} {'<' if below else '>'} {tongue.figure(bound)}")
 
 
-def is_percent(ref: str, kinds: dict[str, str]) -> bool:
-    """Whether a reference is shown with a percent sign; ``kinds``: value kind by indicator code."""
-    name = Ref.parse(ref).name
-    return kinds.get(name.rpartition(".")[2]) in ("percent", "ratio") and Ref.parse(ref).source not in ("count",)
+def is_percent(code: str, percentages: frozenset[str]) -> bool:
+    """Whether a figure is shown with a percent sign; ``percentages``: codes of the indicators measured in percent."""
+    ref = Ref.parse(code)
+    return ref.source in ("", "previous", "last_year") and ref.name.rpartition(".")[2] in percentages
