@@ -28,7 +28,7 @@ from domain.reading import Problem, Repair
 IDENTITY = ("form", "form_version", "unit", "unit_name", "period", "period_label", "scope", "reporter")
 
 #: Columns of the main frame that come from neither the form nor its past.
-_COMPUTED = ("period:year", "period:months", "same_as:previous")
+_COMPUTED = ("period:year", "period:last_year", "period:months", "same_as:previous")
 
 
 def faults_of(catalog: Catalog) -> Iterator[Fault]:
