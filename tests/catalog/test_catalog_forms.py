@@ -239,6 +239,12 @@ def test_a_list_has_a_sheet_of_its_own_with_room_for_a_header(catalog: Catalog) 
                 assert places[section.code].row >= 1
 
 
+def test_a_label_says_by_itself_which_figure_is_meant(form: Form) -> None:
+    for labels in ([field.label_vi for field in form.fields], [field.label_en for field in form.fields]):
+        assert [label for label, times in Counter(labels).items() if times > 1] == []
+        assert all(label[0].isupper() for label in labels)
+
+
 def test_sheet_names_are_ones_excel_accepts(form: Form) -> None:
     names = {cell.sheet for _, places in _places(form) for cell in places.values()}
     assert all(len(name) <= 31 and not set(name) & set("[]:*?/\\'") for name in names)
