@@ -214,6 +214,20 @@ def test_figures_of_a_section_stand_below_each_other_under_a_free_row_for_its_ti
             assert not cells or (cells[0].sheet, cells[0].row - 1) not in taken, (version, section.code)
 
 
+def test_the_title_of_a_part_of_the_text_has_a_free_row(form: Form) -> None:
+    for version, places in _places(form):
+        taken = {(cell.sheet, cell.row) for cell in places.values()}
+        for section in form.sections_of("narrative"):
+            rows = [places[narrative.code] for narrative in section.narratives if narrative.code in places]
+            assert rows[0].column >= 1, "the label stands to the left"
+            assert (rows[0].sheet, rows[0].row - 1) not in taken, (version, section.code)
+
+
+def test_ordinal_label_and_measure_have_room_left_of_a_figure(form: Form) -> None:
+    for _, places in _places(form):
+        assert all(places[field.code].column >= 4 for field in form.fields if field.code in places)
+
+
 def test_notes_stand_beside_the_figures(form: Form) -> None:
     for version, places in _places(form):
         notes = Cell.parse(f"{form.note_columns[version]}1").column
