@@ -1,0 +1,300 @@
+"""What calamine does not tell, or must not be asked, about a sheet: its error cells and how far it reaches.
+
+calamine hands out an empty text for ``#REF!``, which would make a figure vanish; and it takes memory for every cell between
+the first and the last, so that two cells in far corners would end the process. Each kind of file is therefore looked
+through once before its sheets are loaded.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from domain.cell import column_index
+from workbook.container import Compound, Zip
+from workbook.faults import BadFileError
+
+#: Cells between the first and the last of a sheet. A form has some thousands.
+MAX_AREA = 2_000_000
+
+ErrorCell = tuple[int, int, str]
+
+_ERROR_CODES = {
+    0x00: "#NULL!",
+    0x07: "#DIV/0!",
+    0x0F: "#VALUE!",
+    0x17: "#REF!",
+    0x1D: "#NAME?",
+    0x24: "#NUM!",
+    0x2A: "#N/A",
+    0x2B: "#GETTING_DATA",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A workbook whose container is sound. ``scan(n)`` gives the error cells of the n-th sheet: (row, column, text)."""
+
+    media: str
+    scan: Callable[[int], list[ErrorCell]]
+
+
+def check_area(rows: int, columns: int) -> None:
+    if rows * columns > MAX_AREA:
+        raise BadFileError("sheet_too_large", f"{rows} × {columns}", f"≤ {MAX_AREA}")
+
+
+def open_package(data: bytes) -> Package:
+    """Recognise the kind of workbook by its content; raises :class:`BadFileError` for what must not be opened."""
+    if data.startswith(b"PK"):
+        return _open_zip(Zip(data))
+    return _open_compound(Compound(data))
+
+
+def _open_zip(archive: Zip) -> Package:
+    names = archive.parts
+    if any(name.rpartition("/")[2].lower() == "vbaproject.bin" or name.startswith("Basic/") for name in names):
+        raise BadFileError("macro_file", "vbaProject.bin")
+    if "xl/workbook.xml" in names:
+        return _open_xlsx(archive)
+    if "xl/workbook.bin" in names:
+        parts = _sheet_parts(archive, _bundle_ids(archive.read("xl/workbook.bin")), "xl/_rels/workbook.bin.rels")
+        return Package("xlsb", lambda number: _scan_xlsb(archive.read(parts[number])))
+    if "content.xml" in names and _mimetype(archive).startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
+        return _open_ods(archive)
+    if "EncryptedPackage" in names:
+        raise BadFileError("password")
+    raise BadFileError("unsupported_type", "ZIP", ".xlsx .xls .xlsb .ods .csv .json")
+
+
+# ------------------------------------------------------------------------------------------------ xlsx
+
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\s((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\s((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
+_ATTRIBUTE = re.compile(rb"([\w:]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_ERROR = re.compile(rb"<(?:\w+:)?c\s(?=[^>]*\bt=[\"']e)[^>]*\br=[\"']([A-Za-z]+)(\d+)[^>]*>.*?<(?:\w+:)?v>([^<]*)<", re.S)
+_REFERENCE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]*)(\d+)")
+#: Every letter → A, every digit → 0, both quotes → ": a far cell then has one of a few shapes, found at memory speed.
+_SHAPE = bytes(
+    0x41 if chr(byte).isascii() and chr(byte).isalpha() else 0x30 if 48 <= byte <= 57 else 0x22 if byte == 39 else byte
+    for byte in range(256)
+)
+_FAR_SHAPES = (b'"AAA0', b'"00000', b'"A00000', b'"AA0000')
+_OPENED_FIRST = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/sharedStrings.xml", "xl/styles.xml")
+
+
+def _open_xlsx(archive: Zip) -> Package:
+    for name in _OPENED_FIRST:
+        if name in archive.parts:
+            _refuse_entities(name, archive.prolog(name))
+    sheets = _SHEET.findall(archive.read("xl/workbook.xml"))
+    ids = [next((v for k, v in _attributes(sheet).items() if k.endswith(":id")), "") for sheet in sheets]
+    parts = _sheet_parts(archive, ids, "xl/_rels/workbook.xml.rels")
+    return Package("xlsx", lambda number: _scan_xlsx(parts[number], archive.read(parts[number])))
+
+
+def _refuse_entities(name: str, content: bytes) -> None:
+    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+        raise BadFileError("xml_entities", name)
+
+
+def _attributes(text: bytes) -> dict[str, str]:
+    return {key.decode(): (double or single).decode() for key, double, single in _ATTRIBUTE.findall(text)}
+
+
+def _sheet_parts(archive: Zip, ids: list[str], relations: str) -> list[str]:
+    """The parts of the sheets in the order of the workbook."""
+    if relations not in archive.parts:
+        raise BadFileError("unreadable", f"{relations}?")
+    targets = {}
+    for text in _RELATION.findall(archive.read(relations)):
+        attributes = _attributes(text)
+        target = attributes.get("Target", "")
+        targets[attributes.get("Id", "")] = target[1:] if target.startswith("/") else f"xl/{target}"
+    parts = [targets.get(number, "") for number in ids]
+    missing = [part for part in parts if part not in archive.parts]
+    if missing or not parts:
+        raise BadFileError("unreadable", f"{', '.join(missing)}?")
+    return parts
+
+
+def _scan_xlsx(name: str, content: bytes) -> list[ErrorCell]:
+    _refuse_entities(name, content)
+    shape = content.translate(_SHAPE)
+    if any(far in shape for far in _FAR_SHAPES):
+        _check_references(content)
+    if b't="e"' not in content and b"t='e'" not in content:
+        return []
+    return [
+        (int(row) - 1, column_index(letters.decode().upper()), text.decode("utf-8", "replace"))
+        for letters, row, text in _ERROR.findall(content)
+    ]
+
+
+def _check_references(content: bytes) -> None:
+    rows, columns = 0, 0
+    for letters, digits in _REFERENCE.findall(content):
+        rows = max(rows, int(digits[:9]))
+        columns = max(columns, column_index(letters[:4].decode().upper()) + 1)
+    check_area(rows, columns)
+
+
+# ------------------------------------------------------------------------------------------------ xlsb
+
+_ROW_HEADER, _CELL_KINDS, _BUNDLE_SHEET = 0, range(1, 12), 156
+_CELL_ERROR, _FORMULA_ERROR = 3, 11
+
+
+def _records(content: bytes) -> Iterator[tuple[int, int, int]]:
+    """(kind, start, length) of every record of a binary part (MS-XLSB 2.1.4)."""
+    at = 0
+    while at < len(content):
+        kind = content[at]
+        at += 1
+        if kind & 0x80 and at < len(content):
+            kind = (kind & 0x7F) | (content[at] & 0x7F) << 7
+            at += 1
+        length = 0
+        for shift in (0, 7, 14, 21):
+            if at >= len(content):
+                return
+            byte = content[at]
+            at += 1
+            length |= (byte & 0x7F) << shift
+            if not byte & 0x80:
+                break
+        yield kind, at, length
+        at += length
+
+
+def _bundle_ids(content: bytes) -> list[str]:
+    ids = []
+    for kind, start, _ in _records(content):
+        if kind == _BUNDLE_SHEET and start + 12 <= len(content):
+            length = struct.unpack_from("<L", content, start + 8)[0]
+            ids.append(content[start + 12 : start + 12 + 2 * length].decode("utf-16-le", "replace"))
+    return ids
+
+
+def _scan_xlsb(content: bytes) -> list[ErrorCell]:
+    row, rows, columns = 0, 0, 0
+    errors: list[ErrorCell] = []
+    for kind, start, length in _records(content):
+        if start + 4 > len(content) or length < 4:
+            continue
+        if kind == _ROW_HEADER:
+            row = struct.unpack_from("<L", content, start)[0]
+        elif kind in _CELL_KINDS:
+            column = struct.unpack_from("<L", content, start)[0]
+            rows, columns = max(rows, row + 1), max(columns, column + 1)
+            if kind in (_CELL_ERROR, _FORMULA_ERROR) and start + 8 < len(content):
+                errors.append((row, column, _ERROR_CODES.get(content[start + 8], "#ERROR")))
+    check_area(rows, columns)
+    return errors
+
+
+# ------------------------------------------------------------------------------------------------ ods
+
+_INSIDE = rb"(?:[^>\"']|\"[^\"]*\"|'[^']*')*"
+_ODS_TOKEN = re.compile(rb"<table:(table-row|table-cell|covered-table-cell)\b(" + _INSIDE + rb")>")
+_ODS_TABLE = re.compile(rb"<table:table[\s>].*?</table:table>|<table:table[^>]*/>", re.S)
+_ROWS_REPEATED = re.compile(rb"number-rows-repeated=[\"'](\d+)")
+_COLUMNS_REPEATED = re.compile(rb"number-columns-repeated=[\"'](\d+)")
+_ODS_TEXT = re.compile(rb"<text:p[^>]*>([^<]*)<")
+
+
+def _mimetype(archive: Zip) -> bytes:
+    return archive.read("mimetype") if "mimetype" in archive.parts else b""
+
+
+def _open_ods(archive: Zip) -> Package:
+    if "META-INF/manifest.xml" in archive.parts and b"encryption-data" in archive.read("META-INF/manifest.xml"):
+        raise BadFileError("password")
+    content = archive.read("content.xml")
+    _refuse_entities("content.xml", content)
+    scans = [_scan_table(table) for table in _ODS_TABLE.findall(content)]
+    return Package("ods", lambda number: scans[number] if number < len(scans) else [])
+
+
+def _scan_table(table: bytes) -> list[ErrorCell]:
+    rows = columns = 0
+    row, after, column = 0, 0, 0
+    repeat = 1
+    errors: list[ErrorCell] = []
+    for token in _ODS_TOKEN.finditer(table):
+        inside = token[2]
+        if token[1] == b"table-row":
+            repeat = _repeated(_ROWS_REPEATED, inside)
+            row, after, column = after, after + repeat, 0
+            continue
+        first, column = column, column + _repeated(_COLUMNS_REPEATED, inside)
+        if b"office:value-type" in inside:
+            rows, columns = max(rows, row + repeat), max(columns, column)
+        if b'value-type="error"' in inside:
+            text = _ODS_TEXT.search(table, token.end())
+            errors.append((row, first, text[1].decode("utf-8", "replace") if text else "#ERROR"))
+    check_area(rows, columns)
+    return errors
+
+
+def _repeated(pattern: re.Pattern[bytes], inside: bytes) -> int:
+    found = pattern.search(inside)
+    return int(found[1][:9]) if found else 1
+
+
+# ------------------------------------------------------------------------------------------------ xls
+
+_BEGIN, _END, _FILE_PASS, _BOUND_SHEET, _BOOL_ERROR, _FORMULA = 0x809, 0x0A, 0x2F, 0x85, 0x205, 0x06
+
+
+def _open_compound(compound: Compound) -> Package:
+    names = compound.names
+    if "EncryptedPackage" in names:
+        raise BadFileError("password")
+    stream = next((name for name in ("Workbook", "Book") if name in names), None)
+    if stream is None:
+        raise BadFileError("unsupported_type", "OLE", ".xlsx .xls .xlsb .ods .csv .json")
+    if "_VBA_PROJECT_CUR" in names:
+        raise BadFileError("macro_file", "_VBA_PROJECT_CUR")
+    content = compound.read(stream)
+    starts = _sheet_starts(content)
+    return Package("xls", lambda number: _scan_xls(content, starts[number]) if number < len(starts) else [])
+
+
+def _biff(content: bytes, at: int) -> Iterator[tuple[int, int, int]]:
+    """(kind, start, length) of every record up to the end of the substream; charts in it are substreams of their own."""
+    depth = 0
+    while at + 4 <= len(content):
+        kind, length = struct.unpack_from("<HH", content, at)
+        yield kind, at + 4, length
+        depth += (kind == _BEGIN) - (kind == _END)
+        if depth <= 0:
+            return
+        at += 4 + length
+    raise BadFileError("truncated", f"{len(content)} B")
+
+
+def _sheet_starts(content: bytes) -> list[int]:
+    starts = []
+    for kind, start, _ in _biff(content, 0):
+        if kind == _FILE_PASS:
+            raise BadFileError("password")
+        if kind == _BOUND_SHEET:
+            starts.append(struct.unpack_from("<L", content, start)[0])
+    return starts
+
+
+def _scan_xls(content: bytes, at: int) -> list[ErrorCell]:
+    errors: list[ErrorCell] = []
+    for kind, start, length in _biff(content, at):
+        if kind == _BOOL_ERROR and length >= 8 and content[start + 7]:
+            code = content[start + 6]
+        elif kind == _FORMULA and length >= 14 and content[start + 6] == 2 and content[start + 12 : start + 14] == b"\xff\xff":
+            code = content[start + 8]
+        else:
+            continue
+        row, column = struct.unpack_from("<HH", content, start)
+        errors.append((row, column, _ERROR_CODES.get(code, "#ERROR")))
+    return errors
