@@ -91,7 +91,7 @@ class Filled:
                 pl.Series("number", numbers, dtype=pl.Float64),
                 pl.Series("text", texts, dtype=pl.String),
             )
-            .select(CELLS)
+            .select(list(CELLS))
         )
 
 

@@ -73,7 +73,7 @@ class _Reading:
         frames = [filled.frame() for filled in self.filled.values()]
         return Batch(
             headers=header_frame(self.headers),
-            cells=pl.concat([*frames, cell_frame(self.plain)]).select(CELLS),
+            cells=pl.concat([*frames, cell_frame(self.plain)]).select(list(CELLS)),
             faults=fault_frame(self.faults),
         )
 

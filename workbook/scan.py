@@ -7,6 +7,7 @@ through once before its sheets are loaded.
 
 from __future__ import annotations
 
+import html
 import re
 import struct
 from collections.abc import Callable, Iterator
@@ -90,9 +91,20 @@ def _open_xlsx(archive: Zip) -> Package:
         if name in archive.parts:
             _refuse_entities(name, archive.prolog(name))
     sheets = _SHEET.findall(archive.read("xl/workbook.xml"))
-    ids = [next((v for k, v in _attributes(sheet).items() if k.endswith(":id")), "") for sheet in sheets]
+    ids = [_relation_id(_attributes(sheet)) for sheet in sheets]
     parts = _sheet_parts(archive, ids, "xl/_rels/workbook.xml.rels")
     return Package("xlsx", lambda number: _scan_xlsx(parts[number], archive.read(parts[number])))
+
+
+def sheet_parts_by_name(archive: Zip) -> dict[str, str]:
+    """Sheet name → part of an .xlsx."""
+    sheets = [_attributes(sheet) for sheet in _SHEET.findall(archive.read("xl/workbook.xml"))]
+    parts = _sheet_parts(archive, [_relation_id(sheet) for sheet in sheets], "xl/_rels/workbook.xml.rels")
+    return {html.unescape(sheet["name"]): part for sheet, part in zip(sheets, parts, strict=True)}
+
+
+def _relation_id(attributes: dict[str, str]) -> str:
+    return next((value for name, value in attributes.items() if name.endswith(":id")), "")
 
 
 def _refuse_entities(name: str, content: bytes) -> None:
