@@ -1,0 +1,320 @@
+"""Readings → check frames: the tables the rules are judged on (docs/architecture.md, "Check frames")."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from catalog.load import Catalog
+from catalog.model import Form, Section
+from catalog.refs import Ref, refs_of
+from domain.observation import ValueKind
+from domain.period import PeriodKind
+from transform.codes import CodeBook
+from transform.frame import schema_of, with_null_columns
+from transform.lists import clean_texts, list_cells, list_texts
+
+#: Earlier figures of the units of a batch. ``which``: ``previous`` (the period before) or ``last_year`` (the same
+#: period a year ago); ``field`` and ``item`` as in the readings. Both bounds null: the figure is exact; one null: open.
+HISTORY = schema_of(
+    {
+        "file": "Int64",
+        "which": "String",
+        "field": "String",
+        "item": "Int32",
+        "value": "Float64",
+        "low": "Float64",
+        "high": "Float64",
+    }
+)
+
+#: What the unit register knows: ``ref`` is the column itself, ``register:children[kind=chi_bo]``.
+REGISTER = schema_of({"file": "Int64", "ref": "String", "value": "Float64"})
+
+_FIGURES = (ValueKind.COUNT, ValueKind.QUANTITY, ValueKind.RATIO, ValueKind.PERCENT)
+_BOUNDS = {"low": "low", "high": "high", "strict_low": "strict_low", "strict_high": "strict_high"}
+_MONTHS = {
+    PeriodKind.MONTH: 1,
+    PeriodKind.QUARTER: 3,
+    PeriodKind.HALF: 6,
+    PeriodKind.NINE_MONTHS: 9,
+    PeriodKind.YEAR: 12,
+}
+_KEYS = ["file", "item"]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is known beside the submissions themselves: :data:`HISTORY` and :data:`REGISTER`."""
+
+    history: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=HISTORY))
+    register: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REGISTER))
+
+
+def build_frames(
+    headers: pl.DataFrame,
+    readings: pl.DataFrame,
+    cells: pl.DataFrame,
+    catalog: Catalog,
+    form_id: str,
+    context: Context | None = None,
+) -> dict[str, pl.DataFrame]:
+    """The check frames of the submissions of one form.
+
+    ``main`` has a row for every header of the form and ``values`` a row for every figure; a matrix has a row for every
+    (submission, item), filled in or not; a list has a row for every row with something in it. Figures are Float64 and
+    null when missing. Every field, every ``length:`` of a narrative and every column a rule of the form names is
+    there. Lengths and counts of what is absent are 0.
+    """
+    scene = _Scene.of(headers, readings, cells, catalog, catalog.forms[form_id], context or Context())
+    frames = {"main": _main(scene), "values": _values(scene)}
+    for section in scene.form.sections_of("matrix"):
+        frames[section.code] = _matrix(scene, section, frames["main"])
+    for section in scene.form.sections_of("list"):
+        frames[section.code] = _list(scene, section, frames["main"])
+    return frames
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """The part of a batch that belongs to one form."""
+
+    headers: pl.DataFrame
+    readings: pl.DataFrame
+    cells: pl.DataFrame
+    catalog: Catalog
+    form: Form
+    context: Context
+    lists: dict[str, pl.DataFrame]
+
+    @classmethod
+    def of(
+        cls,
+        headers: pl.DataFrame,
+        readings: pl.DataFrame,
+        cells: pl.DataFrame,
+        catalog: Catalog,
+        form: Form,
+        context: Context,
+    ) -> _Scene:
+        mine = headers.filter(pl.col("form") == form.id).unique("file", keep="first", maintain_order=True)
+        own = mine.select("file")
+        cells = cells.join(own, on="file", how="semi")
+        return cls(
+            headers=mine,
+            readings=readings.filter(pl.col("form") == form.id).join(own, on="file", how="semi"),
+            cells=cells,
+            catalog=catalog,
+            form=form,
+            context=Context(
+                context.history.join(own, on="file", how="semi"), context.register.join(own, on="file", how="semi")
+            ),
+            lists={
+                section.code: _coded(list_texts(list_cells(cells, form, section), section), section, catalog)
+                for section in form.sections_of("list")
+            },
+        )
+
+    @property
+    def rows(self) -> pl.DataFrame:
+        return self.headers.select("file", item=pl.lit(0, dtype=pl.Int32))
+
+    def refs(self, frame: str) -> list[str]:
+        """Every column that the rules of a frame name, each once."""
+        homes = ("", "main", "values") if frame == "main" else (frame,)
+        chosen = [rule for rule in self.catalog.rules if rule.applies_to(self.form.id) and rule.frame in homes]
+        return list(dict.fromkeys(ref for rule in chosen for ref in refs_of(rule.check)))
+
+    @property
+    def all_refs(self) -> list[str]:
+        homes = ["main", *(section.code for section in self.form.sections)]
+        return list(dict.fromkeys(ref for home in homes for ref in self.refs(home)))
+
+
+# ------------------------------------------------------------------------------------------------ figures across
+
+
+def _across(figures: pl.DataFrame, rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """Figures (``file, item, column, value, low …``) as columns beside ``rows``, with bounds where a row has words."""
+    wide = _pivot(figures, rows, "value", "")
+    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col("value")) for name in _BOUNDS)
+    worded = figures.filter(pl.col("value").is_not_null() & differs)["column"].unique()
+    bounded = figures.filter(pl.col("column").is_in(worded.implode()))
+    for name in _BOUNDS:
+        wide = _pivot(bounded, wide, name, f"{name}:")
+    bounds = sorted(name for name in wide.columns if name.partition(":")[0] in _BOUNDS)
+    return with_null_columns(wide, columns).select(*rows.columns, *dict.fromkeys(columns), *bounds)
+
+
+def _pivot(figures: pl.DataFrame, rows: pl.DataFrame, values: str, prefix: str) -> pl.DataFrame:
+    """One of several figures for one place is the first; the reader reports such files."""
+    if figures.is_empty():
+        return rows
+    wide = figures.pivot("column", index=_KEYS, values=values, aggregate_function="first")
+    named = wide.rename({name: prefix + name for name in wide.columns if name not in _KEYS})
+    return rows.join(named, on=_KEYS, how="left", maintain_order="left")
+
+
+def _figures(scene: _Scene, section: Section | None = None) -> pl.DataFrame:
+    """Readings of the scalars, or of one matrix or list, with ``column`` as the frame names it."""
+    readings = scene.readings.filter(pl.col("problem").is_null() & pl.col("value_kind").is_in(_FIGURES))
+    if section is None:
+        return readings.filter((pl.col("item") == 0) & pl.col("indicator").is_not_null()).rename({"field": "column"})
+    prefix = f"{section.code}."
+    chosen = readings.filter(pl.col("field").str.starts_with(prefix))
+    return chosen.with_columns(column=pl.col("field").str.strip_prefix(prefix))
+
+
+def _past(scene: _Scene, refs: Iterable[str], section: Section | None = None) -> pl.DataFrame:
+    """Earlier figures that the rules ask for, in the shape of :func:`_figures`."""
+    wanted = [text for text in refs if Ref.parse(text).source in ("previous", "last_year")]
+    prefix = f"{section.code}." if section else ""
+    asked = pl.DataFrame(
+        [(Ref.parse(text).source, prefix + Ref.parse(text).field, text) for text in wanted],
+        schema={"which": pl.String, "field": pl.String, "column": pl.String},
+        orient="row",
+    )
+    exact = pl.col("low").is_null() & pl.col("high").is_null()
+    low = pl.when(exact).then(pl.col("value")).otherwise(pl.col("low").fill_null(float("-inf")))
+    high = pl.when(exact).then(pl.col("value")).otherwise(pl.col("high").fill_null(float("inf")))
+    known = scene.context.history.filter(pl.col("value").is_not_null()).join(asked, on=["which", "field"])
+    return known.with_columns(low=low, high=high, strict_low=low, strict_high=high)
+
+
+_ACROSS = [*_KEYS, "column", "value", *_BOUNDS]
+
+
+def _main(scene: _Scene) -> pl.DataFrame:
+    refs = scene.all_refs
+    figures = pl.concat([_figures(scene).select(_ACROSS), _past(scene, scene.refs("main")).select(_ACROSS)])
+    narratives = {narrative.code for narrative in scene.form.narratives}
+    fields = [item.code for item in scene.form.fields]
+    past = [ref for ref in scene.refs("main") if Ref.parse(ref).source in ("previous", "last_year")]
+    wide = _across(figures, scene.rows, [*fields, *past])
+    for part in (_lengths(scene), _periods(scene), _counts(scene, refs), _registered(scene), _same_as_previous(scene)):
+        wide = wide.join(part, on="file", how="left", maintain_order="left")
+    return with_null_columns(wide, (ref for ref in refs if _stands_in_main(scene, ref) and ref not in narratives))
+
+
+def _stands_in_main(scene: _Scene, text: str) -> bool:
+    """Columns of the submission as a whole; the rules of matrices and lists may name those too."""
+    return Ref.parse(text).source in ("count", "register", "period", "same_as") or text in scene.refs("main")
+
+
+# ------------------------------------------------------------------------------------------------ derived columns
+
+
+def _lengths(scene: _Scene) -> pl.DataFrame:
+    """``length:<narrative>``: characters of the trimmed text, 0 for none."""
+    codes = [narrative.code for narrative in scene.form.narratives]
+    texts = clean_texts(scene.cells.filter((pl.col("part") == "value") & pl.col("field").is_in(codes)))
+    length = texts.group_by("file").agg(
+        pl.col("text").filter(pl.col("field") == code).str.len_chars().sum().cast(pl.Float64).alias(f"length:{code}")
+        for code in codes
+    )
+    empty = [pl.col(f"length:{code}").fill_null(0.0) for code in codes]
+    return scene.headers.select("file").join(length, on="file", how="left").with_columns(empty)
+
+
+def _periods(scene: _Scene) -> pl.DataFrame:
+    codes = scene.headers["period"].drop_nulls().unique().to_list()
+    known = [period for code in codes if (period := scene.catalog.period(code))]
+    table = pl.DataFrame(
+        [(period.code, float(period.year), float(_MONTHS[period.kind])) for period in known],
+        schema={"period": pl.String, "period:year": pl.Float64, "period:months": pl.Float64},
+        orient="row",
+    )
+    return scene.headers.select("file", "period").join(table, on="period", how="left").drop("period")
+
+
+def _counts(scene: _Scene, refs: Iterable[str]) -> pl.DataFrame:
+    """``count:<list>`` rows of a list, with ``[column=code]`` those with that code; ``count:<matrix>`` filled items."""
+    counts = scene.headers.select("file")
+    for text in refs:
+        ref = Ref.parse(text)
+        if ref.source == "count":
+            found = _counted(scene, ref).group_by("file").agg(pl.len().cast(pl.Float64).alias(text))
+            counts = counts.join(found, on="file", how="left").with_columns(pl.col(text).fill_null(0.0))
+    return counts
+
+
+def _counted(scene: _Scene, ref: Ref) -> pl.DataFrame:
+    if ref.name not in scene.lists:
+        return _figures(scene, scene.form.section(ref.name)).unique(_KEYS)
+    rows = scene.lists[ref.name]
+    for pair in filter(None, ref.breakdown.split(";")):
+        column, _, code = pair.partition("=")
+        rows = rows.filter(pl.col(column) == code) if column in rows.columns else rows.clear()
+    return rows
+
+
+def _registered(scene: _Scene) -> pl.DataFrame:
+    """``register:…`` columns; the refs may come with or without their prefix."""
+    facts = scene.context.register
+    if facts.is_empty():
+        return scene.headers.select("file")
+    named = facts.with_columns(ref=pl.lit("register:") + pl.col("ref").str.strip_prefix("register:"))
+    return named.pivot("ref", index="file", values="value", aggregate_function="first")
+
+
+def _same_as_previous(scene: _Scene) -> pl.DataFrame:
+    """``same_as:previous``: the share of figures equal to the period before, of those that are not 0 in both."""
+    before = scene.context.history.filter((pl.col("which") == "previous") & pl.col("value").is_not_null())
+    now = scene.readings.filter(pl.col("value").is_not_null() & pl.col("indicator").is_not_null())
+    pairs = now.join(before, on=["file", "field", "item"], suffix="_before").filter(
+        (pl.col("value") != 0) | (pl.col("value_before") != 0)
+    )
+    equal = pl.col("value") == pl.col("value_before")
+    return pairs.group_by("file").agg(equal.mean().alias("same_as:previous"))
+
+
+# ------------------------------------------------------------------------------------------------ the other frames
+
+
+def _values(scene: _Scene) -> pl.DataFrame:
+    figures = scene.readings.filter(pl.col("indicator").is_not_null() & pl.col("value").is_not_null())
+    return figures.select("file", "item", "field", "value_kind", "value", "low", "high")
+
+
+def _matrix(scene: _Scene, section: Section, main: pl.DataFrame) -> pl.DataFrame:
+    items = pl.DataFrame({"item": range(1, len(section.items) + 1)}, schema={"item": pl.Int32})
+    rows = scene.headers.select("file").join(items, how="cross")
+    refs = scene.refs(section.code)
+    figures = pl.concat([_figures(scene, section).select(_ACROSS), _past(scene, refs, section).select(_ACROSS)])
+    own = [ref for ref in refs if Ref.parse(ref).source in ("", "previous", "last_year")]
+    return _with_main(_across(figures, rows, [*section.indicators, *own]), main, refs)
+
+
+def _list(scene: _Scene, section: Section, main: pl.DataFrame) -> pl.DataFrame:
+    """Texts, codes and dates as they stand (a code as its code), figures as read, the lengths of texts."""
+    texts = scene.lists[section.code]
+    figures = [column.code for column in section.columns if column.kind in _FIGURES]
+    plain = [column.code for column in section.columns if column.kind not in _FIGURES]
+    lengths = [pl.col(code).str.len_chars().fill_null(0).cast(pl.Float64).alias(f"length:{code}") for code in plain]
+    rows = texts.select(*_KEYS, *plain, *lengths)
+    refs = scene.refs(section.code)
+    wide = _across(_figures(scene, section).select(_ACROSS), rows, figures)
+    return _with_main(wide, main, refs)
+
+
+def _with_main(frame: pl.DataFrame, main: pl.DataFrame, refs: Iterable[str]) -> pl.DataFrame:
+    """The frame with the columns of the submission as a whole that its rules name, and null ones for the rest."""
+    shared = [ref for ref in refs if ref in main.columns and ref not in frame.columns]
+    joined = frame.join(main.select("file", *shared), on="file", how="left", maintain_order="left")
+    return with_null_columns(joined, refs)
+
+
+def _coded(texts: pl.DataFrame, section: Section, catalog: Catalog) -> pl.DataFrame:
+    """Drop-downs as their code; a text that is no code of the list stays as it is, for the rule to find."""
+    for column in section.columns:
+        if column.codelist and column.kind is ValueKind.CODE:
+            texts = texts.with_columns(_codes(texts[column.code], CodeBook(catalog.codelists[column.codelist])))
+    return texts
+
+
+def _codes(texts: pl.Series, book: CodeBook) -> pl.Series:
+    distinct = texts.drop_nulls().unique()
+    codes = pl.Series([book.find(text) or text for text in distinct], dtype=pl.String)
+    return texts.replace_strict(distinct, codes, default=None, return_dtype=pl.String)
