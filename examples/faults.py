@@ -38,7 +38,7 @@ class Fault:
     name: str
     steps: tuple[Step, ...]
     late: bool = False
-    copies: bool = False  # the figures are those of the period before
+    copies: bool = False  # the report is that of the period before
 
 
 def _number(filing: Filing, field: str) -> int:
@@ -93,7 +93,7 @@ FAULTS = (
     _one("negative", REJECTED, _typing(registered_deeds=-5), "VAL-001"),
     _one("part_over_whole", REJECTED, _more_attended_than_convened, "LRN-002"),
     _one("dot_eaten", REJECTED, _typing(dissemination_attendees=1.64), "REA-004"),
-    _one("percent_over_100", REJECTED, _typing(meeting_attendance_rate=105), "VAL-005"),
+    _one("percent_over_100", REJECTED, _typing(meeting_attendance_rate=105), "VAL-004"),
     _one("text_in_number", REJECTED, _typing(party_members="xem phụ lục"), "REA-001"),
     _one("declared_zero", ACCEPTED, _typing(models_launched="không phát sinh"), "REA-019"),
     _one("qualified", ACCEPTED, _words_around("registered_deeds", "hơn {}"), "REA-014"),

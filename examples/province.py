@@ -149,7 +149,7 @@ def _sent(fault: Fault, catalog: Catalog, asked: Asked, form: str) -> Iterator[S
     sound = report_of(asked, form)
     if fault.copies:
         earlier = replace(asked, period=asked.before, before=period_before(catalog, asked.before))
-        sound = replace(sound, figures=report_of(earlier, form).figures)
+        sound = replace(report_of(earlier, form), period=sound.period)
     for version, step in enumerate(fault.steps, 1):
         yield Sent(
             filing=step.change(sound),
