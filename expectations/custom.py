@@ -15,7 +15,6 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import pandas as pd
 from great_expectations.execution_engine import PandasExecutionEngine
-from great_expectations.expectations.expectation import ColumnPairMapExpectation, MulticolumnMapExpectation
 from great_expectations.expectations.metrics.map_metric_provider import (
     ColumnPairMapMetricProvider,
     MulticolumnMapMetricProvider,
@@ -24,6 +23,7 @@ from great_expectations.expectations.metrics.map_metric_provider import (
 )
 
 from expectations import spans
+from expectations.swift import SwiftPair, SwiftRow
 
 
 def _met(failed: spans.Booleans, columns: Any) -> pd.Series:
@@ -118,7 +118,7 @@ class PairNotMultiple(ColumnPairMapMetricProvider):
 # ------------------------------------------------------------------------------------------------ expectations
 
 
-class ExpectPartsToEqualTotal(MulticolumnMapExpectation):
+class ExpectPartsToEqualTotal(SwiftRow):
     """Expect the sum of the parts to equal the total, on the intervals that qualified figures allow."""
 
     map_metric: ClassVar[str | None] = "tongket.identity"
@@ -139,7 +139,7 @@ class ExpectPartsToEqualTotal(MulticolumnMapExpectation):
     judgement: Literal["violated", "suspicious"]
 
 
-class ExpectSumToBeAtMost(MulticolumnMapExpectation):
+class ExpectSumToBeAtMost(SwiftRow):
     """Expect one sum not to exceed another (times a factor), as far as the intervals can tell."""
 
     map_metric: ClassVar[str | None] = "tongket.at_most"
@@ -149,7 +149,7 @@ class ExpectSumToBeAtMost(MulticolumnMapExpectation):
     factor: float
 
 
-class ExpectRateToAgreeWithCounts(MulticolumnMapExpectation):
+class ExpectRateToAgreeWithCounts(SwiftRow):
     """Expect a stated percentage to equal numerator / denominator within so many points."""
 
     map_metric: ClassVar[str | None] = "tongket.rate"
@@ -160,7 +160,7 @@ class ExpectRateToAgreeWithCounts(MulticolumnMapExpectation):
     tolerance: float
 
 
-class ExpectGrowthToAgreeWithFigures(MulticolumnMapExpectation):
+class ExpectGrowthToAgreeWithFigures(SwiftRow):
     """Expect a stated growth in percent to equal value / base − 1 within so many points."""
 
     map_metric: ClassVar[str | None] = "tongket.growth"
@@ -171,7 +171,7 @@ class ExpectGrowthToAgreeWithFigures(MulticolumnMapExpectation):
     tolerance: float
 
 
-class ExpectColumnsToDiffer(ColumnPairMapExpectation):
+class ExpectColumnsToDiffer(SwiftPair):
     """Expect two figures not to be equal where both are given."""
 
     map_metric: ClassVar[str | None] = "tongket.differs"
@@ -179,7 +179,7 @@ class ExpectColumnsToDiffer(ColumnPairMapExpectation):
     ignore_row_if: Literal["both_values_are_missing", "either_value_is_missing", "neither"]
 
 
-class ExpectChangeToStayWithin(ColumnPairMapExpectation):
+class ExpectChangeToStayWithin(SwiftPair):
     """Expect a figure to stay within [1/factor, factor] of its base, where the base is large enough to judge."""
 
     map_metric: ClassVar[str | None] = "tongket.change"
@@ -189,7 +189,7 @@ class ExpectChangeToStayWithin(ColumnPairMapExpectation):
     min_base: float
 
 
-class ExpectNotToBeMultiple(ColumnPairMapExpectation):
+class ExpectNotToBeMultiple(SwiftPair):
     """Expect a figure not to be an exact whole multiple (two times or more) of another."""
 
     map_metric: ClassVar[str | None] = "tongket.not_multiple"

@@ -44,7 +44,7 @@ class Engine:
 
         self._docs = docs
         self._run_id = run_id or datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        self._identifiers: list[Any] = []
+        self._definitions: dict[str, Any] = {}
         logging.getLogger("great_expectations").setLevel(logging.ERROR)
         self._context: Any = gx.get_context(mode="ephemeral") if docs is None else _file_context(docs)
         self._context.variables.progress_bars = ProgressBarsConfig(globally=False)
@@ -55,20 +55,28 @@ class Engine:
         import great_expectations as gx
 
         suite = gx.ExpectationSuite(name=name, expectations=expectations)
-        asset = self._source.add_dataframe_asset(name)
-        definition = asset.add_batch_definition_whole_dataframe(name)
-        if self._docs is None:
-            batch = definition.get_batch({"dataframe": frame})
-            return list(batch.validate(suite, result_format=RESULT_FORMAT).results)
-        return self._validate_and_keep(name, definition, suite, frame)
+        if self._docs is not None:
+            return self._validate_and_keep(name, suite, frame)
+        # not through Batch.validate, which loads and hashes the frame twice
+        from great_expectations.validator.v1_validator import Validator
 
-    def _validate_and_keep(self, name: str, definition: Any, suite: Any, frame: pd.DataFrame) -> list[Any]:
+        validator = Validator(self._definition("frames"), RESULT_FORMAT, {"dataframe": frame})
+        return list(validator.validate_expectation_suite(suite).results)
+
+    def _definition(self, name: str) -> Any:
+        """A batch definition of that name; one serves for all frames that are not kept, one after the other."""
+        if name not in self._definitions:
+            asset = self._source.add_dataframe_asset(name)
+            self._definitions[name] = asset.add_batch_definition_whole_dataframe(name)
+        return self._definitions[name]
+
+    def _validate_and_keep(self, name: str, suite: Any, frame: pd.DataFrame) -> list[Any]:
         import great_expectations as gx
         from great_expectations.core.run_identifier import RunIdentifier
 
         suite = self._context.suites.add_or_update(suite)
         validation = self._context.validation_definitions.add_or_update(
-            gx.ValidationDefinition(name=name, data=definition, suite=suite)
+            gx.ValidationDefinition(name=name, data=self._definition(name), suite=suite)
         )
         run = RunIdentifier(run_name=self._run_id, run_time=datetime.now(UTC))
         result = validation.run(batch_parameters={"dataframe": frame}, result_format=RESULT_FORMAT, run_id=run)

@@ -8,12 +8,6 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from great_expectations.expectations.core import (
-    ExpectColumnValuesToBeBetween,
-    ExpectColumnValuesToBeInSet,
-    ExpectColumnValuesToNotBeNull,
-    ExpectCompoundColumnsToBeUnique,
-)
 
 from catalog.load import Catalog
 from catalog.model import (
@@ -35,6 +29,12 @@ from catalog.model import (
 from expectations import custom
 from expectations.fault import ProgramFault
 from expectations.severity import SUSPICIOUS, severity_of
+from expectations.swift import (
+    ExpectCodeToBeInSet,
+    ExpectFigureToBeBetween,
+    ExpectFigureToBeGiven,
+    ExpectRowsToBeUnique,
+)
 from expectations.tables import BOUNDS, helper, table_of
 
 
@@ -97,17 +97,17 @@ def _expectations(rule: Rule, present: tuple[str, ...], catalog: Catalog, day: d
                 carried = _described(rule, instance, day)
                 yield (
                     instance,
-                    ExpectColumnValuesToBeBetween(column=column, min_value=low, max_value=high, **carried),
+                    ExpectFigureToBeBetween(column=column, min_value=low, max_value=high, **carried),
                 )
         case RequiredCheck():
-            yield "", ExpectColumnValuesToNotBeNull(column=helper(rule), **carried)
+            yield "", ExpectFigureToBeGiven(column=helper(rule), **carried)
         case CodeListCheck(column=column, codelist=codelist):
             codes = list(catalog.codelists[codelist].codes)
-            yield "", ExpectColumnValuesToBeInSet(column=column, value_set=codes, **carried)
+            yield "", ExpectCodeToBeInSet(column=column, value_set=codes, **carried)
         case UniqueCheck():
             yield (
                 "",
-                ExpectCompoundColumnsToBeUnique(
+                ExpectRowsToBeUnique(
                     column_list=["file", helper(rule)], ignore_row_if="any_value_is_missing", **carried
                 ),
             )

@@ -192,10 +192,13 @@ def _key(columns: Iterable[str]) -> pl.Expr:
     """One folded text for the key of a row; null where every part is blank."""
     parts = [pl.col(column).cast(pl.String).fill_null("") for column in columns]
     blank = pl.all_horizontal(part.str.strip_chars() == "" for part in parts)
-    folded = pl.concat_str(
-        [part.map_elements(fold_name, return_dtype=pl.String, skip_nulls=True) for part in parts], separator="|"
-    )
-    return pl.when(~blank).then(folded)
+    return pl.when(~blank).then(pl.concat_str([part.map_batches(_folded, pl.String) for part in parts], separator="|"))
+
+
+def _folded(names: pl.Series) -> pl.Series:
+    """Every name folded; each different name once, because names repeat."""
+    different = names.unique()
+    return names.replace_strict(different, [fold_name(name) for name in different], return_dtype=pl.String)
 
 
 # ------------------------------------------------------------------------------------------------ required figures
