@@ -114,7 +114,7 @@ FAULTS = (
 
 
 #: A report copied from the period before; to be recognised only where that one was collected.
-COPIED = Fault("copied", (Step(WARNED, rules=("HIS-029",)),), copies=True)
+COPIED = Fault("copied", (Step(WARNED, rules=("HIS-028",)),), copies=True)
 
 
 def plan(positions: list[int], random: Random, share: float, *, history: bool) -> dict[int, Fault]:

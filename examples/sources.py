@@ -138,6 +138,7 @@ def _source_filing(
         figures=figures.get(name, {}),
         notes=notes.get(name, {}),
         lists=lists.get(name, {}),
+        narratives={n["narrative"]: n["text"] for n in _rows("narratives.csv") if n["filing"] == name},
     )
     return SourceFiling(
         name, row["document"], filing, row["period_as_written"], row["period_assumed"] == "yes", row["note"]

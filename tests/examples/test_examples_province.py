@@ -133,9 +133,30 @@ def test_rules_of_faults_are_in_the_catalog(catalog: Catalog) -> None:
         for step in fault.steps:
             for rule in step.rules:
                 severity = catalog.rules_by_id[rule].severity
-                assert (severity is Severity.CRITICAL) == (
-                    step.outcome in (AttemptOutcome.REJECTED, AttemptOutcome.UNREADABLE)
-                ), (fault.name, rule)
+                blocked = step.outcome in (AttemptOutcome.REJECTED, AttemptOutcome.UNREADABLE)
+                assert (severity is Severity.CRITICAL) == blocked, (fault.name, rule)
+
+
+@pytest.mark.parametrize(
+    ("fault", "met"),
+    [
+        ("dot_eaten", "dot_eaten"),
+        ("text_in_number", "not_a_number"),
+        ("declared_zero", "declared_zero"),
+        ("qualified", "qualified"),
+        ("unit_words", "unit_words"),
+        ("unknown_unit", "unit_unknown"),
+        ("unknown_period", "period_unknown"),
+        ("period_not_owed", "form_not_owed"),
+        ("sheet_missing", "sheet_missing"),
+        ("truncated", "truncated"),
+        ("empty_file", "empty_file"),
+    ],
+)
+def test_faults_name_the_rule_that_meets_them(catalog: Catalog, fault: str, met: str) -> None:
+    rule = next(step.rules[0] for planted in FAULTS if planted.name == fault for step in planted.steps)
+    check = catalog.rules_by_id[rule].check.model_dump()
+    assert met in (check.get("fault"), check.get("problem"), check.get("repair"))
 
 
 def test_outcomes(sent: list[Sent]) -> None:

@@ -88,6 +88,7 @@ def test_every_field_and_column_is_one_of_the_form(catalog: Catalog) -> None:
     for filing in filings(catalog):
         form = catalog.forms[filing.form]
         assert set(filing.figures) | set(filing.notes) <= {field.code for field in form.fields}
+        assert set(filing.narratives) <= {narrative.code for narrative in form.narratives}
         for name, rows in filing.lists.items():
             columns = {column.code: column for column in form.section(name).columns}
             required = {code for code, column in columns.items() if column.required}
@@ -183,6 +184,12 @@ def test_claims_name_figures_that_are_there_and_gaps_that_are_not(by_name: dict[
 def test_what_is_written_is_composed_unicode(catalog: Catalog) -> None:
     text = repr(source_filings(catalog)) + repr(seeds()) + repr(claims())
     assert unicodedata.is_normalized("NFC", text)
+
+
+def test_paragraphs_belong_to_filings(by_name: dict[str, SourceFiling]) -> None:
+    told = {name for name, source in by_name.items() if source.filing.narratives}
+    assert {"long_binh_dang_uy_2023", "an_khe_dang_bo_2018", "snv_dang_bo_2015"} <= told
+    assert len(told) == 6
 
 
 def test_the_conference_was_on_a_leap_day() -> None:
