@@ -32,8 +32,8 @@ def growth(
     """The frame with ``growth_pct`` (percent, two decimals: 481.0 is +481 %) and ``growth_note`` (:class:`NoGrowth`).
 
     ``current`` and ``base`` name columns. There is no growth on a missing, zero, negative or tiny base. ``base_year``
-    (a column, or the year itself) is the label of the base's year: a base equal to it was probably taken from the header
-    of a table, so the growth is given with the note ``base_is_year``.
+    (a column, or the year itself) is the label of the base's year: a base equal to it was probably taken from the
+    header of a table, so the growth is given with the note ``base_is_year``.
     """
     now, before = pl.col(current), pl.col(base)
     year = pl.lit(base_year, dtype=pl.Float64) if not isinstance(base_year, str) else pl.col(base_year)

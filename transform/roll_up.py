@@ -175,9 +175,9 @@ _FOLDED = ["value", "low", "high"]
 def _added_up(contributions: pl.DataFrame, tree: pl.DataFrame) -> pl.DataFrame:
     """Contributions of every unit and all below it, level by level from the deepest; keys are numbers meanwhile."""
     nodes = tree.select("unit").with_row_index("node")
-    keys = contributions.select(*_KEY, "rule").unique().with_row_index("key")
+    keys = contributions.select(*_KEY, "rule").unique(_KEY).with_row_index("key")
     numbered = tree.join(nodes, on="unit").join(nodes.select(parent="unit", above="node"), on="parent", how="left")
-    rows = contributions.join(numbered.select("unit", "node", "depth"), on="unit").join(keys, on=[*_KEY, "rule"])
+    rows = contributions.join(numbered.select("unit", "node", "depth"), on="unit").join(keys.drop("rule"), on=_KEY)
     parts: list[pl.DataFrame] = []
     for rule, fold in ((OverUnits.MAX.value, pl.Expr.max), (OverUnits.MIN.value, pl.Expr.min), (None, pl.Expr.sum)):
         mine = ~pl.col("rule").is_in(_ADDED[1:]) if rule is None else pl.col("rule") == rule

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -58,8 +59,8 @@ INDICATORS = [
     _indicator("criteria_min", over=OverUnits.MIN),
     _indicator("models", over=OverUnits.DISTINCT),
 ]  # fmt: skip
-SCALARS = ["received", "received_base", "received_growth_pct", "resolved", "early", "on_time", "on_time_rate",
-           "attendance_rate", "coverage", "procedures", "criteria_min", "models", "received[field=ho_tich]"]  # fmt: skip
+SCALARS = ["received", "received_base", "received_growth_pct", "resolved", "early", "on_time",
+           "on_time_rate", "attendance_rate", "coverage", "procedures", "criteria_min", "models", "received[field=ho_tich]"]  # fmt: skip
 ITEMS = ("field=tong", "field=ho_tich", "field=chung_thuc")
 
 
@@ -117,7 +118,7 @@ def small() -> Catalog:
         due_working_days={},
     )  # fmt: skip
     return Catalog(
-        root=__import__("pathlib").Path(), fingerprint="", messages={}, codelists={"level": level},
+        root=Path(), fingerprint="", messages={}, codelists={"level": level},
         indicators={item.code: item for item in INDICATORS}, forms={"report": form}, examples={}, rules=RULES,
         calendars={calendar.id: calendar}, unit_kinds={}, units=(), events=(), obligations=(),
     )  # fmt: skip
