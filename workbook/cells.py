@@ -49,7 +49,7 @@ def content_of(value: object) -> Content | None:
         return None if is_blank(value) else ("text", None, value)
     if isinstance(value, bool):
         return "bool", None, "TRUE" if value else "FALSE"
-    if isinstance(value, int | float):
+    if isinstance(value, (float, int)):
         number = float(value)
         return ("number", number, shown(number)) if math.isfinite(number) else ("error", None, "#NUM!")
     if isinstance(value, CellError):
@@ -81,7 +81,9 @@ class Filled:
     def frame(self) -> pl.DataFrame:
         contents = [content_of(value) for value in self.values]
         kept = [n for n, content in enumerate(contents) if content is not None]
-        kinds, numbers, texts = zip(*(contents[n] or ("", None, "") for n in kept), strict=True) if kept else ((), (), ())
+        kinds, numbers, texts = (
+            zip(*(contents[n] or ("", None, "") for n in kept), strict=True) if kept else ((), (), ())
+        )
         slots = pl.Series([self.slots[n] for n in kept], dtype=pl.Int64)
         return (
             _slot_frame(self.layout)[slots]
@@ -106,7 +108,14 @@ def _slot_frame(layout: Layout) -> pl.DataFrame:
             "sheet": [slot.place.sheet for slot in slots],
             "cell": [slot.place.address for slot in slots],
         },
-        schema={"form": pl.String, "field": pl.String, "item": pl.Int32, "part": pl.String, "sheet": pl.String, "cell": pl.String},
+        schema={
+            "form": pl.String,
+            "field": pl.String,
+            "item": pl.Int32,
+            "part": pl.String,
+            "sheet": pl.String,
+            "cell": pl.String,
+        },
     )
 
 

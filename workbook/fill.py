@@ -6,7 +6,7 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 from catalog.model import Form
@@ -36,8 +36,7 @@ class _Sheet:
     at: dict[Place, int]
     styles: dict[Place, bytes]
     column_styles: dict[int, bytes]
-    rows: dict[int, int]  # row → piece after which its cells are put, for rows the template does not have
-    filled: dict[Place, Value] = field(default_factory=dict)
+    rows: dict[int, int]  # first row that follows rows the template leaves out → the piece they are put into
 
 
 class Filler:
@@ -55,7 +54,7 @@ class Filler:
             parts[name]: _cut(archive.read(parts[name]), self._open_places(name)) for name in self.layout.sheets
         }
         self._parts_of = {name: parts[name] for name in self.layout.sheets}
-        self._package = _Package(template, archive)
+        self._package = _Package(archive)
 
     def fill(
         self,
@@ -92,17 +91,19 @@ class Filler:
         for name in IDENTITY:
             if name in contents.identity:
                 text = contents.identity[name]
-                yield self.layout.identity[name], _scope_label(text) if name == "scope" else text
+                yield self.layout.identity[name], scope_label(text) if name == "scope" else text
         slots, numbers = self.layout.slots, self.layout.slot_numbers
-        for (code, item, part), value in _entries(contents, self.layout):
+        for (code, item, part), value in entries(contents, self.layout):
             yield slots[numbers[code, item, part]].place, value
 
 
-def _scope_label(code: str) -> str:
+def scope_label(code: str) -> str:
+    """A scope as it is written in a workbook; what is no code of a scope stays as it is."""
     return next((label for scope, label in SCOPE_LABELS.items() if scope == code), code)
 
 
-def _entries(contents: Contents, layout: Layout) -> Iterator[tuple[tuple[str, int, str], Value]]:
+def entries(contents: Contents, layout: Layout) -> Iterator[tuple[tuple[str, int, str], Value]]:
+    """((field, item, part), value) of everything but the identity."""
     for code, value in contents.figures.items():
         yield (code, 0, "value"), value
     for code, value in contents.notes.items():
@@ -164,7 +165,8 @@ def _insertions(missing: set[int], starts: list[int], rows: dict[int, int], end:
     """One empty piece for each run of rows the template leaves out; it stands for the first row that may follow it."""
     points = {next((rows[start] for start in starts if start > row), end) for row in missing}
     return [
-        (point, point, (next((start for start in starts if rows[start] == point), 1 << 20), -1), b"") for point in points
+        (point, point, (next((start for start in starts if rows[start] == point), 1 << 20), -1), b"")
+        for point in points
     ]
 
 
@@ -233,9 +235,8 @@ class _Member:
 class _Package:
     """The parts of a template, packed once; only changed ones are packed again."""
 
-    def __init__(self, template: bytes, archive: Zip) -> None:
+    def __init__(self, archive: Zip) -> None:
         self._members = {name: _packed(archive.read(name), level=6) for name in archive.parts}
-        del template
 
     def with_parts(self, changed: Mapping[str, bytes]) -> bytes:
         pieces: list[bytes] = []

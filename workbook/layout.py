@@ -50,6 +50,11 @@ def same_breakdown(text: str) -> str:
     return ";".join(sorted(pair.strip() for pair in text.split(";") if pair.strip()))
 
 
+def mark_of(code: str) -> str:
+    """A field code as it stands in hidden cells: LibreOffice takes ``_xa_`` in an .xlsx for an escaped character."""
+    return code.replace("_", "-")
+
+
 def breakdown_label(catalog: Catalog, breakdown: str) -> str:
     """``level=tinh;field=dat_dai`` → Cấp tỉnh · Đất đai; remarks in brackets at the end of a label are left out."""
     pairs = [pair.partition("=") for pair in breakdown.split(";")]
@@ -114,6 +119,11 @@ class SheetPlan:
     overflows: list[Overflow] = field(default_factory=list)
     figure_columns: set[int] = field(default_factory=set)
 
+    @cached_property
+    def ordered(self) -> list[tuple[int, list[tuple[int, int]]]]:
+        """``rows`` from top to bottom."""
+        return sorted(self.rows.items())
+
 
 class Layout:
     """The places of one form and version. Raises ``KeyError`` when the form has no such version.
@@ -128,7 +138,9 @@ class Layout:
         self.places = {name: Cell.parse(address) for name, address in form.places[version].items()}
         self.slots: list[Slot] = []
         self.sheets: dict[str, SheetPlan] = {}
-        self.identity = {name: self.places[f"identity.{name}"] for name in IDENTITY if f"identity.{name}" in self.places}
+        self.identity = {
+            name: self.places[f"identity.{name}"] for name in IDENTITY if f"identity.{name}" in self.places
+        }
         for name, cell in self.identity.items():
             self._sheet(cell).identity.append((name, cell.row, cell.column))
         for item in form.fields:
@@ -164,7 +176,7 @@ class Layout:
             return
         plan = self._sheet(place)
         plan.figure_columns.add(place.column)
-        plan.marks.append(Mark(place.row, item.code))
+        plan.marks.append(Mark(place.row, mark_of(item.code)))
         self._slot(item.code, 0, "value", place)
         if letters := self.form.note_columns.get(self.version):
             self._slot(item.code, 0, "note", Cell(place.sheet, place.row, column_index(letters)))

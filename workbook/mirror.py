@@ -1,7 +1,7 @@
 """Rules of the catalogue as formulas of a spreadsheet, so that a form checks itself while it is filled in.
 
-Only rules between exact figures of the form itself can be mirrored: sums (``identity``), parts (``at_most``) and ranges.
-A formula judges only when every cell it reads that is not blank holds a number, so that "gần 1.600" is left to the reader.
+Only rules between exact figures of the form itself can be mirrored: sums (``identity``), parts (``at_most``), ranges.
+A formula judges only when every cell it reads that is not blank holds a number: "gần 1.600" is left to the reader.
 """
 
 from __future__ import annotations

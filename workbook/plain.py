@@ -1,8 +1,8 @@
 """Reports as CSV and JSON: written, and read with the same meaning as workbooks.
 
 CSV is long: ``indicator, breakdown, value, note``, identity as rows ``identity.unit`` and so on. JSON is described in
-``docs/architecture.md``. A number is a number only when it can mean nothing else: ``11713``, ``97.49``, ``0.125``; ``1.640``
-and ``11,713`` stay text, for whoever reads figures to decide.
+``docs/architecture.md``. A number is a number only when it can mean nothing else: ``11713``, ``97.49``, ``0.125``;
+``1.640`` and ``11,713`` stay text, for whoever reads figures to decide.
 """
 
 from __future__ import annotations
@@ -134,7 +134,11 @@ def _columns(header: list[str]) -> list[str]:
     columns = [name.strip().casefold() for name in header]
     while columns and not columns[-1]:
         columns.pop()
-    if not {"indicator", "value"} <= set(columns) or not set(columns) <= set(CSV_COLUMNS) or len(set(columns)) < len(columns):
+    if (
+        not {"indicator", "value"} <= set(columns)
+        or not set(columns) <= set(CSV_COLUMNS)
+        or len(set(columns)) < len(columns)
+    ):
         raise BadFileError("bad_csv", ", ".join(header), ", ".join(CSV_COLUMNS), cell="A1")
     return columns
 
@@ -322,5 +326,3 @@ def _figures(contents: Contents) -> Iterable[tuple[str, str, Typed, str]]:
         for item, values in items.items():
             for indicator, value in values.items():
                 yield f"{matrix}.{indicator}", item, value, ""
-
-

@@ -13,7 +13,7 @@ import polars as pl
 
 from catalog import Catalog
 from domain.columns import CELLS
-from workbook.cells import Filled, cell_frame, fault_frame, header_frame
+from workbook.cells import Filled, cell_frame, content_of, fault_frame, header_frame
 from workbook.container import MAX_FILE
 from workbook.faults import BadFileError, Fault
 from workbook.layout import Layout
@@ -99,7 +99,7 @@ class _Reading:
         header["scope"] = scope_code(_text(reader.header.get("scope")))
         faults = reader.faults or list(identity_faults(header, lambda name: _place(filled.layout, name)))
         self.faults.extend((file, fault) for fault in faults)
-        self._note_empty(file, reader.slots, faults)
+        self._note_empty(file, any(content_of(value) for value in reader.values), faults)
         filled.files.extend([file] * len(reader.slots))
         filled.slots.extend(reader.slots)
         filled.values.extend(reader.values)
@@ -114,7 +114,7 @@ class _Reading:
         cells, faults = plain.placed(filled.layout)
         faults.extend(identity_faults(header, lambda name: ("", plain.places.get(name, ""))))
         self.faults.extend((file, fault) for fault in faults)
-        self._note_empty(file, cells, faults)
+        self._note_empty(file, bool(cells), faults)
         self.plain.extend((file, form, *cell) for cell in cells)
 
     def _filled(self, file: int, header: dict[str, object], form: str | None, version: str | None) -> Filled | None:
@@ -129,8 +129,8 @@ class _Reading:
             self.filled[key] = Filled(Layout(self.catalog.forms[form], version, self.catalog))
         return self.filled[key]
 
-    def _note_empty(self, file: int, cells: Sequence[object], faults: list[Fault]) -> None:
-        if not cells and not faults:
+    def _note_empty(self, file: int, filled: bool, faults: list[Fault]) -> None:
+        if not filled and not faults:
             self.faults.append((file, Fault("no_cells")))
 
 

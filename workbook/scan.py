@@ -1,8 +1,8 @@
 """What calamine does not tell, or must not be asked, about a sheet: its error cells and how far it reaches.
 
-calamine hands out an empty text for ``#REF!``, which would make a figure vanish; and it takes memory for every cell between
-the first and the last, so that two cells in far corners would end the process. Each kind of file is therefore looked
-through once before its sheets are loaded.
+calamine hands out an empty text for ``#REF!``, which would make a figure vanish; and it takes memory for every cell
+between the first and the last, so that two cells in far corners would end the process. Each kind of file is therefore
+looked through once before its sheets are loaded.
 """
 
 from __future__ import annotations
@@ -75,14 +75,16 @@ def _open_zip(archive: Zip) -> Package:
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\s((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
 _RELATION = re.compile(rb"<(?:\w+:)?Relationship\s((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
 _ATTRIBUTE = re.compile(rb"([\w:]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
-_ERROR = re.compile(rb"<(?:\w+:)?c\s(?=[^>]*\bt=[\"']e)[^>]*\br=[\"']([A-Za-z]+)(\d+)[^>]*>.*?<(?:\w+:)?v>([^<]*)<", re.S)
+_ERROR = re.compile(
+    rb"<(?:\w+:)?c\s(?=[^>]*\bt=[\"']e)[^>]*\br=[\"']([A-Za-z]+)(\d+)[^>]*>.*?<(?:\w+:)?v>([^<]*)<", re.S
+)
 _REFERENCE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]*)(\d+)")
 #: Every letter → A, every digit → 0, both quotes → ": a far cell then has one of a few shapes, found at memory speed.
 _SHAPE = bytes(
     0x41 if chr(byte).isascii() and chr(byte).isalpha() else 0x30 if 48 <= byte <= 57 else 0x22 if byte == 39 else byte
     for byte in range(256)
 )
-_FAR_SHAPES = (b'"AAA0', b'"00000', b'"A00000', b'"AA0000')
+_FAR_COLUMN, _FAR_ROW = b'"AAA0', b'0000"'
 _OPENED_FIRST = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/sharedStrings.xml", "xl/styles.xml")
 
 
@@ -134,14 +136,15 @@ def _sheet_parts(archive: Zip, ids: list[str], relations: str) -> list[str]:
 
 def _scan_xlsx(name: str, content: bytes) -> list[ErrorCell]:
     _refuse_entities(name, content)
-    shape = content.translate(_SHAPE)
-    if any(far in shape for far in _FAR_SHAPES):
-        _check_references(content)
-    if b't="e"' not in content and b"t='e'" not in content:
+    cells = content[max(0, content.find(b"sheetData")) : content.rfind(b"sheetData>") + 1]
+    shape = cells.translate(_SHAPE)
+    if _FAR_COLUMN in shape or _FAR_ROW in shape:
+        _check_references(cells)
+    if b't="e"' not in cells and b"t='e'" not in cells:
         return []
     return [
         (int(row) - 1, column_index(letters.decode().upper()), text.decode("utf-8", "replace"))
-        for letters, row, text in _ERROR.findall(content)
+        for letters, row, text in _ERROR.findall(cells)
     ]
 
 
@@ -276,7 +279,7 @@ def _open_compound(compound: Compound) -> Package:
 
 
 def _biff(content: bytes, at: int) -> Iterator[tuple[int, int, int]]:
-    """(kind, start, length) of every record up to the end of the substream; charts in it are substreams of their own."""
+    """(kind, start, length) of every record of a substream; a chart inside is a substream of its own."""
     depth = 0
     while at + 4 <= len(content):
         kind, length = struct.unpack_from("<HH", content, at)
@@ -303,7 +306,12 @@ def _scan_xls(content: bytes, at: int) -> list[ErrorCell]:
     for kind, start, length in _biff(content, at):
         if kind == _BOOL_ERROR and length >= 8 and content[start + 7]:
             code = content[start + 6]
-        elif kind == _FORMULA and length >= 14 and content[start + 6] == 2 and content[start + 12 : start + 14] == b"\xff\xff":
+        elif (
+            kind == _FORMULA
+            and length >= 14
+            and content[start + 6] == 2
+            and content[start + 12 : start + 14] == b"\xff\xff"
+        ):
             code = content[start + 8]
         else:
             continue

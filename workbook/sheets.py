@@ -148,9 +148,11 @@ class SheetReader:
             # cells of a moved layout would be taken for other figures
             self.faults.append(moved)
             return
-        for row, cells in plan.rows.items():
-            if row < len(rows):
-                self._read_row(rows[row], cells)
+        height = len(rows)
+        for row, cells in plan.ordered:
+            if row >= height:
+                break
+            self._read_row(rows[row], cells)
         self.faults.extend(_strays(plan, rows))
 
     def _read_row(self, row: list[Any], cells: list[tuple[int, int]]) -> None:

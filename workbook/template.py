@@ -26,6 +26,7 @@ from workbook.layout import (
     VERSION_MARK,
     Layout,
     breakdown_label,
+    mark_of,
 )
 from workbook.mirror import LiveCheck, absolute, live_checks, quoted
 
@@ -72,12 +73,18 @@ _IDENTITY_LABELS = {
     "reporter": ("Mã đơn vị báo cáo thay (nếu có)", "Unit reporting on its behalf, if any"),
 }
 _INSTRUCTIONS = (
-    ("Chỉ nhập vào các ô nền vàng nhạt; các ô khác đã khóa để máy đọc đúng chỗ.", "Fill in the pale yellow cells only."),
+    (
+        "Chỉ nhập vào các ô nền vàng nhạt; các ô khác đã khóa để máy đọc đúng chỗ.",
+        "Fill in the pale yellow cells only.",
+    ),
     (
         "Số đếm ghi chữ số thường: 11713 hoặc 11.713. Số ước lượng ghi cả chữ: gần 1.600; trên 90%.",
         "Counts as plain digits; keep the words of an estimate: gần 1.600.",
     ),
-    ("Tỷ số ghi hai số: 18/21. Tỷ lệ phần trăm ghi số, không ghi dấu %: 97,49.", "Ratios as 18/21; percentages as 97,49."),
+    (
+        "Tỷ số ghi hai số: 18/21. Tỷ lệ phần trăm ghi số, không ghi dấu %: 97,49.",
+        "Ratios as 18/21; percentages as 97,49.",
+    ),
     (
         "Không phát sinh: ghi 0. Chưa có số liệu: để trống. Đừng xóa hay chèn dòng, cột.",
         "Nothing occurred: 0. Not known: leave blank. Do not insert or delete rows or columns.",
@@ -102,9 +109,9 @@ def build_template(
 ) -> bytes:
     """The .xlsx of one form for one unit and period; equal arguments give equal bytes.
 
-    ``scope`` defaults to the form's, ``version`` to its current one; ``reporter`` is the code of a unit that reports on
-    behalf of ``unit``. ``prefill`` writes figures into scalar fields by their code; a code the form does not have, or an
-    unknown form or version, raises ``KeyError``.
+    ``scope`` defaults to the form's, ``version`` to its current one; ``reporter`` is the code of a unit that reports
+    on behalf of ``unit``. ``prefill`` writes figures into scalar fields by their code; a code the form does not have,
+    or an unknown form or version, raises ``KeyError``.
     """
     form = catalog.forms[form_id]
     layout = Layout(form, version or form.version, catalog)
@@ -117,8 +124,12 @@ def build_template(
         "reporter": reporter or "",
     }
     stream = io.BytesIO()
-    with xlsxwriter.Workbook(stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
-        book.set_properties({"title": form.label_vi, "subject": f"{unit.name} · {period.label_vi}", "created": _CREATED})
+    with xlsxwriter.Workbook(
+        stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    ) as book:
+        book.set_properties(
+            {"title": form.label_vi, "subject": f"{unit.name} · {period.label_vi}", "created": _CREATED}
+        )
         _Drawing(book, catalog, layout, identity, period).draw(prefill or {})
     return stream.getvalue()
 
@@ -143,8 +154,8 @@ class _Drawing:
         self._draw_prefill(prefill)
         self._draw_checks(live_checks(self.catalog, self.layout, self.period.window.last))
         self._draw_marks()
-        for name, sheet in self.sheets.items():
-            self._finish(name, sheet)
+        for sheet in self.sheets.values():
+            self._finish(sheet)
         self.book.get_worksheet_by_name(next(iter(self.sheets))).activate()
 
     # -------------------------------------------------------------------------------------------- sheets
@@ -171,11 +182,10 @@ class _Drawing:
         sheet.set_footer("&L&9&A&C&9" + self.form.id + "&R&9Trang &P/&N")
         return sheet
 
-    def _finish(self, name: str, sheet: Any) -> None:
+    def _finish(self, sheet: Any) -> None:
         sheet.fit_to_pages(1, 0)
-        options = {"select_locked_cells": True, "format_rows": True, "format_columns": True}
-        sheet.protect("", options)
-        del name
+        # rows and columns may be widened, so that long labels can be read, but not inserted or deleted
+        sheet.protect("", {"format_rows": True, "format_columns": True})
 
     def _heading(self, sheet: Any, column: int, title: str, english: str, above: int) -> None:
         """Title, and below it the English one when two rows are free ``above`` the table."""
@@ -218,10 +228,11 @@ class _Drawing:
             style = "open" if name in ("scope", "reporter") else "identity"
             self._write_text(sheet, cell, self.identity[name], style)
             sheet.write_string(cell.row, cell.column + 1, english, self.styles["english"])
+            sheet.set_row(cell.row, 20)
             self._name(f"identity_{name}", absolute(cell))
         first = min(self.layout.identity.values(), key=lambda cell: cell.row)
         sheet = self.sheets[first.sheet]
-        sheet.set_column(first.column - 1, first.column - 1, 34)
+        sheet.set_column(first.column - 1, first.column - 1, 36)
         sheet.set_column(first.column, first.column, 60)
         sheet.set_column(first.column + 1, first.column + 1, 30)
         if first.column > 1:
@@ -233,7 +244,11 @@ class _Drawing:
     def _scope_choice(self) -> None:
         cell = self.layout.identity.get("scope")
         if cell:
-            choice = {"validate": "list", "source": self.code_ranges["_scope"], **_message("Phạm vi số liệu", _SCOPE_HELP)}
+            choice = {
+                "validate": "list",
+                "source": self.code_ranges["_scope"],
+                **_message("Phạm vi số liệu", _SCOPE_HELP),
+            }
             self.sheets[cell.sheet].data_validation(cell.row, cell.column, cell.row, cell.column, choice)
 
     def _instructions(self, sheet: Any, column: int) -> None:
@@ -241,7 +256,9 @@ class _Drawing:
         sheet.write_string(row, column - 1, "Hướng dẫn", self.styles["section"])
         sheet.write_string(row, column, "Instructions", self.styles["section"])
         for number, (words, english) in enumerate(_INSTRUCTIONS, 1):
-            sheet.merge_range(row + number, column - 1, row + number, column, f"{number}. {words}", self.styles["words"])
+            sheet.merge_range(
+                row + number, column - 1, row + number, column, f"{number}. {words}", self.styles["words"]
+            )
             sheet.write_string(row + number, column + 1, english, self._english_wrapped)
             sheet.set_row(row + number, 40)
 
@@ -307,7 +324,7 @@ class _Drawing:
         indicator = self.catalog.indicators[item.indicator]
         label = item.label_vi or indicator.label_vi
         measured = cell.column > MEASURE_COLUMN
-        sheet.write_string(cell.row, CODE_COLUMN, item.code, self.styles["code"])
+        sheet.write_string(cell.row, CODE_COLUMN, mark_of(item.code), self.styles["code"])
         sheet.write_string(cell.row, ORDINAL_COLUMN, str(number), self.styles["ordinal"])
         words = (label if measured else f"{label} ({indicator.measure_vi})") + (" *" if item.required else "")
         sheet.write_string(cell.row, LABEL_COLUMN, words, self.styles["label"])
@@ -356,9 +373,9 @@ class _Drawing:
 
     def _draw_list(self, section: Section, sheet: Any, first: Cell) -> None:
         head, last = first.row - 1, first.row + section.max_rows - 1
-        self._heading(sheet, first.column, section.title_vi, section.title_en, head)
         for offset, column in enumerate(section.columns):
             self._draw_list_column(sheet, column, first.column + offset, first.row, last)
+        self._heading(sheet, first.column, section.title_vi, section.title_en, head)
         sheet.set_row(head, 36)
         right = first.column + len(section.columns) - 1
         sheet.autofilter(head, first.column, last, right)
@@ -391,9 +408,13 @@ class _Drawing:
         label = first.column - 1
         sheet.set_column(label, label, 34)
         sheet.set_column(first.column, first.column, 92)
-        self._heading(sheet, label, section.title_vi if len(placed) == 1 else self.form.label_vi, section.title_en, top - 1)
+        self._heading(
+            sheet, label, section.title_vi if len(placed) == 1 else self.form.label_vi, section.title_en, top - 1
+        )
         if first.row - 1 not in self.layout.sheets[first.sheet].rows and first.row > 1:
-            sheet.merge_range(first.row - 1, label, first.row - 1, first.column, section.title_vi, self.styles["section"])
+            sheet.merge_range(
+                first.row - 1, label, first.row - 1, first.column, section.title_vi, self.styles["section"]
+            )
         for narrative in placed:
             self._draw_narrative(sheet, narrative, self.layout.places[narrative.code])
 
@@ -433,16 +454,28 @@ class _Drawing:
         last = 4 + max(len(checks), 1) - 1
         for severity, format_ in bad.items():
             words = '"SAI LỆCH"' if severity is Severity.CRITICAL else '"CẦN GIẢI TRÌNH"'
-            sheet.conditional_format(4, 3, last, 3, {"type": "cell", "criteria": "==", "value": words, "format": format_})
+            sheet.conditional_format(
+                4, 3, last, 3, {"type": "cell", "criteria": "==", "value": words, "format": format_}
+            )
 
     def _check_head(self, sheet: Any, count: int) -> None:
         sheet.write_string(0, 0, "Kiểm tra số liệu khi nhập", self.styles["title"])
         sheet.set_row(0, 24)
-        sheet.write_string(1, 0, "Checks while you type; the full set runs when the report arrives", self.styles["english"])
+        sheet.write_string(
+            1, 0, "Checks while you type; the full set runs when the report arrives", self.styles["english"]
+        )
         last = 4 + max(count, 1)
-        tally = f'COUNTIF($D$5:$D${last},"SAI LỆCH")&" sai lệch · "&COUNTIF($D$5:$D${last},"CẦN GIẢI TRÌNH")&" cần giải trình"'
+        results = f"$D$5:$D${last}"
+        tally = f'COUNTIF({results},"SAI LỆCH")&" sai lệch · "&COUNTIF({results},"CẦN GIẢI TRÌNH")&" cần giải trình"'
         sheet.write_formula(2, 0, f"={tally}", self.styles["title"], "0 sai lệch · 0 cần giải trình")
-        heads = (("Quy tắc", 12), ("Nội dung kiểm tra", 62), ("Check", 46), ("Kết quả", 20), ("Chênh lệch", 14), ("Ô", 22))
+        heads = (
+            ("Quy tắc", 12),
+            ("Nội dung kiểm tra", 62),
+            ("Check", 46),
+            ("Kết quả", 20),
+            ("Chênh lệch", 14),
+            ("Ô", 22),
+        )
         for column, (words, width) in enumerate(heads):
             sheet.set_column(column, column, width)
             sheet.write_string(3, column, words, self.styles["head"])
@@ -455,12 +488,15 @@ class _Drawing:
         where = f" — {breakdown_label(self.catalog, check.label)}" if check.label else ""
         sheet.write_string(row, 0, rule.id, self.styles["ordinal"])
         sheet.write_string(row, 1, rule.title_vi + where, self.styles["label"])
+        sheet.set_row(row, max(_height(rule.title_vi + where, 62), _height(rule.title_en, 46)))
         sheet.write_string(row, 2, rule.title_en, self.styles["measure"])
         critical = rule.severity_on(self.period.window.last) is Severity.CRITICAL
         words = "SAI LỆCH" if critical else "CẦN GIẢI TRÌNH"
         outcome = f'=IF({check.judged},IF({check.broken},"{words}","Đúng"),"Chưa đủ số")'
         sheet.write_formula(row, 3, outcome, self.styles["result"], "Chưa đủ số")
-        sheet.write_formula(row, 4, f'=IF({check.judged},ROUND({check.difference},6),"")', self.styles["difference"], "")
+        sheet.write_formula(
+            row, 4, f'=IF({check.judged},ROUND({check.difference},6),"")', self.styles["difference"], ""
+        )
         cell = check.cells[0]
         link = f"internal:{quoted(cell.sheet)}!{cell.address}"
         sheet.write_url(row, 5, link, self.styles["link"], f"{cell.sheet}!{cell.address}")
@@ -500,7 +536,9 @@ class _Drawing:
 
     def _input_message(self, sheet: Any, cell: Cell, title: str, words: str) -> None:
         if words:
-            sheet.data_validation(cell.row, cell.column, cell.row, cell.column, {"validate": "any", **_message(title, words)})
+            sheet.data_validation(
+                cell.row, cell.column, cell.row, cell.column, {"validate": "any", **_message(title, words)}
+            )
 
     def _name(self, name: str, reference: str) -> None:
         self.book.define_name(name, f"={reference}")
@@ -540,7 +578,7 @@ def _text_style(column: ListColumn) -> str:
 
 def _height(words: str, width: int) -> float:
     """Points for a row whose label may take several lines; programs do not fit protected rows by themselves."""
-    return 18.0 * (1 + len(words) // (width + 1))
+    return 18.0 * (1 + len(words) // round(width * 1.1))
 
 
 def _named(code: str) -> str:
