@@ -149,7 +149,7 @@ def number_rows(connection: Connection, table: Table, frame: pl.DataFrame) -> pl
 def read_frame(connection: Connection, query: Select[Any]) -> pl.DataFrame:
     """The rows of a query as a frame; types follow the tables, so that an empty answer is typed too."""
     schema = {column.name: polars_type(column.type) for column in query.selected_columns}
-    result = connection.execution_options(yield_per=_ROWS_AT_A_TIME).execute(query)
+    result = connection.execute(query, execution_options={"yield_per": _ROWS_AT_A_TIME})
     parts = [_part(rows, schema) for rows in result.partitions(_ROWS_AT_A_TIME)]
     return pl.concat(parts) if parts else pl.DataFrame(schema=schema)
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 __all__ = [
     "Engine",
     "MissingDriver",
-    "UnsupportedUrl",
+    "UnsupportedUrlError",
     "is_postgres",
     "is_transient",
     "make_engine",
@@ -41,7 +41,7 @@ class MissingDriver(RuntimeError):  # noqa: N818
     """The database is supported, but the library that speaks to it is not installed."""
 
 
-class UnsupportedUrl(ValueError):  # noqa: N818
+class UnsupportedUrlError(ValueError):
     """The address names no database this program knows."""
 
 
@@ -57,7 +57,7 @@ def is_postgres(bind: Engine | Connection) -> bool:
 def make_engine(url: str) -> Engine:
     """An engine for ``sqlite:///path`` or ``postgresql://…``; the folder of a SQLite file is created.
 
-    Raises :class:`UnsupportedUrl` for other databases and :class:`MissingDriver` when psycopg is not installed.
+    Raises :class:`UnsupportedUrlError` for other databases and :class:`MissingDriver` when psycopg is not installed.
     """
     parsed = _parse(url)
     if parsed.drivername.startswith("sqlite"):
@@ -138,7 +138,7 @@ def _parse(url: str) -> URL:
     if family == "sqlite":
         return parsed
     if family not in _POSTGRES:
-        raise UnsupportedUrl(f"{family} is not supported; use sqlite:///path or postgresql://…")
+        raise UnsupportedUrlError(f"{family} is not supported; use sqlite:///path or postgresql://…")
     if importlib.util.find_spec("psycopg") is None:
         raise MissingDriver("PostgreSQL needs the library psycopg: install tongket[postgres]")
     return parsed.set(drivername="postgresql+psycopg")

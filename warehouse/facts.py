@@ -15,11 +15,11 @@ _MOMENT = pl.Datetime("us", "UTC")
 _MANNER = ["qualifier", "status", "basis", "scope", "derived"]
 
 
-class UnknownIndicator(ValueError):  # noqa: N818
+class UnknownIndicatorError(ValueError):
     """Figures were given for indicators the registry does not hold."""
 
 
-class RepeatedFigure(ValueError):  # noqa: N818
+class RepeatedFigureError(ValueError):
     """A submission gives one figure twice: the same indicator with the same breakdown."""
 
 
@@ -95,7 +95,7 @@ def _indicators(connection: Connection, figures: pl.DataFrame) -> pl.DataFrame:
     known = read_frame(connection, select(indicator.code.label("indicator"), indicator.id.label("indicator_id")))
     unknown = figures.select("indicator").unique().join(known, on="indicator", how="anti")
     if unknown.height:
-        raise UnknownIndicator(f"the registry holds no {', '.join(sorted(unknown['indicator']))}")
+        raise UnknownIndicatorError(f"the registry holds no {', '.join(sorted(unknown['indicator']))}")
     return known
 
 
@@ -106,7 +106,7 @@ def _refuse_repeated(rows: pl.DataFrame, figures: pl.DataFrame) -> None:
     if repeated.height:
         first = repeated.row(0, named=True)
         code = figures.filter(pl.col("indicator_id") == first["indicator_id"])["indicator"][0]
-        raise RepeatedFigure(
+        raise RepeatedFigureError(
             f"{repeated.height} figures stand twice, the first: submission {first['submission_id']}, {code}"
         )
 

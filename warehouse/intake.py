@@ -63,7 +63,7 @@ class Pending:
     received_at: datetime
 
 
-class NotRetryable(ValueError):  # noqa: N818
+class NotRetryableError(ValueError):
     """A submission was asked to be tried again that did not fail."""
 
 
@@ -226,7 +226,7 @@ def fail_attempt(
 def reopen(engine: Engine, submission_ids: Sequence[int], *, who: str, reason: str) -> int:
     """Let failed submissions be tried again; each is an act on record. Returns how many now wait.
 
-    Submissions that wait already are left alone; raises :class:`NotRetryable` naming those that did not fail.
+    Submissions that wait already are left alone; raises :class:`NotRetryableError` naming those that did not fail.
     """
     submission = tables.submission.c
     query = select(submission.id, submission.state)
@@ -259,4 +259,4 @@ def _refuse_unfailed(found: pl.DataFrame, submission_ids: Sequence[int]) -> None
     unknown = set(submission_ids) - set(found["id"])
     if wrong.height or unknown:
         said = [f"{number} is {state}" for number, state in wrong.iter_rows()]
-        raise NotRetryable("; ".join([*said, *(f"{number} is unknown" for number in sorted(unknown))]))
+        raise NotRetryableError("; ".join([*said, *(f"{number} is unknown" for number in sorted(unknown))]))

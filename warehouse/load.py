@@ -25,7 +25,7 @@ _IS_SUPERSEDED = pl.col("state") == SubmissionState.SUPERSEDED.value
 _CHANGED = ["id", "period_id", "state", "was_superseded"]
 
 
-class LoadFault(ValueError):  # noqa: N818
+class LoadFaultError(ValueError):
     """A batch contradicts itself or the registry; nothing of it was loaded."""
 
 
@@ -95,7 +95,7 @@ def load_batch(engine: Engine, run_id: str, batch: LoadBatch) -> LoadResult:
     """Record the outcomes of a batch and put the figures of what passed in force, all or nothing.
 
     Submissions that no longer wait were decided by another run and are skipped, so a load can be repeated. Raises
-    :class:`LoadFault` when the batch names files, units, periods, forms or indicators that are not there.
+    :class:`LoadFaultError` when the batch names files, units, periods, forms or indicators that are not there.
     """
     _prove(batch)
     with write(engine) as connection:
@@ -137,7 +137,7 @@ def _refuse(named: Iterable[object], what: str) -> None:
     names = sorted(str(name) for name in named)
     if names:
         more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-        raise LoadFault(f"{', '.join(names[:10])}{more}: {what}")
+        raise LoadFaultError(f"{', '.join(names[:10])}{more}: {what}")
 
 
 def _waiting(connection: Connection, verdicts: pl.DataFrame) -> pl.DataFrame:

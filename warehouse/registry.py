@@ -9,20 +9,20 @@ from enum import Enum
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Engine, Table, delete, select
+from sqlalchemy import Column, Connection, Engine, Integer, Table, delete, select
 
 from catalog.model import Definition, UnitRecord
 from catalog.whole import Catalog
 from domain.period import Period
 from warehouse import tables
-from warehouse.bulk import insert_frame, next_id, polars_type, read_frame, update_frame
+from warehouse.bulk import insert_frame, number_rows, polars_type, read_frame, update_frame
 from warehouse.engine import write
 
 #: Periods are there from this year on unless other years are asked for: before it no report is taken in.
 FIRST_YEAR = 2010
 
 
-class UnknownUnitKind(ValueError):  # noqa: N818
+class UnknownUnitKindError(ValueError):
     """Units were given whose kind the definitions do not know."""
 
 
@@ -46,15 +46,16 @@ def sync_registry(
 ) -> dict[str, Synced]:
     """Bring the registry up to the definitions, in one transaction; done twice it changes nothing the second time.
 
-    ``units`` are taken besides those of the catalog. Nothing is ever deleted that a figure could refer to: a form, an
-    indicator or a rule that left the definitions stays with ``is_current`` false.
+    ``units`` are taken besides those of the catalog. A unit of the catalog that somebody imported over (its source then
+    differs) stays as imported: the register belongs to the installation. Nothing is ever deleted that a figure could
+    refer to: a form, an indicator or a rule that left the definitions stays with ``is_current`` false.
     """
     today = datetime.now(UTC).date()
     wanted = range(FIRST_YEAR, today.year + 3) if years is None else years
     with write(engine) as connection:
         done = {
             "unit_kind": _sync(connection, tables.unit_kind, _unit_kinds(catalog), ["code"]),
-            "unit": _sync_units(connection, [*catalog.units, *(units or ())]),
+            "unit": _sync_shipped(connection, catalog.units) + _sync_units(connection, units or ()),
             "period": Synced(),
             "form": _sync(connection, tables.form, _forms(catalog), ["code"], retire=True),
             "indicator": _sync(connection, tables.indicator, _indicators(catalog), ["code"], retire=True),
@@ -67,13 +68,25 @@ def sync_registry(
     return done
 
 
-def import_units(engine: Engine, records: Sequence[UnitRecord]) -> Synced:
-    """Add units, or change the ones with the same (code, valid_from); the kinds must be known already.
+def import_units(engine: Engine, catalog: Catalog, records: Sequence[UnitRecord]) -> Synced:
+    """Add units, or change the ones with the same (code, valid_from); their kinds are those of the catalog.
 
-    Raises :class:`UnknownUnitKind` naming every kind that is not; then nothing is changed.
+    Raises :class:`UnknownUnitKindError` naming every kind that is not known; then nothing is changed.
     """
     with write(engine) as connection:
+        _sync(connection, tables.unit_kind, _unit_kinds(catalog), ["code"])
         return _sync_units(connection, records)
+
+
+def read_units(engine: Engine) -> list[UnitRecord]:
+    """The whole register with its history, by code and first day."""
+    unit = tables.unit.c
+    query = select(
+        unit.code, unit.valid_from, unit.valid_to, unit.name, unit.kind, unit.parent_code.label("parent"), unit.source
+    ).order_by(unit.code, unit.valid_from)
+    with engine.connect() as connection:
+        # proved when they were written: proving 280,000 units again would take seconds of every run
+        return [UnitRecord.model_construct(**row) for row in read_frame(connection, query).iter_rows(named=True)]
 
 
 def ensure_period(connection: Connection, period: Period) -> int:
@@ -117,8 +130,7 @@ def _sync(
     fresh = wanted.join(there, on=key, how="anti", maintain_order="left")
     changed = wanted.join(fresh, on=key, how="anti").join(there, on=wanted.columns, how="anti", nulls_equal=True)
     if "id" in table.c and "id" not in wanted.columns:
-        start = next_id(connection, table)
-        fresh = fresh.with_columns(id=pl.int_range(start, start + fresh.height, dtype=pl.Int64))
+        fresh = number_rows(connection, table, fresh)
     insert_frame(connection, table, fresh)
     update_frame(connection, table, changed, key)
     if retire:
@@ -129,18 +141,32 @@ def _sync(
 
 def _frame(table: Table, rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
     """Rows as a frame typed as the table is; of rows with the same content one is kept."""
-    names = list(rows[0]) if rows else [column.name for column in table.c if column.name != "id"]
+    names = list(rows[0]) if rows else [column.name for column in table.c if not _is_number(column)]
     schema = {name: polars_type(table.c[name].type) for name in names}
     return pl.DataFrame(rows, schema=schema, orient="row").unique(maintain_order=True)
+
+
+def _is_number(column: Column[Any]) -> bool:
+    """Numbers are given by the warehouse, ids in words by the definitions."""
+    return column.name == "id" and isinstance(column.type, Integer)
 
 
 def _sync_units(connection: Connection, records: Sequence[UnitRecord]) -> Synced:
     kinds = dict(connection.execute(select(tables.unit_kind.c.code, tables.unit_kind.c.level)).tuples().all())
     unknown = sorted({record.kind for record in records} - set(kinds))
     if unknown:
-        raise UnknownUnitKind(f"unknown kinds of unit: {', '.join(unknown)}")
+        raise UnknownUnitKindError(f"unknown kinds of unit: {', '.join(unknown)}")
     rows = [_unit_row(record, kinds[record.kind]) for record in _last_of_each(records)]
     return _sync(connection, tables.unit, rows, ["code", "valid_from"])
+
+
+def _sync_shipped(connection: Connection, records: Sequence[UnitRecord]) -> Synced:
+    unit = tables.unit.c
+    source = {
+        (code, day): said for code, day, said in connection.execute(select(unit.code, unit.valid_from, unit.source))
+    }
+    own = [r for r in records if source.get((r.code, r.valid_from), r.source) == r.source]
+    return _sync_units(connection, own)
 
 
 def _last_of_each(records: Sequence[UnitRecord]) -> list[UnitRecord]:

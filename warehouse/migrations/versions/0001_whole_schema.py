@@ -970,6 +970,7 @@ SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kin
   u.parent_code AS parent, f.code AS form, i.code AS indicator, i.label_vi, i.label_en, i.measure_vi,
   b.code AS breakdown,
   o.value, o.lower, o.upper, m.qualifier, o.numerator, o.denominator, m.status, m.basis, m.scope, m.derived,
+  COALESCE(o.original_text, CAST(o.value AS TEXT)) AS value_text,
   o.original_text, o.note, c.sheet, c.cell, o.submission_id, s.version, o.recorded_from, o.recorded_to
 FROM observation o
 JOIN submission s ON s.id = o.submission_id

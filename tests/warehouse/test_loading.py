@@ -1,0 +1,289 @@
+"""What a load leaves behind, whatever came before it and whatever interrupts it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import polars as pl
+import pytest
+from sqlalchemy import Engine, func, select, text
+from world import NOON, arrival, arrive, batch, furnish
+
+from domain.submission import FaultNature
+from warehouse import intake, queries, tables
+from warehouse.engine import make_engine
+from warehouse.load import LoadFaultError, load_batch
+
+
+def states(engine: Engine) -> list[tuple[int, str, int | None, int | None]]:
+    """(id, state, version, superseded_by) of every submission."""
+    s = tables.submission.c
+    with engine.connect() as connection:
+        return [
+            tuple(row) for row in connection.execute(select(s.id, s.state, s.version, s.superseded_by).order_by(s.id))
+        ]
+
+
+def rows_in(engine: Engine, name: str) -> int:
+    with engine.connect() as connection:
+        return int(connection.scalar(select(func.count()).select_from(tables.metadata.tables[name])) or 0)
+
+
+def in_force(engine: Engine, period: str = "2025-Q1") -> list[tuple[str, str, float]]:
+    """(unit, indicator, value) of the figures that stand in the totals."""
+    figures = queries.observations_in_force(engine, period)
+    return sorted(figures.select("unit", "indicator", "value").rows())
+
+
+def test_accepted_figures_are_in_force_with_their_cell(engine: Engine) -> None:
+    run = furnish(engine)
+    (one,) = arrive(engine, run, "a")
+    result = load_batch(engine, run, batch((one, "X01", "accepted", {"received": 832, "solved": 800.5})))
+    assert (result.outcomes, result.observations, result.skipped) == ({"accepted": 1}, 2, 0)
+    assert in_force(engine) == [("X01", "received", 832.0), ("X01", "solved", 800.5)]
+    (found,) = queries.trace(engine, "X01", "2025-Q1", "received")
+    assert (found["sheet"], found["cell"], found["original_text"]) == ("Số liệu", "E5", "832")
+    assert (found["file_name"], found["version"], found["run"], found["findings"]) == ("a.xlsx", 1, run, [])
+
+
+def test_lists_and_paragraphs_keep_every_sign(engine: Engine) -> None:
+    run = furnish(engine)
+    (one,) = arrive(engine, run, "a")
+    load_batch(engine, run, batch((one, "X01", "accepted", {})))
+    with engine.connect() as connection:
+        assert connection.scalar(select(tables.narrative.c.body)) == "Còn “khó khăn”,\nnhất là \\N."
+        assert connection.execute(select(tables.topic.c.year, tables.topic.c.text)).one() == (2025.0, "Nêu gương")
+
+
+def test_same_bytes_again_change_nothing_but_are_written_down(engine: Engine) -> None:
+    run = furnish(engine)
+    (one,) = arrive(engine, run, "a")
+    load_batch(engine, run, batch((one, "X01", "accepted", {"received": 5})))
+    before = states(engine), in_force(engine)
+    (again,) = intake.receive(engine, run, [arrival("a", minutes=90)])
+    assert (again.submission_id, again.is_new, again.is_pending) == (one, False, False)
+    assert (states(engine), in_force(engine)) == before
+    assert rows_in(engine, "receipt") == 2
+    assert queries.counts_of_run(engine, run) == {"accepted": 1, "same_bytes": 1}
+
+
+def test_the_same_bytes_twice_in_one_delivery_are_one_submission(engine: Engine) -> None:
+    run = furnish(engine)
+    first, second = intake.receive(engine, run, [arrival("a"), arrival("a", minutes=1)])
+    assert (first.submission_id, first.is_new) == (second.submission_id, True)
+    assert not second.is_new
+    assert len(intake.pending(engine)) == 1
+
+
+def test_a_newer_accepted_version_supersedes_and_the_older_stays_readable(engine: Engine, url: str) -> None:
+    run = furnish(engine)
+    one, two = arrive(engine, run, "a", "b")
+    load_batch(engine, run, batch((one, "X01", "accepted", {"received": 5})))
+    result = load_batch(engine, run, batch((two, "X01", "accepted_with_warnings", {"received": 6})))
+    assert result.superseded == 1
+    assert states(engine) == [(one, "superseded", 1, two), (two, "accepted_with_warnings", 2, None)]
+    assert in_force(engine) == [("X01", "received", 6.0)]
+    with engine.connect() as connection:
+        o = tables.observation.c
+        old, new = connection.execute(select(o.recorded_from, o.recorded_to).order_by(o.submission_id)).all()
+    assert old.recorded_from < old.recorded_to <= new.recorded_from
+    assert new.recorded_to is None
+
+
+def test_a_rejected_resubmission_leaves_the_accepted_figures_in_force(engine: Engine) -> None:
+    run = furnish(engine)
+    one, two = arrive(engine, run, "a", "b")
+    load_batch(engine, run, batch((one, "X01", "accepted", {"received": 5})))
+    load_batch(engine, run, batch((two, "X01", "rejected", {"received": 7})))
+    assert states(engine) == [(one, "accepted", 1, None), (two, "rejected", 2, None)]
+    assert in_force(engine) == [("X01", "received", 5.0)]
+    assert rows_in(engine, "observation") == 1
+    assert rows_in(engine, "narrative") == 1
+
+
+def test_two_versions_in_one_batch_follow_the_order_of_arrival(engine: Engine) -> None:
+    run = furnish(engine)
+    one, two = arrive(engine, run, "a", "b")
+    reports = (two, "X01", "accepted", {"received": 6.0}), (one, "X01", "accepted", {"received": 5.0})
+    load_batch(engine, run, batch(*reports))
+    assert states(engine) == [(one, "superseded", 1, two), (two, "accepted", 2, None)]
+    assert in_force(engine) == [("X01", "received", 6.0)]
+
+
+def test_batches_loaded_in_the_wrong_order_give_the_same_versions(engine: Engine) -> None:
+    run = furnish(engine)
+    one, two, three = arrive(engine, run, "a", "b", "c")
+    load_batch(engine, run, batch((three, "X01", "accepted", {"received": 7})))
+    load_batch(engine, run, batch((one, "X01", "accepted", {"received": 5})))
+    load_batch(engine, run, batch((two, "X01", "rejected", {})))
+    assert states(engine) == [(one, "superseded", 1, three), (two, "rejected", 2, None), (three, "accepted", 3, None)]
+    assert in_force(engine) == [("X01", "received", 7.0)]
+
+
+def test_loading_twice_is_loading_once(engine: Engine) -> None:
+    run = furnish(engine)
+    one, two = arrive(engine, run, "a", "b")
+    load = batch((one, "X01", "accepted", {"received": 5}), (two, "X02", "rejected", {"received": 1}))
+    load_batch(engine, run, load)
+    counts = queries.counts(engine), rows_in(engine, "attempt"), rows_in(engine, "narrative")
+    again = load_batch(engine, run, load)
+    assert (again.skipped, again.outcomes, again.observations) == (2, {}, 0)
+    assert (queries.counts(engine), rows_in(engine, "attempt"), rows_in(engine, "narrative")) == counts
+
+
+def test_a_run_killed_between_receiving_and_loading_is_taken_up_by_the_next(engine: Engine) -> None:
+    killed = furnish(engine)
+    arrive(engine, killed, "a", "b")
+    run = intake.start_run(engine, "collect-period")
+    received = intake.receive(engine, run, [arrival("a"), arrival("b", minutes=1)])
+    assert [item.is_pending for item in received] == [True, True]
+    assert rows_in(engine, "receipt") == 2
+    waiting = intake.pending(engine)
+    assert [item.name for item in waiting] == ["a.xlsx", "b.xlsx"]
+    reports = [(item.submission_id, unit, "accepted", {}) for item, unit in zip(waiting, ("X01", "X02"), strict=True)]
+    load_batch(engine, run, batch(*reports))
+    assert intake.pending(engine) == []
+    assert queries.counts_of_run(engine, run) == {"accepted": 2}
+
+
+def test_a_rejected_submission_can_be_tried_again(engine: Engine) -> None:
+    run = furnish(engine)
+    (one,) = arrive(engine, run, "a")
+    load_batch(engine, run, batch((one, "X01", "rejected", {})))
+    assert intake.reopen(engine, [one], who="văn phòng", reason="danh mục đã sửa") == 1
+    load_batch(engine, run, batch((one, "X01", "accepted", {"received": 5})))
+    assert states(engine) == [(one, "accepted", 1, None)]
+    assert rows_in(engine, "attempt") == 2
+    assert queries.findings(engine, period="2025-Q1").is_empty()
+    with pytest.raises(intake.NotRetryableError, match=f"{one} is accepted"):
+        intake.reopen(engine, [one], who="văn phòng", reason="thử")
+
+
+def test_a_transient_fault_is_on_record_and_the_submission_goes_on_waiting(engine: Engine) -> None:
+    run = furnish(engine)
+    (one,) = arrive(engine, run, "a")
+    intake.fail_attempt(engine, run, [one], "mất kết nối", nature=FaultNature.TRANSIENT)
+    assert [item.submission_id for item in intake.pending(engine)] == [one]
+    with engine.connect() as connection:
+        tried = connection.execute(select(tables.attempt.c.outcome, tables.attempt.c.nature)).one()
+    assert tuple(tried) == ("failed", "transient")
+
+
+@pytest.mark.parametrize(
+    ("unit", "figures", "what"),
+    [("X99", {"received": 1.0}, "knows no unit"), ("X01", {"invented": 1.0}, "holds no invented")],
+)
+def test_a_batch_the_registry_cannot_place_is_refused_whole(
+    engine: Engine, unit: str, figures: dict[str, float], what: str
+) -> None:
+    run = furnish(engine)
+    one, two = arrive(engine, run, "a", "b")
+    with pytest.raises(ValueError, match=what):
+        load_batch(engine, run, batch((one, "X02", "accepted", {"received": 1}), (two, unit, "accepted", figures)))
+    assert [state for _, state, _, _ in states(engine)] == ["received", "received"]
+    assert rows_in(engine, "attempt") == rows_in(engine, "observation") == 0
+
+
+def test_a_figure_given_twice_is_refused(engine: Engine) -> None:
+    run = furnish(engine)
+    (one,) = arrive(engine, run, "a")
+    load = batch((one, "X01", "accepted", {"received": 1}))
+    twice = type(load)(
+        **{**{n: getattr(load, n) for n in load.__slots__}, "observations": pl.concat([load.observations] * 2)}
+    )
+    with pytest.raises(ValueError, match="stand twice"):
+        load_batch(engine, run, twice)
+
+
+def test_figures_without_a_verdict_do_not_vanish_in_silence(engine: Engine) -> None:
+    run = furnish(engine)
+    one, two = arrive(engine, run, "a", "b")
+    load = batch((one, "X01", "accepted", {}), (two, "X02", "accepted", {"received": 1}))
+    lost = type(load)(**{**{n: getattr(load, n) for n in load.__slots__}, "verdicts": load.verdicts.head(1)})
+    with pytest.raises(LoadFaultError, match="have no verdict"):
+        load_batch(engine, run, lost)
+
+
+def test_loads_at_the_same_time_give_what_loads_one_after_the_other_give(engine: Engine, url: str) -> None:
+    run = furnish(engine)
+    ids = arrive(engine, run, *(f"{number:02}" for number in range(24)))
+    units = ("X01", "X02", "X03")
+    batches = [
+        batch(*((one, units[one % 3], "accepted", {"received": float(one)}) for one in ids[start::4]))
+        for start in range(4)
+    ]
+    failed: list[BaseException] = []
+
+    def load(part: int) -> None:
+        own = make_engine(url)
+        try:
+            load_batch(own, run, batches[part])
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            own.dispose()
+
+    threads = [threading.Thread(target=load, args=(part,)) for part in (3, 1, 0, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    last = {units[one % 3]: float(one) for one in ids}
+    assert in_force(engine) == sorted((unit, "received", value) for unit, value in last.items())
+    versions = [version for _, _, version, _ in states(engine)]
+    assert versions == [1 + place // 3 for place in range(24)]
+    assert rows_in(engine, "observation") == 24
+
+
+_KILLED = """
+import os, signal, sys
+sys.path[:0] = sys.argv[2:4]
+from world import batch
+from warehouse import load
+from warehouse.engine import make_engine
+
+def killed(*args):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+load.end_belief = killed
+reports = (2, "X01", "accepted", {"received": 6.0}), (3, "X02", "accepted", {})
+load.load_batch(make_engine(sys.argv[1]), sys.argv[4], batch(*reports))
+"""
+
+
+def test_a_process_killed_in_the_middle_of_a_load_leaves_nothing_of_it(engine: Engine, url: str) -> None:
+    run = furnish(engine)
+    one, two, three = arrive(engine, run, "a", "b", "c")
+    load_batch(engine, run, batch((one, "X01", "accepted", {"received": 5})))
+    before = states(engine), in_force(engine), queries.counts(engine)
+    root = Path(__file__).parents[2]
+    child = subprocess.run(
+        [sys.executable, "-c", _KILLED, url, str(root), str(Path(__file__).parent), run], cwd=root, env=os.environ
+    )
+    assert child.returncode == -signal.SIGKILL
+    assert (states(engine), in_force(engine), queries.counts(engine)) == before
+    reports = (two, "X01", "accepted", {"received": 6.0}), (three, "X02", "accepted", {})
+    load_batch(engine, run, batch(*reports))
+    assert states(engine)[0] == (one, "superseded", 1, two)
+    assert in_force(engine) == [("X01", "received", 6.0)]
+
+
+def test_the_database_itself_refuses_two_versions_in_force(engine: Engine) -> None:
+    run = furnish(engine)
+    one, two = arrive(engine, run, "a", "b")
+    load_batch(engine, run, batch((one, "X01", "accepted", {}), (two, "X01", "accepted", {})))
+    with pytest.raises(Exception, match=r"(?i)unique"), engine.begin() as connection:
+        connection.execute(text("UPDATE submission SET state = 'accepted' WHERE id = :id"), {"id": one})
+
+
+def test_moments_carry_their_zone(engine: Engine) -> None:
+    run = furnish(engine)
+    arrive(engine, run, "a")
+    (waiting,) = intake.pending(engine)
+    assert waiting.received_at == NOON

@@ -1,0 +1,212 @@
+"""Figures read back: for the roll-up, for the summary, and for whoever asks where a figure comes from."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Engine, delete, func, select
+
+from warehouse import tables
+from warehouse.bulk import insert_frame, read_frame
+from warehouse.engine import write
+from warehouse.history import in_words
+from warehouse.reporting import first_name, period_row
+from warehouse.units import tree_on
+
+_MANNER = ["qualifier", "status", "basis", "scope", "derived"]
+
+
+def observations_in_force(engine: Engine, period: str, form: str | None = None) -> pl.DataFrame:
+    """Figures of a period that stand in the totals.
+
+    ``submission_id, unit_id, unit, form, indicator, breakdown, value, numerator, denominator, qualifier, lower, upper,
+    status, basis, scope, derived``; ``lower`` or ``upper`` null beside a value: unbounded there.
+    """
+    observation, submission, manner = tables.observation.c, tables.submission.c, tables.manner.c
+    names = ["submission_id", "unit_id", "indicator_id", "breakdown_id", "manner_id", "value", "numerator"]
+    with engine.connect() as connection:
+        query = select(*[observation[name] for name in [*names, "denominator", "lower", "upper"]]).where(
+            observation.period_id == period_row(connection, period)["id"], observation.recorded_to.is_(None)
+        )
+        rows = in_words(connection, read_frame(connection, query))
+        manners = read_frame(connection, select(manner.id.label("manner_id"), *[manner[name] for name in _MANNER]))
+        forms = read_frame(
+            connection,
+            select(submission.id.label("submission_id"), tables.form.c.code.label("form"))
+            .join(tables.form, tables.form.c.id == submission.form_id)
+            .where(submission.period_id == period_row(connection, period)["id"]),
+        )
+        units = read_frame(connection, select(tables.unit.c.id.label("unit_id"), tables.unit.c.code.label("unit")))
+    if form is not None:
+        forms = forms.filter(pl.col("form") == form)
+    return (
+        rows.join(forms, on="submission_id", maintain_order="left")
+        .join(manners, on="manner_id", maintain_order="left")
+        .join(units, on="unit_id", maintain_order="left")
+        .select(
+            "submission_id",
+            "unit_id",
+            "unit",
+            "form",
+            "indicator",
+            "breakdown",
+            "value",
+            "numerator",
+            "denominator",
+            "qualifier",
+            "lower",
+            "upper",
+            "status",
+            "basis",
+            "scope",
+            "derived",
+        )
+    )
+
+
+# ------------------------------------------------------------------------------------------------ roll-up
+
+_ROLL_UP = [
+    "unit",
+    "indicator",
+    "breakdown",
+    "value",
+    "lower",
+    "upper",
+    "qualifier",
+    "numerator",
+    "denominator",
+    "reported",
+    "expected",
+    "source",
+    "note",
+]
+
+
+def write_roll_up(engine: Engine, period: str, form: str, frame: pl.DataFrame) -> int:
+    """Replace the totals of a period and form by ``frame``, in one transaction; returns the number of rows.
+
+    Takes ``unit, indicator, breakdown, value, lower, upper, qualifier, numerator, denominator, reported, expected,
+    source, note``; further columns are left out, of the optional ones (from ``lower`` on) any may be absent.
+    """
+    mart = tables.mart_roll_up
+    absent = [pl.lit(None).alias(name) for name in _ROLL_UP[4:] if name not in frame.columns]
+    rows = frame.with_columns(absent).select(
+        *_ROLL_UP,
+        period=pl.lit(period),
+        form=pl.lit(form),
+        refreshed_at=pl.lit(datetime.now(UTC), pl.Datetime("us", "UTC")),
+    )
+    with write(engine) as connection:
+        connection.execute(delete(mart).where(mart.c.period == period, mart.c.form == form))
+        return insert_frame(connection, mart, rows.sort("unit", "indicator", "breakdown"))
+
+
+def summary(engine: Engine, period: str, unit: str, form: str | None = None) -> pl.DataFrame:
+    """The totals of a unit for a period, in the order of the definitions, with labels and coverage.
+
+    ``form, indicator, label_vi, label_en, measure_vi, measure_en, kind, breakdown, value, lower, upper, qualifier,
+    numerator, denominator, reported, expected, source, note, refreshed_at``.
+    """
+    mart, indicator = tables.mart_roll_up.c, tables.indicator.c
+    figures = [mart[name] for name in _ROLL_UP[2:]]
+    labels = [indicator[name] for name in ("label_vi", "label_en", "measure_vi", "measure_en", "kind")]
+    query = (
+        select(mart.form, mart.indicator, *labels, *figures, mart.refreshed_at)
+        .join(tables.indicator, indicator.code == mart.indicator)
+        .where(mart.period == period, mart.unit == unit)
+        .order_by(mart.form, indicator.id, mart.breakdown)
+    )
+    if form is not None:
+        query = query.where(mart.form == form)
+    with engine.connect() as connection:
+        return read_frame(connection, query)
+
+
+def top_unit(engine: Engine, period: str, prefix: str = "") -> str | None:
+    """The unit highest in the tree, of those with a total for the period and a code that begins with ``prefix``."""
+    mart = tables.mart_roll_up.c
+    query = select(mart.unit).where(mart.period == period, mart.unit.startswith(prefix, autoescape=True)).distinct()
+    with engine.connect() as connection:
+        tree = tree_on(connection, period_row(connection, period)["last_day"])
+        told = read_frame(connection, query)
+    ranked = told.join(tree, on="unit", how="inner").sort("depth", "unit")
+    return str(ranked["unit"][0]) if ranked.height else None
+
+
+# ------------------------------------------------------------------------------------------------ trace
+
+
+def trace(engine: Engine, unit: str, period: str, indicator: str, breakdown: str | None = None) -> list[dict[str, Any]]:
+    """Figures in force down to file and cell; every breakdown unless one is named (``""``: the whole).
+
+    Each with ``value, qualifier, lower, upper, numerator, denominator, status, basis, scope, derived, original_text,
+    note, sheet, cell, unit, unit_name, period, form, indicator, label_vi, label_en, measure_vi, measure_en, breakdown,
+    submission, version, state, reporter, received_at, recorded_from, run, file_name, sha256, archive_path`` and
+    ``findings``: those of the submission that name this cell or field.
+    """
+    with engine.connect() as connection:
+        rows = read_frame(connection, _trace_query(unit, period, indicator, breakdown)).to_dicts()
+        for row in rows:
+            row["findings"] = _findings_at(connection, row)
+    return rows
+
+
+def _trace_query(unit: str, period: str, indicator: str, breakdown: str | None) -> Any:
+    o, s, i, m = tables.observation.c, tables.submission.c, tables.indicator.c, tables.manner.c
+    figures = ["value", "lower", "upper", "numerator", "denominator", "original_text", "note", "recorded_from"]
+    labels = ["label_vi", "label_en", "measure_vi", "measure_en"]
+    query = (
+        select(
+            *[o[name] for name in figures],
+            *[m[name] for name in _MANNER],
+            tables.place.c.sheet,
+            tables.place.c.cell,
+            tables.unit.c.code.label("unit"),
+            tables.unit.c.name.label("unit_name"),
+            tables.period.c.code.label("period"),
+            tables.form.c.code.label("form"),
+            i.code.label("indicator"),
+            *[i[name] for name in labels],
+            tables.breakdown.c.code.label("breakdown"),
+            s.id.label("submission"),
+            *[s[name] for name in ("version", "state", "reporter", "received_at", "attempt_id")],
+            tables.attempt.c.run_id.label("run"),
+            first_name().label("file_name"),
+            tables.file.c.sha256,
+            tables.file.c.archive_path,
+        )
+        .join_from(tables.observation, tables.submission, s.id == o.submission_id)
+        .join(tables.unit, tables.unit.c.id == o.unit_id)
+        .join(tables.period, tables.period.c.id == o.period_id)
+        .join(tables.form, tables.form.c.id == s.form_id)
+        .join(tables.indicator, i.id == o.indicator_id)
+        .join(tables.breakdown, tables.breakdown.c.id == o.breakdown_id)
+        .join(tables.manner, m.id == o.manner_id)
+        .join(tables.file, tables.file.c.sha256 == s.file_sha256)
+        .outerjoin(tables.place, tables.place.c.id == o.place_id)
+        .outerjoin(tables.attempt, tables.attempt.c.id == s.attempt_id)
+        .where(
+            tables.unit.c.code == unit,
+            tables.period.c.code == period,
+            i.code == indicator,
+            o.recorded_to.is_(None),
+        )
+        .order_by(tables.form.c.code, tables.breakdown.c.code)
+    )
+    return query if breakdown is None else query.where(tables.breakdown.c.code == breakdown)
+
+
+def _findings_at(connection: Any, row: dict[str, Any]) -> list[dict[str, Any]]:
+    """Findings about the cell, or about the field when no cell is known (a derived figure, a sum)."""
+    finding = tables.finding.c
+    field = f"{row['indicator']}[{row['breakdown']}]" if row["breakdown"] else row["indicator"]
+    at_cell = (func.coalesce(finding.sheet, "") == (row["sheet"] or "")) & (finding.cell == (row["cell"] or "no cell"))
+    query = (
+        select(*[c for c in finding if c.name not in ("id", "submission_id", "attempt_id")])
+        .where(finding.attempt_id == row.pop("attempt_id"), at_cell | (finding.field == field))
+        .order_by(finding.level, finding.id)
+    )
+    return read_frame(connection, query).to_dicts()

@@ -1,0 +1,92 @@
+"""The register of units as it stood on a day: the tree, and what lies below a unit."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+from sqlalchemy import Connection, Engine, Select, select
+
+from warehouse import tables
+from warehouse.bulk import read_frame
+
+#: Deeper than any hierarchy of offices; a register with a cycle must not hang a query.
+_DEEPEST = 30
+
+
+def unit_tree(engine: Engine, day: date) -> pl.DataFrame:
+    """The units living on ``day``: ``unit_id, unit, name, kind, level, parent, depth`` (0: no living parent)."""
+    with engine.connect() as connection:
+        return tree_on(connection, day)
+
+
+def tree_on(connection: Connection, day: date) -> pl.DataFrame:
+    unit = tables.unit.c
+    query = select(
+        unit.id.label("unit_id"),
+        unit.code.label("unit"),
+        unit.name,
+        unit.kind,
+        unit.level,
+        unit.parent_code.label("parent"),
+    ).where(unit.valid_from <= day, unit.valid_to.is_(None) | (unit.valid_to >= day))
+    return with_depth(read_frame(connection, query.order_by(unit.code)))
+
+
+def with_depth(units: pl.DataFrame) -> pl.DataFrame:
+    """Units with ``depth`` below the topmost living unit; a parent that does not live is no parent."""
+    living = units.with_columns(parent=pl.when(pl.col("parent").is_in(units["unit"].implode())).then("parent"))
+    frontier = living.filter(pl.col("parent").is_null()).select("unit", depth=pl.lit(0, pl.Int64))
+    layers = [frontier]
+    while frontier.height and len(layers) < _DEEPEST:
+        frontier = living.join(frontier, left_on="parent", right_on="unit").select("unit", depth=pl.col("depth") + 1)
+        layers.append(frontier)
+    return living.join(pl.concat(layers), on="unit", how="left", maintain_order="left")
+
+
+def subtree(tree: pl.DataFrame, unit: str) -> pl.DataFrame:
+    """The rows of ``tree`` for a unit and everything below it; empty when it does not live."""
+    frontier = tree.filter(pl.col("unit") == unit).select("unit")
+    parts = [frontier]
+    while frontier.height and len(parts) < _DEEPEST:
+        frontier = tree.join(frontier, left_on="parent", right_on="unit", how="semi").select("unit")
+        parts.append(frontier)
+    return tree.join(pl.concat(parts), on="unit", how="semi", maintain_order="left")
+
+
+def closure(tree: pl.DataFrame) -> pl.DataFrame:
+    """``ancestor, unit`` for every unit and each unit above it, itself included."""
+    step = tree.select("unit", "parent")
+    frontier = step.select("unit", ancestor="unit")
+    parts = [frontier]
+    while frontier.height and len(parts) < _DEEPEST:
+        frontier = (
+            frontier.join(step, left_on="ancestor", right_on="unit")
+            .drop_nulls("parent")
+            .select("unit", ancestor="parent")
+        )
+        parts.append(frontier)
+    return pl.concat(parts).select("ancestor", "unit")
+
+
+def units(engine: Engine, day: date | None = None) -> pl.DataFrame:
+    """The register on ``day``, or all of it: ``code, name, kind, level, parent, valid_from, valid_to, source``."""
+    with engine.connect() as connection:
+        return read_frame(connection, _register(day))
+
+
+def _register(day: date | None) -> Select[tuple[str, str, str, str, str, date, date, str]]:
+    unit = tables.unit.c
+    query = select(
+        unit.code,
+        unit.name,
+        unit.kind,
+        unit.level,
+        unit.parent_code.label("parent"),
+        unit.valid_from,
+        unit.valid_to,
+        unit.source,
+    ).order_by(unit.code, unit.valid_from)
+    if day is None:
+        return query
+    return query.where(unit.valid_from <= day, unit.valid_to.is_(None) | (unit.valid_to >= day))
