@@ -16,6 +16,7 @@ from catalog.model import (
     LengthCheck,
     Message,
     RangeCheck,
+    RequiredCheck,
     Rule,
     UniqueCheck,
 )
@@ -99,7 +100,7 @@ def _groups(hits: pl.DataFrame, tables: Tables, catalog: Catalog) -> Iterator[Gr
 
 def _refs(rule: Rule, instance: str) -> tuple[str, ...]:
     """The columns of the finding; a range judged a column at a time speaks of that one column."""
-    if isinstance(rule.check, RangeCheck):
+    if isinstance(rule.check, RangeCheck | RequiredCheck):
         number = int(instance) if instance else 1
         return rule.check.columns[number - 1 : number]
     if isinstance(rule.check, LengthCheck):
@@ -212,7 +213,7 @@ class _Writer:
         if isinstance(group.rule.check, UniqueCheck | CodeListCheck):
             return codes[0], item, []
         terms = [
-            self._term(row, code, item, row[self._column(group, ref)])
+            self._term(row, code, item, row.get(self._column(group, ref)))
             for code, ref in zip(codes, group.refs, strict=True)
         ]
         return codes[0], item, terms

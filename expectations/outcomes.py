@@ -26,7 +26,7 @@ OUTCOMES = {
     "row": pl.Int64,
 }
 
-_TEXT_COLUMNS = ("file", "item", "field", "repairs", "text", "sheet", "cell")
+_TEXT_COLUMNS = ("file", "item", "field", "text", "sheet", "cell")
 
 
 def outcomes(table: pl.DataFrame, name: str, rows: Sequence[int], rule: Rule, instance: str = "") -> pl.DataFrame:
@@ -58,11 +58,11 @@ def unreadable_or_repaired(readings: pl.DataFrame) -> pl.DataFrame:
 
 
 def repaired_texts(texts: pl.DataFrame | None) -> pl.DataFrame:
-    """Repairs of text cells: the same columns as readings, as far as a text has them."""
+    """Repairs of text cells (``file, field, item, repair, sheet, cell, text``) in the columns of readings."""
     empty = empty_frame(columns.READINGS)
     if texts is None or texts.is_empty():
         return empty
-    return pl.concat([empty, texts.select(_TEXT_COLUMNS)], how="diagonal_relaxed")
+    return pl.concat([empty, texts.select(*_TEXT_COLUMNS, repairs="repair")], how="diagonal_relaxed")
 
 
 def rules_by_outcome(tables: Tables, rules: list[Rule], catalog: Catalog) -> Iterable[pl.DataFrame]:

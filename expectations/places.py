@@ -18,17 +18,20 @@ _VI = {
     "previous": "{} (kỳ trước)",
     "last_year": "{} (cùng kỳ năm trước)",
     "count": "số dòng của danh sách “{}”",
+    "sum": "tổng trong bảng chi tiết: {}",
     "length": "{}",
 }
 _EN = {
     "previous": "{} (previous period)",
     "last_year": "{} (same period last year)",
     "count": "rows of the list “{}”",
+    "sum": "sum in the detailed table: {}",
     "length": "{}",
 }
 _DERIVED = {
     "register": ("Số đơn vị trực thuộc trong danh mục", "Subordinate units in the register"),
     "period:year": ("Năm báo cáo", "Year of the report"),
+    "period:last_year": ("Năm trước năm báo cáo", "Year before the report"),
     "period:months": ("Số tháng của kỳ báo cáo", "Months of the period"),
     "same_as": ("Tỷ lệ số liệu trùng với kỳ trước", "Share of figures equal to the previous period's"),
 }
@@ -57,7 +60,7 @@ class Names:
         if ref.source in ("register", "period", "same_as"):
             return _DERIVED.get(str(ref)) or _DERIVED[ref.source]
         vi, en = self._plain(ref, item)
-        if ref.breakdown and ref.source == "count":
+        if ref.breakdown and ref.source in ("count", "sum"):
             codes = self._breakdown(ref.breakdown)
             vi, en = f"{vi}, {codes[0]}", f"{en}, {codes[1]}"
         return (_VI[ref.source].format(vi), _EN[ref.source].format(en)) if ref.source else (vi, en)

@@ -100,7 +100,10 @@ def _expectations(rule: Rule, present: tuple[str, ...], catalog: Catalog, day: d
                     ExpectFigureToBeBetween(column=column, min_value=low, max_value=high, **carried),
                 )
         case RequiredCheck():
-            yield "", ExpectFigureToBeGiven(column=helper(rule), **carried)
+            for column in _helpers_in(rule, present):
+                instance = column.removeprefix(helper(rule)).removeprefix(":")
+                carried = _described(rule, instance, day)
+                yield instance, ExpectFigureToBeGiven(column=column, **carried)
         case CodeListCheck(column=column, codelist=codelist):
             codes = list(catalog.codelists[codelist].codes)
             yield "", ExpectCodeToBeInSet(column=column, value_set=codes, **carried)

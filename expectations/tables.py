@@ -48,11 +48,16 @@ def is_folded(rule: Rule) -> bool:
 
 def table_of(rule: Rule, form: Form) -> str:
     """The table whose rows the rule judges."""
-    if isinstance(rule.check, RequiredCheck):
-        return REQUIRED
     home = home_of(rule)
+    if asks_for_all(rule):
+        return REQUIRED
     in_values = home in (MAIN, VALUES) or any(home == section.code for section in form.sections_of("matrix"))
     return VALUES if is_folded(rule) and in_values else home
+
+
+def asks_for_all(rule: Rule) -> bool:
+    """Whether the rule requires all that the form marks so: judged on one long table, not a field at a time."""
+    return isinstance(rule.check, RequiredCheck) and not rule.check.columns
 
 
 def prepare(frames: Mapping[str, pl.DataFrame], readings: pl.DataFrame, rules: list[Rule], form: Form) -> Tables:
@@ -63,7 +68,7 @@ def prepare(frames: Mapping[str, pl.DataFrame], readings: pl.DataFrame, rules: l
     for name in {table_of(rule, form) for rule in rules} - {REQUIRED}:
         helpers = [column for rule in rules if table_of(rule, form) == name for column in _helpers(tables[name], rule)]
         tables[name] = tables[name].with_columns(helpers)
-    required = [rule for rule in rules if isinstance(rule.check, RequiredCheck)]
+    required = [rule for rule in rules if asks_for_all(rule)]
     if required:
         tables[REQUIRED] = _required_table(tables, required, form)
     return tables
@@ -84,7 +89,7 @@ def _prove_columns(tables: Tables, rule: Rule, form: Form) -> None:
 def columns_of(rule: Rule, form: Form) -> list[str]:
     """The columns the rule reads in its frame; narratives are known there by their length."""
     narratives = {narrative.code for narrative in form.narratives}
-    named = refs_of(rule.check)
+    named = tuple(refs_of(rule.check))
     if isinstance(rule.check, RequiredCheck):
         named = (*required_columns(rule, form), *rule.check.when)
     return [f"length:{text}" if text in narratives else text for text in named]
@@ -144,6 +149,12 @@ def _helpers(table: pl.DataFrame, rule: Rule) -> list[pl.Expr]:
     match rule.check:
         case RangeCheck():
             return _range_helpers(table, rule, rule.check)
+        case RequiredCheck(columns=columns, when=when):
+            asked = _any_above_zero(table.columns, when) if when else pl.lit(True)
+            return [
+                pl.when(asked).then(_present(table, text)).otherwise(1.0).alias(helper(rule, number))
+                for number, text in enumerate(columns, 1)
+            ]
         case LengthCheck(column=column, when=when) if when:
             return [pl.when(_any_above_zero(table.columns, when)).then(_length(table, column)).alias(helper(rule))]
         case LengthCheck(column=column):
@@ -205,9 +216,8 @@ def _folded(names: pl.Series) -> pl.Series:
 
 
 def _required_table(tables: Tables, rules: list[Rule], form: Form) -> pl.DataFrame:
-    """A row a figure a rule asks for (``file, item, field``); the rule's helper column is null where it is absent."""
-    parts = [_required_rows(tables[home_of(rule)], rule, form) for rule in rules]
-    rows = pl.concat(parts, how="diagonal") if parts else pl.DataFrame()
+    """A row a figure the form requires (``file, item, field``); the rule's helper column is null where it is absent."""
+    rows = pl.concat([_required_rows(tables[home_of(rule)], rule, form) for rule in rules])
     return rows.with_columns(
         pl.when(pl.col("asked_by") == rule.id).then(pl.col("present")).otherwise(1.0).alias(helper(rule))
         for rule in rules
@@ -217,12 +227,8 @@ def _required_table(tables: Tables, rules: list[Rule], form: Form) -> pl.DataFra
 def _required_rows(frame: pl.DataFrame, rule: Rule, form: Form) -> pl.DataFrame:
     assert isinstance(rule.check, RequiredCheck)
     prefix = "" if home_of(rule) == MAIN else f"{home_of(rule)}."
-    narratives = {narrative.code for narrative in form.narratives}
     asked = frame.filter(_any_above_zero(frame.columns, rule.check.when)) if rule.check.when else frame
-    present = [
-        _present(asked, f"length:{text}" if text in narratives else text).alias(prefix + text)
-        for text in required_columns(rule, form)
-    ]
+    present = [_present(asked, text).alias(prefix + text) for text in required_columns(rule, form)]
     return (
         asked.select(*_KEYS, *present)
         .unpivot(index=_KEYS, variable_name="field", value_name="present")
@@ -231,9 +237,9 @@ def _required_rows(frame: pl.DataFrame, rule: Rule, form: Form) -> pl.DataFrame:
 
 
 def _present(frame: pl.DataFrame, column: str) -> pl.Expr:
-    """1 where the column is filled, null where it is blank."""
-    if column.startswith("length:"):
-        filled = pl.col(column) > 0
+    """1 where the column is filled, null where it is blank; a narrative is known by its length."""
+    if column not in frame.columns:
+        filled = pl.col(f"length:{column}") > 0
     elif frame.schema[column] == pl.String:
         filled = pl.col(column).str.strip_chars() != ""
     else:

@@ -65,7 +65,7 @@ class Tongue:
         return str(self.percent(value) if percent else self.number(value))
 
     def term(self, term: Term) -> str:
-        if term.ref == "period:year" and term.value is not None:
+        if term.ref in ("period:year", "period:last_year") and term.value is not None:
             return str(int(term.value))
         if term.value is None and term.qualifier in ("", Qualifier.EXACT):
             return self.words["blank"]
