@@ -70,7 +70,7 @@ def _more_commitments_than_members(filing: Filing) -> Filing:
 
 
 def _unknown_unit(filing: Filing) -> Filing:
-    return replace(filing, unit=f"{filing.unit}X")
+    return replace(filing, unit=f"{filing.unit}X", reporter=filing.unit)
 
 
 def _unknown_period(filing: Filing) -> Filing:
@@ -78,7 +78,9 @@ def _unknown_period(filing: Filing) -> Filing:
 
 
 def _month_not_owed(filing: Filing) -> Filing:
-    return replace(filing, period=f"{filing.period[:4]}-M09")
+    """A month that is over by the end of any period of its year in which the units live: they were born in mid-2025."""
+    year = filing.period[:4]
+    return replace(filing, period=f"{year}-M09" if year == "2025" else f"{year}-M02")
 
 
 def _one(name: str, outcome: AttemptOutcome, change: Change, *rules: str) -> Fault:

@@ -190,8 +190,10 @@ def _oversight(asked: Asked) -> Figures:
             f"{activity}[regularity=regular]": regular,
             f"{activity}[regularity=thematic]": cells + people - regular,
         }
-    reached = asked.now.randint(2, 6)
-    return figures | {"members_inspected": reached, "compliance_rate": 100, "compliance_rate[target=dang_vien]": 100}
+    return figures | {
+        "members_inspected": asked.now.randint(2, 6),
+        "compliance_rate": asked.now.randint(940, 998) / 10,
+    }
 
 
 def _oversight_rows(figures: Figures) -> list[ListRow]:
