@@ -16,11 +16,13 @@ FieldCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\[[a-z_]+=[a-z0-9_]+
 
 #: A column of a check frame: a field, or something derived from the submission, the register or the past.
 #:   dossiers_received · previous:dossiers_pending · last_year:dossiers_received · count:initiatives ·
-#:   count:initiatives[level=tinh] · length:limitation · register:children[kind=chi_bo] · period:year · same_as:previous
+#:   count:initiatives[level=tinh] · length:limitation · register:children[kind=chi_bo] · period:year ·
+#:   same_as:previous · sum:dossiers.dossiers_received[field=tong] (matrix items of this breakdown, added up)
 ColumnRef = Annotated[
     str,
     Field(
-        pattern=r"^((previous|last_year|count|length|register|period|same_as):)?[a-z][a-z0-9_]*"
+        pattern=r"^(((previous|last_year|count|length|register|period|same_as):)?[a-z][a-z0-9_]*"
+        r"|sum:[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*)"
         r"(\[[a-z_]+=[a-z0-9_]+(;[a-z_]+=[a-z0-9_]+)*\])?$"
     ),
 ]

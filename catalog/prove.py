@@ -176,10 +176,23 @@ def _is_known(ref: Ref, form: Form, columns: set[str]) -> bool:
             return ref.field in columns
         case "count":
             return any(section.code == ref.name for section in (*form.sections_of("list"), *form.sections_of("matrix")))
+        case "sum":
+            return _is_sum_of_items(ref, form)
         case "register":
             return ref.name in ("children", "descendants")
         case _:
             return str(ref) in _COMPUTED
+
+
+def _is_sum_of_items(ref: Ref, form: Form) -> bool:
+    matrix, _, indicator = ref.name.partition(".")
+    wanted = {*ref.breakdown.split(";")} - {""}
+    return any(
+        section.code == matrix
+        and indicator in section.indicators
+        and any(wanted <= {*item.split(";")} for item in section.items)
+        for section in form.sections_of("matrix")
+    )
 
 
 # ------------------------------------------------------------------------------------------------ units, calendars
