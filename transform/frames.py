@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import polars as pl
 
@@ -34,7 +35,7 @@ HISTORY = schema_of(
 REGISTER = schema_of({"file": "Int64", "ref": "String", "value": "Float64"})
 
 _FIGURES = (ValueKind.COUNT, ValueKind.QUANTITY, ValueKind.RATIO, ValueKind.PERCENT)
-_BOUNDS = {"low": "low", "high": "high", "strict_low": "strict_low", "strict_high": "strict_high"}
+_BOUNDS = ("low", "high", "strict_low", "strict_high")
 _MONTHS = {
     PeriodKind.MONTH: 1,
     PeriodKind.QUARTER: 3,
@@ -43,6 +44,9 @@ _MONTHS = {
     PeriodKind.YEAR: 12,
 }
 _KEYS = ["file", "item"]
+_ACROSS = [*_KEYS, "column", "value", *_BOUNDS]
+#: Sources of columns that speak of the submission as a whole; the rules of matrices and lists may name those too.
+_WHOLE = ("count", "register", "period", "same_as", "sum")
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ class _Scene:
     form: Form
     context: Context
     lists: dict[str, pl.DataFrame]
+    refs: dict[str, list[str]]
 
     @classmethod
     def of(
@@ -111,26 +116,45 @@ class _Scene:
             context=Context(
                 context.history.join(own, on="file", how="semi"), context.register.join(own, on="file", how="semi")
             ),
-            lists={
-                section.code: _coded(list_texts(list_cells(cells, form, section), section), section, catalog)
-                for section in form.sections_of("list")
-            },
+            lists=_lists(cells, catalog, form),
+            refs=_refs(catalog, form),
         )
 
     @property
     def rows(self) -> pl.DataFrame:
         return self.headers.select("file", item=pl.lit(0, dtype=pl.Int32))
 
-    def refs(self, frame: str) -> list[str]:
-        """Every column that the rules of a frame name, each once."""
-        homes = ("", "main", "values") if frame == "main" else (frame,)
-        chosen = [rule for rule in self.catalog.rules if rule.applies_to(self.form.id) and rule.frame in homes]
-        return list(dict.fromkeys(ref for rule in chosen for ref in refs_of(rule.check)))
+    @cached_property
+    def figures(self) -> dict[str, pl.DataFrame]:
+        """Figures by the matrix or list they stand in (scalars: ""); ``column`` as the frame names it."""
+        given = self.readings.filter(pl.col("value").is_not_null() & pl.col("value_kind").is_in(_FIGURES))
+        rows = given.filter(pl.col("item") > 0).with_columns(
+            section=pl.col("field").str.extract(r"^([^.]*)\.", 1), column=pl.col("field").str.extract(r"\.(.*)$", 1)
+        )
+        parts = rows.select("section", *_ACROSS).partition_by("section", as_dict=True, include_key=False)
+        scalars = given.filter(pl.col("item") == 0).rename({"field": "column"}).select(_ACROSS)
+        return {"": scalars} | {str(section): part for (section,), part in parts.items()}
 
-    @property
-    def all_refs(self) -> list[str]:
-        homes = ["main", *(section.code for section in self.form.sections)]
-        return list(dict.fromkeys(ref for home in homes for ref in self.refs(home)))
+    def figures_of(self, section: str) -> pl.DataFrame:
+        return self.figures.get(section, self.figures[""].clear())
+
+
+def _refs(catalog: Catalog, form: Form) -> dict[str, list[str]]:
+    """The columns that the rules of each frame name, each once."""
+    named: dict[str, list[str]] = {"main": [], **{section.code: [] for section in form.sections}}
+    for rule in catalog.rules:
+        if rule.applies_to(form.id):
+            named.setdefault("main" if rule.frame in ("", "values") else rule.frame, []).extend(refs_of(rule.check))
+    return {frame: list(dict.fromkeys(refs)) for frame, refs in named.items()}
+
+
+def _lists(cells: pl.DataFrame, catalog: Catalog, form: Form) -> dict[str, pl.DataFrame]:
+    found = list_cells(cells, [form])
+    nothing = clean_texts(cells.clear()).with_columns(column=pl.lit(""))
+    return {
+        section.code: _coded(list_texts(found.get((form.id, section.code), nothing), section), section, catalog)
+        for section in form.sections_of("list")
+    }
 
 
 # ------------------------------------------------------------------------------------------------ figures across
@@ -157,18 +181,8 @@ def _pivot(figures: pl.DataFrame, rows: pl.DataFrame, values: str, prefix: str) 
     return rows.join(named, on=_KEYS, how="left", maintain_order="left")
 
 
-def _figures(scene: _Scene, section: Section | None = None) -> pl.DataFrame:
-    """Readings of the scalars, or of one matrix or list, with ``column`` as the frame names it."""
-    readings = scene.readings.filter(pl.col("problem").is_null() & pl.col("value_kind").is_in(_FIGURES))
-    if section is None:
-        return readings.filter((pl.col("item") == 0) & pl.col("indicator").is_not_null()).rename({"field": "column"})
-    prefix = f"{section.code}."
-    chosen = readings.filter(pl.col("field").str.starts_with(prefix))
-    return chosen.with_columns(column=pl.col("field").str.strip_prefix(prefix))
-
-
 def _past(scene: _Scene, refs: Iterable[str], section: Section | None = None) -> pl.DataFrame:
-    """Earlier figures that the rules ask for, in the shape of :func:`_figures`."""
+    """Earlier figures that the rules ask for, in the shape of :attr:`_Scene.figures`."""
     wanted = [text for text in refs if Ref.parse(text).source in ("previous", "last_year")]
     prefix = f"{section.code}." if section else ""
     asked = pl.DataFrame(
@@ -183,24 +197,17 @@ def _past(scene: _Scene, refs: Iterable[str], section: Section | None = None) ->
     return known.with_columns(low=low, high=high, strict_low=low, strict_high=high)
 
 
-_ACROSS = [*_KEYS, "column", "value", *_BOUNDS]
-
-
 def _main(scene: _Scene) -> pl.DataFrame:
-    refs = scene.all_refs
-    figures = pl.concat([_figures(scene).select(_ACROSS), _past(scene, scene.refs("main")).select(_ACROSS)])
-    narratives = {narrative.code for narrative in scene.form.narratives}
-    fields = [item.code for item in scene.form.fields]
-    past = [ref for ref in scene.refs("main") if Ref.parse(ref).source in ("previous", "last_year")]
-    wide = _across(figures, scene.rows, [*fields, *past])
-    for part in (_lengths(scene), _periods(scene), _counts(scene, refs), _registered(scene), _same_as_previous(scene)):
+    refs = scene.refs["main"]
+    figures = pl.concat([scene.figures_of(""), _past(scene, refs).select(_ACROSS)])
+    past = [ref for ref in refs if Ref.parse(ref).source in ("previous", "last_year")]
+    wide = _across(figures, scene.rows, [*(item.code for item in scene.form.fields), *past])
+    asked = list(dict.fromkeys(ref for refs in scene.refs.values() for ref in refs if Ref.parse(ref).source in _WHOLE))
+    facts = (_lengths(scene), _periods(scene), _counts(scene, asked), _registered(scene), _same_as_previous(scene))
+    for part in (*facts, *_sums(scene, asked)):
         wide = wide.join(part, on="file", how="left", maintain_order="left")
-    return with_null_columns(wide, (ref for ref in refs if _stands_in_main(scene, ref) and ref not in narratives))
-
-
-def _stands_in_main(scene: _Scene, text: str) -> bool:
-    """Columns of the submission as a whole; the rules of matrices and lists may name those too."""
-    return Ref.parse(text).source in ("count", "register", "period", "same_as") or text in scene.refs("main")
+    narratives = {narrative.code for narrative in scene.form.narratives}
+    return with_null_columns(wide, [ref for ref in (*asked, *refs) if ref not in narratives])
 
 
 # ------------------------------------------------------------------------------------------------ derived columns
@@ -209,21 +216,30 @@ def _stands_in_main(scene: _Scene, text: str) -> bool:
 def _lengths(scene: _Scene) -> pl.DataFrame:
     """``length:<narrative>``: characters of the trimmed text, 0 for none."""
     codes = [narrative.code for narrative in scene.form.narratives]
-    texts = clean_texts(scene.cells.filter((pl.col("part") == "value") & pl.col("field").is_in(codes)))
-    length = texts.group_by("file").agg(
-        pl.col("text").filter(pl.col("field") == code).str.len_chars().sum().cast(pl.Float64).alias(f"length:{code}")
-        for code in codes
+    places = (pl.col("item") == 0) & (pl.col("part") == "value") & pl.col("field").is_in(codes)
+    texts = clean_texts(scene.cells.filter(places))
+    measured = texts.select(
+        "file",
+        item="item",
+        column=pl.lit("length:") + pl.col("field"),
+        value=pl.col("text").str.len_chars().cast(pl.Float64),
     )
-    empty = [pl.col(f"length:{code}").fill_null(0.0) for code in codes]
-    return scene.headers.select("file").join(length, on="file", how="left").with_columns(empty)
+    columns = [f"length:{code}" for code in codes]
+    wide = with_null_columns(_pivot(measured, scene.rows, "value", ""), columns)
+    return wide.select("file", *(pl.col(name).fill_null(0.0) for name in columns))
 
 
 def _periods(scene: _Scene) -> pl.DataFrame:
     codes = scene.headers["period"].drop_nulls().unique().to_list()
     known = [period for code in codes if (period := scene.catalog.period(code))]
     table = pl.DataFrame(
-        [(period.code, float(period.year), float(_MONTHS[period.kind])) for period in known],
-        schema={"period": pl.String, "period:year": pl.Float64, "period:months": pl.Float64},
+        [(p.code, float(p.year), float(p.year - 1), float(_MONTHS[p.kind])) for p in known],
+        schema={
+            "period": pl.String,
+            "period:year": pl.Float64,
+            "period:last_year": pl.Float64,
+            "period:months": pl.Float64,
+        },
         orient="row",
     )
     return scene.headers.select("file", "period").join(table, on="period", how="left").drop("period")
@@ -240,9 +256,30 @@ def _counts(scene: _Scene, refs: Iterable[str]) -> pl.DataFrame:
     return counts
 
 
+def _sums(scene: _Scene, refs: Iterable[str]) -> Iterator[pl.DataFrame]:
+    """``sum:<matrix>.<indicator>[field=tong]``: the filled items that have this breakdown added up; null for none."""
+    for section in scene.form.sections_of("matrix"):
+        wanted = [term for text in refs for term in _terms_of_sum(section, text)]
+        terms = pl.DataFrame(wanted, schema={"sum": pl.String, "column": pl.String, "item": pl.Int32}, orient="row")
+        given = scene.figures_of(section.code).filter(pl.col("value").is_not_null())
+        added = given.join(terms, on=["column", "item"]).group_by("file", "sum").agg(pl.col("value", *_BOUNDS).sum())
+        figures = added.rename({"sum": "column"}).with_columns(item=pl.lit(0, dtype=pl.Int32)).select(_ACROSS)
+        yield _across(figures, scene.rows, terms["sum"].unique(maintain_order=True).to_list()).drop("item")
+
+
+def _terms_of_sum(section: Section, text: str) -> Iterator[tuple[str, str, int]]:
+    """(reference, indicator, item) of every item that a ``sum:`` of this matrix adds."""
+    ref = Ref.parse(text)
+    matrix, _, indicator = ref.name.partition(".")
+    if ref.source == "sum" and matrix == section.code:
+        wanted = {*ref.breakdown.split(";")} - {""}
+        items = enumerate(section.items, 1)
+        yield from ((text, indicator, number) for number, item in items if wanted <= {*item.split(";")})
+
+
 def _counted(scene: _Scene, ref: Ref) -> pl.DataFrame:
     if ref.name not in scene.lists:
-        return _figures(scene, scene.form.section(ref.name)).unique(_KEYS)
+        return scene.figures_of(ref.name).unique(_KEYS)
     rows = scene.lists[ref.name]
     for pair in filter(None, ref.breakdown.split(";")):
         column, _, code = pair.partition("=")
@@ -281,8 +318,8 @@ def _values(scene: _Scene) -> pl.DataFrame:
 def _matrix(scene: _Scene, section: Section, main: pl.DataFrame) -> pl.DataFrame:
     items = pl.DataFrame({"item": range(1, len(section.items) + 1)}, schema={"item": pl.Int32})
     rows = scene.headers.select("file").join(items, how="cross")
-    refs = scene.refs(section.code)
-    figures = pl.concat([_figures(scene, section).select(_ACROSS), _past(scene, refs, section).select(_ACROSS)])
+    refs = scene.refs[section.code]
+    figures = pl.concat([scene.figures_of(section.code), _past(scene, refs, section).select(_ACROSS)])
     own = [ref for ref in refs if Ref.parse(ref).source in ("", "previous", "last_year")]
     return _with_main(_across(figures, rows, [*section.indicators, *own]), main, refs)
 
@@ -294,8 +331,8 @@ def _list(scene: _Scene, section: Section, main: pl.DataFrame) -> pl.DataFrame:
     plain = [column.code for column in section.columns if column.kind not in _FIGURES]
     lengths = [pl.col(code).str.len_chars().fill_null(0).cast(pl.Float64).alias(f"length:{code}") for code in plain]
     rows = texts.select(*_KEYS, *plain, *lengths)
-    refs = scene.refs(section.code)
-    wide = _across(_figures(scene, section).select(_ACROSS), rows, figures)
+    refs = scene.refs[section.code]
+    wide = _across(scene.figures_of(section.code), rows, figures)
     return _with_main(wide, main, refs)
 
 

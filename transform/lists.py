@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import polars as pl
 
 from catalog.load import Catalog
@@ -34,12 +36,20 @@ def clean_texts(cells: pl.DataFrame) -> pl.DataFrame:
     return cells.with_columns(text=text).filter(pl.col("text").fill_null("") != "")
 
 
-def list_cells(cells: pl.DataFrame, form: Form, section: Section) -> pl.DataFrame:
-    """The filled cells of one list, with ``column`` the code of the list's column."""
-    mine = (pl.col("form") == form.id) & (pl.col("part") == "value") & (pl.col("item") > 0)
-    fields = {f"{section.code}.{column.code}": column.code for column in section.columns}
-    chosen = clean_texts(cells.filter(mine & pl.col("field").is_in(list(fields))))
-    return chosen.with_columns(column=pl.col("field").replace_strict(fields, return_dtype=pl.String))
+def list_cells(cells: pl.DataFrame, forms: Iterable[Form]) -> dict[tuple[str, str], pl.DataFrame]:
+    """The filled cells of every list that has any, by (form, list), with ``column`` the code of the list's column."""
+    fields = [
+        (form.id, f"{section.code}.{column.code}", section.code, column.code)
+        for form in forms
+        for section in form.sections_of("list")
+        for column in section.columns
+    ]
+    names = ("form", "field", "list", "column")
+    known = pl.DataFrame(fields, schema=dict.fromkeys(names, pl.String), orient="row")
+    values = cells.filter((pl.col("item") > 0) & (pl.col("part") == "value"))
+    chosen = clean_texts(values.join(known, on=["form", "field"], maintain_order="left"))
+    parts = chosen.partition_by("form", "list", as_dict=True, maintain_order=True)
+    return {(str(form), str(name)): part for (form, name), part in parts.items()}
 
 
 def list_texts(cells: pl.DataFrame, section: Section) -> pl.DataFrame:
@@ -56,12 +66,8 @@ def list_rows(cells: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
     ``content`` is a JSON object of the columns filled in, in the order of the definition, with the texts as they were
     written (composed Unicode); ``key`` joins the folded key columns with ``|``. A row with only empty cells is no row.
     """
-    parts = [
-        _rows_of(found, section)
-        for form in catalog.forms.values()
-        for section in form.sections_of("list")
-        if (found := list_cells(cells, form, section)).height
-    ]
+    found = list_cells(cells, catalog.forms.values())
+    parts = [_rows_of(part, catalog.forms[form].section(name)) for (form, name), part in found.items()]
     return conform(pl.concat(parts), LIST_ROWS) if parts else conform(cells.clear(), LIST_ROWS)
 
 
@@ -102,7 +108,8 @@ def narratives(cells: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
     """The filled paragraphs (``domain.columns.NARRATIVES``); ``section`` is the narrative's code."""
     known = [(form.id, text.code) for form in catalog.forms.values() for text in form.narratives]
     codes = pl.DataFrame(known, schema={"form": pl.String, "field": pl.String}, orient="row")
-    filled = clean_texts(cells.filter(pl.col("part") == "value")).join(codes, on=["form", "field"], how="semi")
+    values = cells.filter((pl.col("item") == 0) & (pl.col("part") == "value"))
+    filled = clean_texts(values.join(codes, on=["form", "field"], how="semi", maintain_order="left"))
     return conform(filled.rename({"field": "section", "text": "body"}), NARRATIVES)
 
 

@@ -92,14 +92,15 @@ def normalise(cells: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
     placed = _placed(cells, figure_fields(catalog))
     plain = _plain(placed).fill_null(False)
     read = pl.concat([_read_plain(placed.filter(plain)), _read_others(placed.filter(~plain), catalog)], how="diagonal")
-    return conform(_with_notes(read, cells).sort("_row"), READINGS)
+    return conform(_with_notes(read, cells), READINGS)
 
 
 def _placed(cells: pl.DataFrame, fields: pl.DataFrame) -> pl.DataFrame:
-    values = cells.filter(pl.col("part") == "value").with_row_index("_row")
+    values = cells.filter(pl.col("part") == "value")
     in_lists = fields.filter(pl.col("item").is_null()).drop("item")
-    fixed = values.join(fields.filter(pl.col("item").is_not_null()), on=["form", "field", "item"])
-    return pl.concat([fixed, values.join(in_lists, on=["form", "field"])], how="diagonal")
+    in_place = fields.filter(pl.col("item").is_not_null())
+    fixed = values.join(in_place, on=["form", "field", "item"], maintain_order="left")
+    return pl.concat([fixed, values.join(in_lists, on=["form", "field"], maintain_order="left")], how="diagonal")
 
 
 def _plain(placed: pl.DataFrame) -> pl.Series:
@@ -216,7 +217,9 @@ def _with_notes(read: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
         .group_by("file", "field", "item", maintain_order=True)
         .agg(note=pl.col("text").str.strip_chars().str.normalize("NFC").str.join("\n"))
     )
-    return read.join(notes, on=["file", "field", "item"], how="left", maintain_order="left")
+    has_notes = pl.col("file").is_in(notes["file"].unique().implode())
+    noted = read.filter(has_notes).join(notes, on=["file", "field", "item"], how="left", maintain_order="left")
+    return pl.concat([noted, read.filter(~has_notes)], how="diagonal")
 
 
 def unknown_cells(cells: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:

@@ -60,7 +60,8 @@ INDICATORS = [
     _indicator("models", over=OverUnits.DISTINCT),
 ]  # fmt: skip
 SCALARS = ["received", "received_base", "received_growth_pct", "resolved", "early", "on_time",
-           "on_time_rate", "attendance_rate", "coverage", "procedures", "criteria_min", "models", "received[field=ho_tich]"]  # fmt: skip
+           "on_time_rate", "attendance_rate", "coverage", "procedures", "criteria_min", "models",
+           "received[field=ho_tich]"]  # fmt: skip
 ITEMS = ("field=tong", "field=ho_tich", "field=chung_thuc")
 
 

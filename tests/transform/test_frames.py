@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -155,3 +156,17 @@ def test_repairs_of_texts_are_told(batch: pl.DataFrame, make_cell: Any, make_cel
     suspects = ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3", " =A1"]
     cells = make_cells([make_cell(n, "limitation", text) for n, text in enumerate([*harmless, *suspects])])
     assert text_repairs(cells)["text"].to_list() == suspects
+
+
+def test_matrix_items_of_a_breakdown_are_added_with_their_bounds(
+    small: Catalog, make_cell: Any, make_cells: Any, make_headers: Make
+) -> None:
+    named = "sum:table.received[field=ho_tich]"
+    check = {"kind": "at_most", "smaller": [named], "larger": ["received"]}
+    rule = small.rules[0].model_validate({**small.rules[0].model_dump(), "check": check})
+    catalog = replace(small, rules=(rule,))
+    for stated, low in ((7, None), ("hơn 200", 201)):
+        cells = make_cells([make_cell(1, "table.received", stated, 2), make_cell(1, "table.received", 90, 3)])
+        main = build_frames(make_headers(2), normalise(cells, catalog), cells, catalog, "report")["main"]
+        assert main[named].to_list() == [7 if low is None else 200, None]
+        assert (main[f"low:{named}"].to_list() if f"low:{named}" in main.columns else [None])[0] == low
