@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from warehouse.engine import Engine
 
 AsJson = Annotated[bool, typer.Option("--json", help=say("in ra JSON", "print JSON"))]
-PeriodOption = Annotated[str | None, typer.Option(help=say("mã kỳ báo cáo, ví dụ 2025-Q1", "period code, e.g. 2025-Q1"))]
+PeriodOption = Annotated[
+    str | None, typer.Option(help=say("mã kỳ báo cáo, ví dụ 2025-Q1", "period code, e.g. 2025-Q1"))
+]
 UnitOption = Annotated[str | None, typer.Option(help=say("mã đơn vị", "unit code"))]
 
 

@@ -14,7 +14,9 @@ from console.words import LANG, say
 
 catalog_app = typer.Typer(help=say("bộ định nghĩa: kiểm tra, giải thích", "the definitions: prove, explain"))
 units_app = typer.Typer(help=say("danh mục đơn vị", "the register of units"))
-AsOf = Annotated[str | None, typer.Option("--as-of", help=say("theo ngày, ví dụ 2025-06-30", "on a day, e.g. 2025-06-30"))]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help=say("theo ngày, ví dụ 2025-06-30", "on a day, e.g. 2025-06-30"))
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -26,7 +28,9 @@ def register(app: typer.Typer) -> None:
 # ------------------------------------------------------------------------------------------------ catalog
 
 
-@catalog_app.command("check", help=say("chứng minh bộ định nghĩa nhất quán", "prove that the definitions hold together"))
+@catalog_app.command(
+    "check", help=say("chứng minh bộ định nghĩa nhất quán", "prove that the definitions hold together")
+)
 def catalog_check(
     root: Annotated[Path | None, typer.Argument(help=say("thư mục định nghĩa", "definitions folder"))] = None,
     as_json: AsJson = False,
@@ -60,10 +64,14 @@ def _print_faults(error: Any, as_json: bool) -> None:
         print_json({"faults": [{"file": f.file, "where": f.where, "what": f.what} for f in error.faults]})
         return
     columns = (say("Tệp", "File"), say("Chỗ", "Where"), say("Sai gì", "What is wrong"))
-    out.print(table(say("Lỗi trong bộ định nghĩa", "Faults"), columns, [(f.file, f.where, f.what) for f in error.faults]))
+    out.print(
+        table(say("Lỗi trong bộ định nghĩa", "Faults"), columns, [(f.file, f.where, f.what) for f in error.faults])
+    )
 
 
-@catalog_app.command("show", help=say("giải thích một chỉ tiêu, quy tắc hay biểu mẫu", "explain an indicator, rule or form"))
+@catalog_app.command(
+    "show", help=say("giải thích một chỉ tiêu, quy tắc hay biểu mẫu", "explain an indicator, rule or form")
+)
 def catalog_show(code: str, as_json: AsJson = False) -> None:
     catalog = definitions(settings())
     found = catalog.indicators.get(code) or catalog.rules_by_id.get(code) or catalog.forms.get(code)
@@ -105,9 +113,10 @@ def units_import(file: Path, as_json: AsJson = False) -> None:
         print_json(counts)
         return
     out.print(
-        say("✓ Thêm {added} · sửa {changed} · giữ nguyên {same} đơn vị", "✓ {added} added · {changed} changed · {same} the same").format(
-            **counts
-        )
+        say(
+            "✓ Thêm {added} · sửa {changed} · giữ nguyên {same} đơn vị",
+            "✓ {added} added · {changed} changed · {same} the same",
+        ).format(**counts)
     )
 
 
@@ -117,7 +126,14 @@ def units_list(as_of: AsOf = None, kind: str | None = None, as_json: AsJson = Fa
     if as_json:
         print_json(rows)
         return
-    columns = (say("Mã", "Code"), say("Tên", "Name"), say("Loại", "Kind"), say("Thuộc", "Parent"), say("Từ", "From"), say("Đến", "To"))
+    columns = (
+        say("Mã", "Code"),
+        say("Tên", "Name"),
+        say("Loại", "Kind"),
+        say("Thuộc", "Parent"),
+        say("Từ", "From"),
+        say("Đến", "To"),
+    )
     keys = ("code", "name", "kind", "parent", "valid_from", "valid_to")
     out.print(table(say("Đơn vị", "Units"), columns, [tuple(row[key] for key in keys) for row in rows]))
 
@@ -126,7 +142,7 @@ def units_list(as_of: AsOf = None, kind: str | None = None, as_json: AsJson = Fa
 def units_tree(as_of: AsOf = None, unit: UnitOption = None, as_json: AsJson = False) -> None:
     from rich.tree import Tree
 
-    rows = _units(as_of or date.today().isoformat())
+    rows = _units(as_of or _today())
     if as_json:
         print_json(rows)
         return
@@ -158,6 +174,12 @@ def _units(as_of: str | None) -> list[dict[str, Any]]:
     return queries.units(engine, _day(as_of) if as_of else None).to_dicts()
 
 
+def _today() -> str:
+    from tasks.clock import today
+
+    return today().isoformat()
+
+
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
@@ -172,19 +194,26 @@ def template(
     form: Annotated[str, typer.Option(help=say("mã biểu mẫu", "form id"))],
     period: Annotated[str, typer.Option(help=say("mã kỳ báo cáo", "period code"))],
     unit: UnitOption = None,
-    every: Annotated[bool, typer.Option("--all", help=say("cho mọi đơn vị phải báo cáo", "for every unit that owes it"))] = False,
-    to: Annotated[Path | None, typer.Option("--out", help=say("tệp hoặc thư mục ghi ra", "file or folder to write"))] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help=say("cho mọi đơn vị phải báo cáo", "for every unit that owes it"))
+    ] = False,
+    to: Annotated[
+        Path | None, typer.Option("--out", help=say("tệp hoặc thư mục ghi ra", "file or folder to write"))
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the template of one unit, or of every unit that owes the form for the period."""
-    from tasks.templates import TemplateRefusedError, write_templates
     from tasks.store import register_of
+    from tasks.templates import TemplateRefusedError, write_templates
 
     chosen = settings()
     catalog = register_of(chosen)
     window = known_period(catalog, period)
     if form not in catalog.forms:
-        refuse(say(f"Không có biểu mẫu {form!r}; có: ", f"There is no form {form!r}; there are: ") + ", ".join(catalog.forms))
+        refuse(
+            say(f"Không có biểu mẫu {form!r}; có: ", f"There is no form {form!r}; there are: ")
+            + ", ".join(catalog.forms)
+        )
     if (unit is None) == (not every):
         refuse(say("Chọn một: --unit MÃ hoặc --all.", "Choose one: --unit CODE or --all."))
     try:

@@ -27,8 +27,12 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    home: Annotated[Path, typer.Option(help=say("thư mục của bản trình diễn", "folder of the demo"))] = Path("demo-workspace"),
-    units: Annotated[int, typer.Option(help=say("số đơn vị của tỉnh mẫu", "units of the sample province"), min=20)] = PROVINCE_UNITS,
+    home: Annotated[Path, typer.Option(help=say("thư mục của bản trình diễn", "folder of the demo"))] = Path(
+        "demo-workspace"
+    ),
+    units: Annotated[
+        int, typer.Option(help=say("số đơn vị của tỉnh mẫu", "units of the sample province"), min=20)
+    ] = PROVINCE_UNITS,
 ) -> None:
     """File the five source documents' figures and a generated province, ingest both, and show what came of it."""
     started = time.perf_counter()
@@ -36,13 +40,20 @@ def demo(
     os.environ["TONGKET_HOME"] = str(home)
     _step(1, say("Tạo không gian làm việc và kho số liệu", "Create the workspace and the warehouse"))
     _initialise()
-    _step(2, say("Báo cáo của các đơn vị trong năm tài liệu nguồn", "The reports of the units in five source documents"))
+    _step(
+        2, say("Báo cáo của các đơn vị trong năm tài liệu nguồn", "The reports of the units in five source documents")
+    )
     _file_sources()
     _step(3, say(f"Một tỉnh mẫu {units} đơn vị, có cài lỗi", f"A sample province of {units} units with planted faults"))
     _file_province(units)
     _step(4, say("Kết quả", "The outcome"))
     _show_outcome()
-    out.print(say(f"\nXong sau {time.perf_counter() - started:.0f} giây.", f"\nDone in {time.perf_counter() - started:.0f} seconds."))
+    out.print(
+        say(
+            f"\nXong sau {time.perf_counter() - started:.0f} giây.",
+            f"\nDone in {time.perf_counter() - started:.0f} seconds.",
+        )
+    )
     _what_next(home)
 
 
@@ -85,14 +96,17 @@ def _file_sources() -> None:
     catalog = register_of(chosen)
     named = [(f"{filing.unit}_{filing.period}", filing) for filing in filings(catalog)]
     files = Writer(catalog).write_all(named, chosen.workspace.inbox)
-    out.print(say(f"   {len(files)} tệp trong {chosen.workspace.inbox}", f"   {len(files)} files in {chosen.workspace.inbox}"))
+    out.print(
+        say(f"   {len(files)} tệp trong {chosen.workspace.inbox}", f"   {len(files)} files in {chosen.workspace.inbox}")
+    )
     print_report(run_collection(None, chosen.workspace.inbox, []))
 
 
 def _file_province(units: int) -> None:
+    from examples.province import make_province
+
     from console.common import open_warehouse
     from console.intake import print_report, run_collection
-    from examples.province import make_province
     from examples.stage import stage_province
     from tasks.store import register_of
     from warehouse.registry import import_units
@@ -101,9 +115,16 @@ def _file_province(units: int) -> None:
     province = make_province(SEED, units=units)
     import_units(engine, register_of(chosen), list(province.units))
     catalog = register_of(chosen)
+    period = catalog.period(PROVINCE_PERIOD)
+    assert period is not None
     began = time.perf_counter()
-    count = stage_province(catalog, province, PROVINCE_PERIOD, SEED, chosen.workspace.inbox)
-    out.print(say(f"   {count} tệp viết trong {time.perf_counter() - began:.1f} giây", f"   {count} files written in {time.perf_counter() - began:.1f} s"))
+    count = len(stage_province(catalog, province, period, SEED, chosen.workspace.inbox))
+    out.print(
+        say(
+            f"   {count} tệp viết trong {time.perf_counter() - began:.1f} giây",
+            f"   {count} files written in {time.perf_counter() - began:.1f} s",
+        )
+    )
     print_report(run_collection(PROVINCE_PERIOD, chosen.workspace.inbox, []))
 
 
@@ -114,7 +135,9 @@ def _show_outcome() -> None:
     from warehouse import queries
 
     _, engine = open_warehouse()
-    boards = [board for code in queries.periods_with_submissions(engine) for board in queries.status(engine, code, None)]
+    boards = [
+        board for code in queries.periods_with_submissions(engine) for board in queries.status(engine, code, None)
+    ]
     print_status([board for board in boards if board["received"]])
     _print_findings_by_rule(queries.finding_counts(engine, PROVINCE_PERIOD).to_dicts())
     worst = queries.findings(engine, period=PROVINCE_PERIOD, severity="critical").to_dicts()
@@ -123,7 +146,9 @@ def _show_outcome() -> None:
     if top:
         rows = queries.summary(engine, PROVINCE_PERIOD, top, "review-report").to_dicts()
         told = [row for row in rows if row["value"] is not None and not row["breakdown"]][:18]
-        print_summary(told, say(f"Tổng hợp cuối năm · {top} · {PROVINCE_PERIOD}", f"Year-end summary · {top} · {PROVINCE_PERIOD}"))
+        print_summary(
+            told, say(f"Tổng hợp cuối năm · {top} · {PROVINCE_PERIOD}", f"Year-end summary · {top} · {PROVINCE_PERIOD}")
+        )
 
 
 def _print_findings_by_rule(rows: list[dict[str, Any]]) -> None:

@@ -29,5 +29,7 @@ def _explain_database(error: Exception) -> str | None:
             f"The warehouse did not answer: {cause}. Check TONGKET_WAREHOUSE_URL and run again; nothing was half-written.",
         )
     if isinstance(error, PermissionError | FileNotFoundError):
-        return say(f"Không mở được {error.filename}: {error.strerror}", f"Cannot open {error.filename}: {error.strerror}")
+        return say(
+            f"Không mở được {error.filename}: {error.strerror}", f"Cannot open {error.filename}: {error.strerror}"
+        )
     return None

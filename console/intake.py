@@ -73,7 +73,8 @@ def findings_table(findings: list[dict[str, Any]], *, unit: bool = False) -> Any
     ranked = sorted(findings, key=lambda item: (order[item["severity"]], item["level"], item["rule"]))
     columns = [say("Mức", "Severity"), say("Quy tắc", "Rule"), say("Ô", "Cell"), say("Nội dung", "What and what to do")]
     rows = [
-        [coloured(SEVERITIES[f["severity"]], f["severity"]), f["rule"], place_of(f), f[f"message_{LANG}"]] for f in ranked
+        [coloured(SEVERITIES[f["severity"]], f["severity"]), f["rule"], place_of(f), f[f"message_{LANG}"]]
+        for f in ranked
     ]
     if unit:
         columns.insert(0, say("Đơn vị", "Unit"))
@@ -98,7 +99,9 @@ def submit(files: list[Path], as_json: AsJson = False) -> None:
 def ingest(
     period: PeriodOption = None,
     inbox: Annotated[Path | None, typer.Option(help=say("thư mục chứa tệp", "folder of files"))] = None,
-    strict: Annotated[bool, typer.Option("--strict", help=say("mã thoát 3 nếu có báo cáo bị trả lại", "exit 3 when any was rejected"))] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help=say("mã thoát 3 nếu có báo cáo bị trả lại", "exit 3 when any was rejected"))
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Exit 0 when the run completed: rejected reports are data, not a failure of the run."""
@@ -156,7 +159,13 @@ def _watched() -> Any:
 
     @contextmanager
     def shown() -> Any:
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.0f}/{task.total:.0f}"), TimeElapsedColumn())
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+            TimeElapsedColumn(),
+        )
         with Progress(*columns, console=err, transient=True) as bars:
             start = bars.add_task(say("Khởi động luồng xử lý", "Starting the flow"), total=1)
             known: dict[str, Any] = {}

@@ -53,7 +53,9 @@ def findings(
     period: PeriodOption = None,
     unit: UnitOption = None,
     submission: Annotated[int | None, typer.Option(help=say("số của báo cáo", "number of the submission"))] = None,
-    severity: Annotated[Literal["critical", "warning", "info"] | None, typer.Option(help=say("chỉ mức này", "only this one"))] = None,
+    severity: Annotated[
+        Literal["critical", "warning", "info"] | None, typer.Option(help=say("chỉ mức này", "only this one"))
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Findings of the latest version of each submission, gravest first."""
@@ -69,13 +71,20 @@ def findings(
         return
     out.print(findings_table(rows[:SHOWN], unit=True))
     if len(rows) > SHOWN:
-        out.print(say(f"… còn {len(rows) - SHOWN} mục; thêm --unit, --severity hoặc --json", f"… {len(rows) - SHOWN} more; add --unit, --severity or --json"))
+        out.print(
+            say(
+                f"… còn {len(rows) - SHOWN} mục; thêm --unit, --severity hoặc --json",
+                f"… {len(rows) - SHOWN} more; add --unit, --severity or --json",
+            )
+        )
 
 
 def trace(
     unit: Annotated[str, typer.Option(help=say("mã đơn vị", "unit code"))],
     period: Annotated[str, typer.Option(help=say("mã kỳ báo cáo", "period code"))],
-    indicator: Annotated[str, typer.Option(help=say("mã chỉ tiêu, có thể kèm [phân tổ]", "indicator code, with [breakdown] if any"))],
+    indicator: Annotated[
+        str, typer.Option(help=say("mã chỉ tiêu, có thể kèm [phân tổ]", "indicator code, with [breakdown] if any"))
+    ],
     as_json: AsJson = False,
 ) -> None:
     """A figure down to its file and cell, with everything that was said of it on the way."""
@@ -106,15 +115,24 @@ def _print_trace(item: dict[str, Any]) -> None:
     value = vi_quantity(item["value"], Qualifier(item["qualifier"])) if item["value"] is not None else "–"
     rows = [
         (say("Số liệu", "Figure"), f"{value} {item['measure_vi' if LANG == 'vi' else 'measure_en']}"),
-        (say("Chỉ tiêu", "Indicator"), f"{item['label_vi' if LANG == 'vi' else 'label_en']} ({item['indicator']}{'[' + item['breakdown'] + ']' if item['breakdown'] else ''})"),
+        (
+            say("Chỉ tiêu", "Indicator"),
+            f"{item['label_vi' if LANG == 'vi' else 'label_en']} ({item['indicator']}{'[' + item['breakdown'] + ']' if item['breakdown'] else ''})",
+        ),
         (say("Đơn vị", "Unit"), f"{item['unit_name']} ({item['unit']})"),
         (say("Phạm vi", "Scope"), item["scope"]),
         (say("Người báo cáo", "Reporter"), item.get("reporter")),
         (say("Như đã viết", "As written"), item["original_text"]),
-        (say("Ô", "Cell"), "!".join(part for part in (item["sheet"], item["cell"]) if part) or say("tính ra", "derived")),
+        (
+            say("Ô", "Cell"),
+            "!".join(part for part in (item["sheet"], item["cell"]) if part) or say("tính ra", "derived"),
+        ),
         (say("Tệp", "File"), f"{item['file_name']} · sha256 {item['sha256'][:16]}…"),
         (say("Lưu tại", "Kept at"), item["archive_path"]),
-        (say("Báo cáo số", "Submission"), f"{item['submission']} · {say('bản', 'version')} {item['version']} · {STATES[item['state']]}"),
+        (
+            say("Báo cáo số", "Submission"),
+            f"{item['submission']} · {say('bản', 'version')} {item['version']} · {STATES[item['state']]}",
+        ),
         (say("Lượt chạy", "Run"), item["run"]),
     ]
     out.print(table("", ("", ""), rows))
@@ -149,25 +167,38 @@ def print_summary(rows: list[dict[str, Any]], title: str) -> None:
     lines = []
     for row in rows:
         value = row["value"]
-        shown = vi_quantity(value, Qualifier(row["qualifier"])) if value is not None else say("chưa đủ số liệu", "not enough data")
+        shown = (
+            vi_quantity(value, Qualifier(row["qualifier"]))
+            if value is not None
+            else say("chưa đủ số liệu", "not enough data")
+        )
         label = row["label_vi" if LANG == "vi" else "label_en"] + (f" · {row['breakdown']}" if row["breakdown"] else "")
         coverage = f"{vi_number(row['reported'])}/{vi_number(row['expected'])}"
         lines.append((label, shown, row["measure_vi" if LANG == "vi" else "measure_en"], coverage, row.get("note")))
-    columns = (say("Chỉ tiêu", "Indicator"), say("Tổng", "Total"), say("Đơn vị tính", "Measure"), say("Số đơn vị có số liệu", "Units with data"), say("Ghi chú", "Note"))
+    columns = (
+        say("Chỉ tiêu", "Indicator"),
+        say("Tổng", "Total"),
+        say("Đơn vị tính", "Measure"),
+        say("Số đơn vị có số liệu", "Units with data"),
+        say("Ghi chú", "Note"),
+    )
     out.print(table(title, columns, lines, right=(1, 3)))
 
 
 def query(
     sql: str,
-    output: Annotated[Literal["table", "csv", "json"], typer.Option("--format", help=say("cách in", "how to print"))] = "table",
+    output: Annotated[
+        Literal["table", "csv", "json"], typer.Option("--format", help=say("cách in", "how to print"))
+    ] = "table",
     as_json: AsJson = False,
     limit: Annotated[int, typer.Option(help=say("số dòng tối đa", "most rows"), min=1)] = 1000,
 ) -> None:
     """The connection itself refuses to write, whatever the statement says."""
     import sys
 
-    from warehouse.engine import make_reader
     from warehouse.queries import QueryRefusedError, run_sql
+
+    from warehouse.engine import make_reader
 
     chosen, _ = open_warehouse()
     try:

@@ -99,7 +99,9 @@ def _definitions_condition() -> Condition:
     try:
         catalog = definitions(settings())
     except CatalogError as error:
-        return Condition(name, False, str(error.faults[0]), say("Chạy: tongket catalog check", "Run: tongket catalog check"))
+        return Condition(
+            name, False, str(error.faults[0]), say("Chạy: tongket catalog check", "Run: tongket catalog check")
+        )
     seen = say(f"{len(catalog.indicators)} chỉ tiêu, {len(catalog.rules)} quy tắc", "")
     return Condition(name, True, seen or f"{len(catalog.indicators)} indicators, {len(catalog.rules)} rules")
 

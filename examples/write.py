@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from catalog import Catalog
-from examples.filing import Filing
 from workbook.fill import Filler
 from workbook.template import build_template
+
+from catalog import Catalog
+from examples.filing import Filing
 
 
 class Writer:

@@ -14,6 +14,7 @@ from prefect import flow
 from prefect.futures import as_completed
 from prefect.states import Completed, State
 from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.utilities.annotations import quote
 
 from domain.numbers import vi_number
 from tasks import progress
@@ -30,6 +31,7 @@ class RunReport:
     """What a run did: counts by outcome, and where its seconds went."""
 
     run: str
+    name: str
     counts: dict[str, int]
     seconds: dict[str, float]
 
@@ -59,7 +61,12 @@ def collect_period(
     name = state_name(counts)
     intake.finish_run(engine, run, "completed", name)
     seconds = _seconds(watch, time.perf_counter() - started)
-    return Completed(name=name, message=name, data=RunReport(run, counts, seconds))
+    return Completed(name=name, message=name, data=RunReport(run, name, counts, seconds))
+
+
+def report_of(state: State[RunReport]) -> RunReport:
+    """The report of a finished run; raises what made it fail."""
+    return state.result(raise_on_failure=True)  # type: ignore[no-any-return]
 
 
 def _seconds(watch: Stopwatch, total: float) -> dict[str, float]:
@@ -86,7 +93,7 @@ def _process_all(run: str, settings: Settings, waiting: list[Any], watch: Stopwa
         with watch.span("warm_up"):
             warm_up(executor, workers)
         futures = [
-            process_batch.submit(number, batch, run, settings, quote(executor), watch)
+            process_batch.submit(number, quote(batch), run, settings, quote(executor), quote(watch))
             for number, batch in enumerate(batches, 1)
         ]
         for future in as_completed(futures):

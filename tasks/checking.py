@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 
+from tasks.clock import today
 from tasks.pipeline import NoPast, Outcome, Past, process
 from tasks.settings import Settings
 from tasks.store import WarehousePast, engine_for, register_of
@@ -19,4 +19,4 @@ def check_files(settings: Settings, files: Sequence[Path]) -> Outcome:
     if settings.workspace.exists and is_current(engine_for(settings.url)):
         past = WarehousePast(engine_for(settings.url))
     sources = [Source(number, path, path.name) for number, path in enumerate(files, 1)]
-    return process(sources, register_of(settings), past, date.today())
+    return process(sources, register_of(settings), past, today())

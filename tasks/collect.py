@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
 from tasks import archive, progress
+from tasks.clock import today
 from tasks.rolling import refresh_roll_up
 from tasks.settings import Settings
 from tasks.store import engine_for, register_of
@@ -60,9 +60,7 @@ _RETRYING: dict[str, Any] = {
 
 
 @task(name="receive", **_RETRYING)
-def receive(
-    run: str, settings: Settings, inbox: Path | None, files: Sequence[Path], watch: Stopwatch
-) -> list[Waiting]:
+def receive(run: str, settings: Settings, inbox: Path | None, files: Sequence[Path], watch: Stopwatch) -> list[Waiting]:
     """Take files into the archive and the warehouse; hands out what waits to be processed, oldest first.
 
     The workspace's own inbox is emptied once its files are safe; a folder of somebody else is left as it was.
@@ -94,13 +92,13 @@ def process_batch(
 ) -> int:
     """Read, check and transform a batch in a worker process, then load it in one transaction; the count of files.
 
-    Data Docs show the first batch of a run: every batch is judged by the same suites, and the findings of all are in the
-    warehouse.
+    Data Docs show the first batch of a run: every batch is judged by the same suites, and the findings of all are in
+    the warehouse.
     """
     docs = settings.workspace.docs if number == 1 else None
     sources = [Source(item.submission, Path(item.path), item.name) for item in waiting]
     with watch.span("process"):
-        outcome = pool.submit(process_in_worker, sources, settings, date.today(), docs, run).result()
+        outcome = pool.submit(process_in_worker, sources, settings, today(), docs, run).result()
         load_batch(engine_for(settings.url), run, LoadBatch.of(outcome))
     return len(sources)
 

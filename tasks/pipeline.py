@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Protocol
 
 import polars as pl
+from transform.frames import HISTORY, REGISTER, Context, build_frames
+from transform.observations import observations
 
 from catalog import Catalog
 from domain.finding import Severity
@@ -21,10 +23,8 @@ from domain.submission import SubmissionState
 from expectations.check import check
 from expectations.intake import check_intake
 from expectations.verdict import verdicts
-from transform.frames import HISTORY, REGISTER, Context, build_frames
 from transform.lists import list_rows, narratives, text_repairs
 from transform.normalise import normalise
-from transform.observations import observations
 from workbook.read import Source, read_files
 
 #: States whose figures go on into the warehouse.
@@ -110,9 +110,7 @@ def _check_forms(
         own_readings, own_cells = _of(readings, part), _of(cells, part)
         context = Context(past.figures(part), past.register(part))
         frames = build_frames(part, own_readings, own_cells, catalog, str(form), context)
-        yield check(
-            frames, own_readings, text_repairs(own_cells), part, catalog, str(form), docs=docs, run_id=run
-        )
+        yield check(frames, own_readings, text_repairs(own_cells), part, catalog, str(form), docs=docs, run_id=run)
 
 
 def _blocked(findings: pl.DataFrame) -> pl.DataFrame:

@@ -7,12 +7,12 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+from catalog.register import register_faults
 from pydantic import ValidationError
 
 from catalog import Catalog
 from catalog.load import Fault
 from catalog.model import UnitRecord
-from catalog.register import register_faults
 from warehouse.engine import Engine
 from warehouse.registry import import_units as load_units
 from warehouse.registry import read_units
@@ -64,7 +64,9 @@ def _read(file: Path) -> list[UnitRecord]:
             try:
                 unit = UnitRecord.model_validate({"source": file.name, **_given(row)})
             except ValidationError as error:
-                faults.extend(Fault(file.name, where, f"{e['loc'][0] if e['loc'] else ''}: {e['msg']}") for e in error.errors())
+                faults.extend(
+                    Fault(file.name, where, f"{e['loc'][0] if e['loc'] else ''}: {e['msg']}") for e in error.errors()
+                )
                 continue
             if (unit.code, unit.valid_from) in records:
                 faults.append(Fault(file.name, where, f"{unit.code} {unit.valid_from} stands twice"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from catalog import Catalog
 from transform.roll_up import roll_up
+
+from catalog import Catalog
 from warehouse import queries
 from warehouse.engine import Engine
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 from functools import lru_cache
 
 import polars as pl
+from warehouse.history import children_counts, previous_figures
 
 from catalog import Catalog, load_catalog
 from tasks.settings import Settings
 from warehouse.engine import Engine, make_engine
-from warehouse.history import children_counts, previous_figures
 from warehouse.migrate import is_current
 from warehouse.registry import read_units
 

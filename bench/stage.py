@@ -1,0 +1,33 @@
+"""The files and the workspace of one measured run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from catalog import load_catalog
+from examples.province import make_province, with_province
+from examples.stage import stage_province
+
+PERIOD = "2025"
+SEED = 7
+
+
+def stage(home: Path, submissions: int) -> list[Path]:
+    """A workspace at ``home`` whose register holds a province, and at least ``submissions`` files in a folder beside it."""
+    os.environ["TONGKET_HOME"] = str(home)
+    from tasks.settings import Settings
+    from tasks.setup import initialise
+    from tasks.store import engine_for
+    from warehouse.registry import import_units
+
+    settings = Settings()
+    initialise(settings, settings.url)
+    province = make_province(SEED, units=submissions)
+    import_units(engine_for(settings.url), load_catalog(), list(province.units))
+    catalog = with_province(load_catalog(), province)
+    period = catalog.period(PERIOD)
+    assert period is not None
+    folder = home.parent / f"files-{submissions}"
+    stage_province(catalog, province, period, SEED, folder)
+    return sorted(folder.iterdir())
