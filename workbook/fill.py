@@ -24,6 +24,9 @@ _EPOCH = date(1899, 12, 30).toordinal()
 #: XML 1.0 has no place for these.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
+#: What programs would read as an escaped character is escaped itself (ECMA-376, ST_Xstring).
+_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+
 Place = tuple[int, int]  # row, column
 Value = Typed | date
 
@@ -210,7 +213,13 @@ def _cell(place: Place, style: bytes, value: Value) -> bytes:
 
 
 def _escaped(text: str) -> bytes:
-    safe = _FORBIDDEN.sub("", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    safe = (
+        _ESCAPE.sub("_x005F_", _FORBIDDEN.sub("", text))
+        .replace("\r\n", "\n")
+        .replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+    )
     return safe.encode("utf-8", "replace")
 
 

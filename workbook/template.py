@@ -467,6 +467,7 @@ class _Drawing:
         last = 4 + max(count, 1)
         results = f"$D$5:$D${last}"
         tally = f'COUNTIF({results},"SAI LỆCH")&" sai lệch · "&COUNTIF({results},"CẦN GIẢI TRÌNH")&" cần giải trình"'
+        sheet.set_row(2, 24)
         sheet.write_formula(2, 0, f"={tally}", self.styles["title"], "0 sai lệch · 0 cần giải trình")
         heads = (
             ("Quy tắc", 12),
@@ -492,11 +493,10 @@ class _Drawing:
         sheet.write_string(row, 2, rule.title_en, self.styles["measure"])
         critical = rule.severity_on(self.period.window.last) is Severity.CRITICAL
         words = "SAI LỆCH" if critical else "CẦN GIẢI TRÌNH"
-        outcome = f'=IF({check.judged},IF({check.broken},"{words}","Đúng"),"Chưa đủ số")'
+        outcome = f'=IFERROR(IF({check.judged},IF({check.broken},"{words}","Đúng"),"Chưa đủ số"),"Chưa đủ số")'
         sheet.write_formula(row, 3, outcome, self.styles["result"], "Chưa đủ số")
-        sheet.write_formula(
-            row, 4, f'=IF({check.judged},ROUND({check.difference},6),"")', self.styles["difference"], ""
-        )
+        difference = f'=IFERROR(IF({check.judged},IF({check.broken},ROUND({check.difference},6),""),""),"")'
+        sheet.write_formula(row, 4, difference, self.styles["difference"], "")
         cell = check.cells[0]
         link = f"internal:{quoted(cell.sheet)}!{cell.address}"
         sheet.write_url(row, 5, link, self.styles["link"], f"{cell.sheet}!{cell.address}")
@@ -578,7 +578,7 @@ def _text_style(column: ListColumn) -> str:
 
 def _height(words: str, width: int) -> float:
     """Points for a row whose label may take several lines; programs do not fit protected rows by themselves."""
-    return 18.0 * (1 + len(words) // round(width * 1.1))
+    return 18.0 * (1 + len(words) // round(width * 1.25))
 
 
 def _named(code: str) -> str:

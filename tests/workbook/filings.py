@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from catalog.load import load_catalog
 from catalog import Catalog
+from catalog.load import load_catalog
 from catalog.model import UnitRecord
 from domain.period import Period
 from workbook.plain import Contents
@@ -63,7 +63,9 @@ def review_report() -> Contents:
                 {"name": "Chính quyền thân thiện", "owner": "Đảng ủy phường", "level": "Cấp cơ sở", "members": 12},
                 {"name": "+1 việc tốt & <mới>", "owner": "Chi bộ 05", "effective": "Có"},
             ],
-            "commendations": [{"by": "Chủ tịch UBND tỉnh", "form": "Bằng khen", "decision": "05", "date": "2025-02-03"}],
+            "commendations": [
+                {"by": "Chủ tịch UBND tỉnh", "form": "Bằng khen", "decision": "05", "date": "2025-02-03"}
+            ],
         },
         narratives={"strength": "- Nền nếp.\n- Đúng kỳ.", "limitation": "Một số nơi còn chậm."},
     )
@@ -72,7 +74,14 @@ def review_report() -> Contents:
 def one_stop() -> Contents:
     return Contents(
         identity=identity(),
-        figures={"dossiers_received": 11713, "dossiers_resolved": 11709},
+        # 9.000 + 2.000 + 700 = 11.700: the sum by channel is wrong by 13
+        figures={
+            "dossiers_received": 11713,
+            "dossiers_received_online": 9000,
+            "dossiers_received_direct": 2000,
+            "dossiers_carried_over": 700,
+            "dossiers_resolved": 11709,
+        },
         matrices={
             "dossiers": {
                 "level=xa;field=tong": {"dossiers_received": 832, "dossiers_resolved": "hơn 200"},

@@ -2,10 +2,10 @@
 
 Run from the root of the repository, with ``libreoffice-calc`` and its Python bridge (``python3-uno``) installed:
 
-    python -m tests.workbook.make_fixtures
+    python tests/workbook/make_fixtures.py
 
-Each form's template is opened in LibreOffice, the report of :mod:`tests.workbook.filings` is typed into it, one cell gets
-a formula that fails, and the workbook is saved as .xlsx, .ods and .xls under ``fixtures/``.
+Each form's template is opened in LibreOffice, the report of :mod:`filings` is typed into it, one cell
+gets a formula that fails, and the workbook is saved as .xlsx, .ods and .xls under ``fixtures/``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ FILTERS = {"xlsx": "Calc MS Excel 2007 XML", "ods": "calc8", "xls": "MS Excel 97
 
 
 def make() -> None:
-    from tests.workbook.filings import ERROR_FIELD, FILINGS, the_catalog, the_period, the_unit
+    from filings import ERROR_FIELD, FILINGS, the_catalog, the_period, the_unit
+
     from workbook.fill import entries, scope_label
     from workbook.layout import Layout
     from workbook.template import build_template
