@@ -18,8 +18,8 @@ from warehouse.units import closure, subtree, tree_on
 #: Days of arrival are counted where the offices are.
 _ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
-#: States of a latest version that a status counts, besides ``missing``.
-STATES = [state.value for state in SubmissionState if state is not SubmissionState.SUPERSEDED]
+#: Outcomes of a latest version that a status counts under their own names.
+STATES = ("accepted", "accepted_with_warnings", "rejected", "unreadable", "withdrawn")
 
 _MISSING = "missing"
 
@@ -103,7 +103,8 @@ def status(engine: Engine, period: str, unit: str | None = None, *, today: date 
     """A board a form: ``period, form`` and counts of units.
 
     ``expected`` owe the form; ``received`` sent something readable; ``late``: the first arrived after the due day;
-    ``overdue``: missing, and the due day has passed; then a count for each state of the latest version, ``missing``,
+    ``overdue``: missing, and the due day has passed; then a count for each state of the latest version (state
+    ``received`` as ``waiting``), ``missing``,
     ``in_force`` (figures stand in the totals) and ``unexpected`` (sent without owing). Files that name no unit cannot
     be counted with ``unit``; without it those of runs made for this period are counted, on the first board only.
     """
@@ -124,6 +125,7 @@ def _board(period: str, form: str, rows: pl.DataFrame) -> dict[str, Any]:
         "received": rows.filter(pl.col("state") != _MISSING).height,
         "late": int(rows["is_late"].sum()),
         "overdue": int(rows["is_overdue"].sum()),
+        "waiting": states.get(SubmissionState.RECEIVED.value, 0),
         **{state: states.get(state, 0) for state in STATES},
         _MISSING: states.get(_MISSING, 0),
         "in_force": int(rows["is_in_force"].sum()),

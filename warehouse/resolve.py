@@ -12,7 +12,7 @@ from warehouse.bulk import read_where_in
 def resolve(connection: Connection, headers: pl.DataFrame) -> pl.DataFrame:
     """The headers with ``unit_id``, ``period_id``, ``form_id``, null where the registry does not know the word.
 
-    A unit code is understood on the last day of the period; for one that ended within it, on the unit's last day.
+    A unit code is understood on the last day of the period, or on the first for a unit that ended within the period.
     """
     period = tables.period.c
     form = tables.form.c
@@ -37,13 +37,11 @@ def resolve(connection: Connection, headers: pl.DataFrame) -> pl.DataFrame:
 
 
 def _units_at(connection: Connection, asked: pl.DataFrame) -> pl.DataFrame:
-    """``unit_id`` of each (unit, first_day, last_day): the latest bearer of the code that lived within the window."""
+    """``unit_id`` of each (unit, first_day, last_day): the bearer of the code on the last day, else on the first."""
     unit = tables.unit.c
     query = select(unit.code.label("unit"), unit.id.label("unit_id"), unit.valid_from, unit.valid_to)
     bearers = read_where_in(connection, query, unit.code, asked["unit"].unique())
-    lived = (pl.col("valid_from") <= pl.col("last_day")) & (
-        pl.col("valid_to").is_null() | (pl.col("valid_to") >= pl.col("first_day"))
-    )
+    lived = pl.any_horizontal(_lives_on(pl.col(day)) for day in ("first_day", "last_day"))
     return (
         asked.join(bearers, on="unit")
         .filter(lived)
@@ -51,3 +49,7 @@ def _units_at(connection: Connection, asked: pl.DataFrame) -> pl.DataFrame:
         .unique(["unit", "first_day", "last_day"], keep="last")
         .drop("valid_from", "valid_to")
     )
+
+
+def _lives_on(day: pl.Expr) -> pl.Expr:
+    return (pl.col("valid_from") <= day) & (pl.col("valid_to").is_null() | (pl.col("valid_to") >= day))

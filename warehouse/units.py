@@ -14,13 +14,25 @@ from warehouse.bulk import read_frame
 _DEEPEST = 30
 
 
-def unit_tree(engine: Engine, day: date) -> pl.DataFrame:
-    """The units living on ``day``: ``unit_id, unit, name, kind, level, parent, depth`` (0: no living parent)."""
+def unit_tree(engine: Engine, day: date, *, since: date | None = None) -> pl.DataFrame:
+    """The units living on ``day``: ``unit_id, unit, name, kind, level, parent, depth`` (0: no living parent).
+
+    With ``since`` also those that lived on that day and ended before ``day``, unless another unit bears their code by
+    then: with the first day of a period, every unit whose report of the period can be in force.
+    """
     with engine.connect() as connection:
-        return tree_on(connection, day)
+        return tree_on(connection, day, since)
 
 
-def tree_on(connection: Connection, day: date) -> pl.DataFrame:
+def tree_on(connection: Connection, day: date, since: date | None = None) -> pl.DataFrame:
+    units = _living(connection, day)
+    if since is not None:
+        ended = _living(connection, since).join(units, on="unit", how="anti")
+        units = pl.concat([units, ended]).sort("unit")
+    return with_depth(units)
+
+
+def _living(connection: Connection, day: date) -> pl.DataFrame:
     unit = tables.unit.c
     query = select(
         unit.id.label("unit_id"),
@@ -30,7 +42,7 @@ def tree_on(connection: Connection, day: date) -> pl.DataFrame:
         unit.level,
         unit.parent_code.label("parent"),
     ).where(unit.valid_from <= day, unit.valid_to.is_(None) | (unit.valid_to >= day))
-    return with_depth(read_frame(connection, query.order_by(unit.code)))
+    return read_frame(connection, query.order_by(unit.code))
 
 
 def with_depth(units: pl.DataFrame) -> pl.DataFrame:
