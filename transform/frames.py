@@ -298,9 +298,10 @@ def _registered(scene: _Scene) -> pl.DataFrame:
 
 def _same_as_previous(scene: _Scene) -> pl.DataFrame:
     """``same_as:previous``: the share of figures equal to the period before, of those that are not 0 in both."""
+    figure = ("file", "field", "item", "value")
     before = scene.context.history.filter((pl.col("which") == "previous") & pl.col("value").is_not_null())
-    now = scene.readings.filter(pl.col("value").is_not_null() & pl.col("indicator").is_not_null())
-    pairs = now.join(before, on=["file", "field", "item"], suffix="_before").filter(
+    now = scene.readings.filter(pl.col("value").is_not_null() & pl.col("indicator").is_not_null()).select(figure)
+    pairs = now.join(before.select(figure), on=["file", "field", "item"], suffix="_before").filter(
         (pl.col("value") != 0) | (pl.col("value_before") != 0)
     )
     equal = pl.col("value") == pl.col("value_before")
