@@ -25,7 +25,7 @@ from domain.columns import FINDINGS
 from expectations import read_words
 from expectations.fault import ProgramFault
 from expectations.outcomes import READINGS, TEXTS
-from expectations.places import SPREADSHEETS, Layout, Names, qualified
+from expectations.places import SPREADSHEETS, Layout, Names, items_of_sum, qualified
 from expectations.schema import empty_frame, schema_of
 from expectations.severity import SUSPICIOUS
 from expectations.tables import REQUIRED, VALUES, Tables
@@ -133,7 +133,12 @@ def _needed(group: Group, form: Form) -> Iterator[pl.DataFrame]:
         yield group.rows.select(pl.col("file").cast(pl.Int64), pl.col("item").cast(pl.Int32), "field")
         return
     for ref in group.refs:
-        if not Ref.parse(ref).source:
+        source = Ref.parse(ref).source
+        if source == "sum":
+            field, items = items_of_sum(form, ref)
+            for item in items:
+                yield group.hits.select("file", item=pl.lit(item, dtype=pl.Int32), field=pl.lit(field))
+        elif not source:
             yield group.hits.select("file", "item", field=pl.lit(qualified(group.table, ref, form)))
 
 
@@ -202,21 +207,31 @@ class _Writer:
 
     # -------------------------------------------------------------------------------- figures and cells
 
-    def _terms(self, group: Group, row: dict[str, Any]) -> tuple[str, int, list[Term]]:
-        """(field, item, terms): the field the finding is about and every figure it names."""
+    def _terms(self, group: Group, row: dict[str, Any]) -> tuple[str, int, list[list[Term]]]:
+        """(field, item, terms): the field the finding is about and the figures of each column the rule names."""
         if group.is_reading:
             return row["field"], row["item"], []
         item = int(row["item"])
         if group.is_long:
-            return row["field"], item, [self._term(row, row["field"], item, row.get("value"))]
+            return row["field"], item, [[self._term(row, row["field"], item, row.get("value"))]]
         codes = [qualified(group.table, ref, self.form) for ref in group.refs]
         if isinstance(group.rule.check, UniqueCheck | CodeListCheck):
             return codes[0], item, []
         terms = [
-            self._term(row, code, item, row.get(self._column(group, ref)))
+            self._terms_of_sum(row, ref)
+            if ref.startswith("sum:")
+            else [self._term(row, code, item, row.get(self._column(group, ref)))]
             for code, ref in zip(codes, group.refs, strict=True)
         ]
-        return codes[0], item, terms
+        first = terms[0][0]
+        return first.ref, first.item, terms
+
+    def _terms_of_sum(self, row: dict[str, Any], ref: str) -> list[Term]:
+        """The filled items of a matrix that a sum adds, each a term of its own; the first item where none is filled."""
+        field, items = items_of_sum(self.form, ref)
+        filled = [item for item in items if (row["file"], item, field) in self.seen] or list(items[:1])
+        values = {item: self.seen.get((row["file"], item, field)) for item in filled}
+        return [self._term(row, field, item, seen.value if seen else None) for item, seen in values.items()]
 
     def _column(self, group: Group, ref: str) -> str:
         if isinstance(group.rule.check, LengthCheck):
@@ -228,7 +243,7 @@ class _Writer:
         sheet, cell = (seen.sheet, seen.cell) if seen else self._address(row["file"], code, item)
         qualifier = seen.qualifier if seen else ""
         number = float(value) if isinstance(value, float | int) else None
-        return Term(code, number, qualifier, is_percent(code, self.percentages), sheet, cell)
+        return Term(code, item, number, qualifier, is_percent(code, self.percentages), sheet, cell)
 
     def _address(self, file: int, code: str, item: int) -> tuple[str, str]:
         header = self.headers[file]
@@ -240,21 +255,26 @@ class _Writer:
             self.addresses[key] = layout.cell(code, item)
         return self.addresses[key]
 
-    def _place(self, group: Group, row: dict[str, Any], field: str, item: int, terms: list[Term]) -> tuple[str, str]:
+    def _place(
+        self, group: Group, row: dict[str, Any], field: str, item: int, terms: list[list[Term]]
+    ) -> tuple[str, str]:
         """The cell to open first: the first filled one the rule names, else the first that has an address."""
         if group.is_reading:
             return row["sheet"] or "", row["cell"] or ""
         if not terms:
             seen = self.seen.get((row["file"], item, field))
             return (seen.sheet, seen.cell) if seen else self._address(row["file"], field, item)
-        for term in terms:
-            if (row["file"], item, term.ref) in self.seen:
+        every = [term for part in terms for term in part]
+        for term in every:
+            if (row["file"], term.item, term.ref) in self.seen:
                 return term.sheet, term.cell
-        return next(((term.sheet, term.cell) for term in terms if term.cell), ("", ""))
+        return next(((term.sheet, term.cell) for term in every if term.cell), ("", ""))
 
     # -------------------------------------------------------------------------------- words
 
-    def _said(self, group: Group, row: dict[str, Any], field: str, item: int, terms: list[Term]) -> tuple[Said, Said]:
+    def _said(
+        self, group: Group, row: dict[str, Any], field: str, item: int, terms: list[list[Term]]
+    ) -> tuple[Said, Said]:
         check = group.rule.check
         if group.is_reading:
             return read_words.say_reading(group.rule, row, self.form, self.catalog)
@@ -269,11 +289,12 @@ class _Writer:
         return say(group.rule, terms, VI, approximate=approximate), say(group.rule, terms, EN, approximate=approximate)
 
 
-def _cells(terms: list[Term], sheet: str) -> str:
+def _cells(terms: list[list[Term]], sheet: str) -> str:
     """Addresses of all terms, each once; the sheet is written only where it is another."""
     written = (
         term.cell if term.sheet == sheet else f"{term.sheet}!{term.cell}" if term.sheet else term.cell
-        for term in terms
+        for part in terms
+        for term in part
         if term.cell
     )
     return ", ".join(dict.fromkeys(written))

@@ -9,7 +9,6 @@ from catalog.load import Catalog
 from catalog.model import Form, Section
 from catalog.refs import Ref
 from domain.cell import Cell
-from expectations.tables import MAIN
 
 #: Files whose figures have spreadsheet addresses even when the cell is empty.
 SPREADSHEETS = frozenset({"xlsx", "xls", "xlsb", "ods"})
@@ -145,8 +144,16 @@ def _address(first: Cell, down: int, across: int) -> tuple[str, str]:
     return cell.sheet, cell.address
 
 
+def items_of_sum(form: Form, text: str) -> tuple[str, tuple[int, ...]]:
+    """(``dossiers.dossiers_received``, items) that ``sum:dossiers.dossiers_received[field=tong]`` adds up."""
+    ref = Ref.parse(text)
+    wanted = set(filter(None, ref.breakdown.split(";")))
+    items = form.section(ref.name.partition(".")[0]).items
+    return ref.name, tuple(number for number, item in enumerate(items, 1) if wanted <= set(item.split(";")))
+
+
 def qualified(table: str, ref: str, form: Form) -> str:
     """The field code of a reference: in the frame of a list or matrix the column's name goes after the section's."""
-    if table == MAIN or Ref.parse(ref).source:
+    if Ref.parse(ref).source:
         return ref
     return f"{table}.{ref}" if any(section.code == table for section in form.sections) else ref

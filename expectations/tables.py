@@ -16,6 +16,7 @@ from catalog.refs import Ref, refs_of
 from domain.names import fold_name
 from domain.observation import CellStatus
 from expectations.fault import ProgramFault
+from expectations.places import items_of_sum
 
 BOUNDS = ("low:", "high:", "strict_low:", "strict_high:")
 MAIN = "main"
@@ -62,7 +63,7 @@ def asks_for_all(rule: Rule) -> bool:
 
 def prepare(frames: Mapping[str, pl.DataFrame], readings: pl.DataFrame, rules: list[Rule], form: Form) -> Tables:
     """The tables the rules are judged on; raises :class:`ProgramFault` when a frame or a column of a rule is absent."""
-    tables = {name: _with_worded_bounds(frame, name, readings) for name, frame in frames.items()}
+    tables = {name: _with_worded_bounds(frame, name, readings, form) for name, frame in frames.items()}
     for rule in rules:
         _prove_columns(tables, rule, form)
     for name in {table_of(rule, form) for rule in rules} - {REQUIRED}:
@@ -108,7 +109,7 @@ def required_columns(rule: Rule, form: Form) -> tuple[str, ...]:
 # ------------------------------------------------------------------------------------------------ worded figures
 
 
-def _with_worded_bounds(frame: pl.DataFrame, name: str, readings: pl.DataFrame) -> pl.DataFrame:
+def _with_worded_bounds(frame: pl.DataFrame, name: str, readings: pl.DataFrame, form: Form) -> pl.DataFrame:
     """A figure that is there but gives no number ("nhiều", or unreadable) may be anything: (-∞, ∞), not missing.
 
     Otherwise an identity would count it as zero and a required rule would call it absent.
@@ -124,12 +125,24 @@ def _with_worded_bounds(frame: pl.DataFrame, name: str, readings: pl.DataFrame) 
     for column in worded["field"].unique().sort():
         if frame.schema.get(column) == pl.Float64:
             frame = _unbound(frame, column, worded.filter(pl.col("field") == column).select(_KEYS))
+    for column in frame.columns if name == MAIN else ():
+        if column.startswith("sum:"):
+            frame = _unbound(frame, column, _in_sum(worded, column, form))
     return frame
 
 
+def _in_sum(worded: pl.DataFrame, column: str, form: Form) -> pl.DataFrame:
+    """The submissions in which a worded figure stands in the matrix items that ``sum:…`` adds up."""
+    field, items = items_of_sum(form, column)
+    inside = worded.filter((pl.col("field") == field) & pl.col("item").is_in(items))
+    return inside.select("file", item=pl.lit(0, dtype=pl.Int32))
+
+
 def _unbound(frame: pl.DataFrame, column: str, rows: pl.DataFrame) -> pl.DataFrame:
+    if rows.is_empty():
+        return frame
     marked = frame.join(rows.unique().with_columns(worded=pl.lit(True)), on=_KEYS, how="left", maintain_order="left")
-    anything = pl.col("worded").fill_null(False) & pl.col(column).is_null()
+    anything = pl.col("worded").fill_null(False)
     bounds = []
     for prefix in BOUNDS:
         known = pl.col(prefix + column if prefix + column in frame.columns else column)

@@ -29,6 +29,7 @@ class Term:
     """A figure of a finding: its column reference, value, qualifier, whether it is a percentage, and its cell."""
 
     ref: str
+    item: int
     value: float | None
     qualifier: str
     percent: bool
@@ -121,33 +122,39 @@ def _tidy(value: float) -> float:
     return float(f"{value:.12g}") if math.isfinite(value) else value
 
 
-def say(rule: Rule, terms: Sequence[Term], tongue: Tongue, *, approximate: bool = False) -> Said:
-    """The words of a finding on figures; ``terms`` stand in the order in which the check names its columns.
+def say(rule: Rule, terms: Sequence[Sequence[Term]], tongue: Tongue, *, approximate: bool = False) -> Said:
+    """The words of a finding on figures: the terms of each column, in the order in which the check names them.
 
     ``approximate``: the two sides of an identity are not unequal, they only meet at the extreme.
     """
     match rule.check:
         case RangeCheck():
-            return _range(rule.check, terms[0], tongue)
+            return _range(rule.check, terms[0][0], tongue)
         case IdentityCheck(total=total):
-            return _identity(terms[: len(total)], terms[len(total) :], tongue, "≈" if approximate else "≠")
+            sign = "≈" if approximate else "≠"
+            return _identity(_flat(terms[: len(total)]), _flat(terms[len(total) :]), tongue, sign)
         case AtMostCheck(smaller=smaller, factor=factor):
-            return _at_most(terms[: len(smaller)], terms[len(smaller) :], factor, tongue)
+            return _at_most(_flat(terms[: len(smaller)]), _flat(terms[len(smaller) :]), factor, tongue)
         case RateCheck(numerator=numerator):
-            return _rate(terms[0], terms[1 : 1 + len(numerator)], terms[1 + len(numerator) :], tongue)
+            count = len(numerator) + 1
+            return _rate(terms[0][0], _flat(terms[1:count]), _flat(terms[count:]), tongue)
         case GrowthCheck():
-            return _growth(terms, tongue)
+            return _growth(_flat(terms), tongue)
         case ChangeCheck(factor=factor):
-            return _change(terms, factor, tongue)
+            return _change(_flat(terms), factor, tongue)
         case DiffersCheck():
-            observed, other = tongue.term(terms[0]), tongue.term(terms[1])
+            observed, other = (tongue.term(term) for term in _flat(terms))
             return Said(observed, tongue.words["other_than"].format(other), f"{observed} = {other}")
         case NotMultipleCheck():
-            return _multiple(terms, tongue)
+            return _multiple(_flat(terms), tongue)
         case LengthCheck(min=low, max=high):
-            return _length(terms[0], low, high, tongue)
+            return _length(terms[0][0], low, high, tongue)
         case _:
             return Said(tongue.words["blank"], tongue.words["value"])
+
+
+def _flat(terms: Sequence[Sequence[Term]]) -> list[Term]:
+    return [term for part in terms for term in part]
 
 
 def _nominal(terms: Sequence[Term]) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -100,7 +101,6 @@ def _cells(file: int, report: Mapping[str, Any], form: Form) -> Iterator[dict[st
     for field, item, value in _filled(report, form):
         if value is None:
             continue
-        number = isinstance(value, int | float)
         sheet, cell = layout.cell(field, item)
         yield {
             "file": file,
@@ -108,12 +108,21 @@ def _cells(file: int, report: Mapping[str, Any], form: Form) -> Iterator[dict[st
             "field": field,
             "item": item,
             "part": "value",
-            "kind": "number" if number else "text",
-            "number": float(value) if number else None,
-            "text": str(value),
+            **_content(value),
             "sheet": sheet,
             "cell": cell,
         }
+
+
+def _content(value: Any) -> dict[str, Any]:
+    """kind, number and text of a cell; ``{number, shown}`` is a number under a cell format."""
+    if isinstance(value, dict):
+        return {"kind": "number", "number": float(value["number"]), "text": str(value["shown"])}
+    if isinstance(value, int | float):
+        return {"kind": "number", "number": float(value), "text": str(value)}
+    if isinstance(value, date):
+        return {"kind": "date", "number": None, "text": value.isoformat()}
+    return {"kind": "error" if str(value).startswith("#") else "text", "number": None, "text": str(value)}
 
 
 def _filled(report: Mapping[str, Any], form: Form) -> Iterator[tuple[str, int, Any]]:
