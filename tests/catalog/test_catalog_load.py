@@ -331,6 +331,14 @@ class TestUnresolved:
             (rule("{kind: range, columns: ['previous:ghost'], min: 0}"), "has no column previous:ghost"),
             (rule("{kind: range, columns: ['register:cousins'], min: 0}"), "has no column register:cousins"),
             (rule("{kind: range, columns: ['period:century'], min: 0}"), "has no column period:century"),
+            (
+                rule("{kind: range, columns: ['sum:dossiers.ghost'], min: 0}", form="one-stop-dossiers"),
+                "has no column sum:dossiers.ghost",
+            ),
+            (
+                rule("{kind: range, columns: ['sum:dossiers.dossiers_due[field=tong]']}", form="one-stop-dossiers"),
+                "has no column sum:dossiers.dossiers_due[field=tong]",
+            ),
             (rule("{kind: length, column: 'length:ghost', min: 1}"), "has no column length:ghost"),
             (rule("{kind: unique, columns: [ghost]}", frame="initiatives"), "has no column ghost in frame initiatives"),
             (rule("{kind: code_list, column: level, codelist: ghost}", frame="initiatives"), "unknown code list ghost"),
