@@ -12,7 +12,17 @@ from catalog import Catalog
 from domain.cell import Cell
 from workbook.cells import CellError, content_of
 from workbook.faults import BadFileError, Fault
-from workbook.layout import FORM_MARK, MARK_SHEET, SCOPE_LABELS, VERSION_MARK, Layout, Overflow, SheetPlan, folded
+from workbook.layout import (
+    FORM_MARK,
+    MARK_SHEET,
+    SCOPE_LABELS,
+    VERSION_MARK,
+    Layout,
+    Overflow,
+    SheetPlan,
+    folded,
+    mark_of,
+)
 from workbook.scan import Package, check_area, open_package
 
 Rows = list[list[Any]]
@@ -169,7 +179,7 @@ def _moved(plan: SheetPlan, rows: Rows) -> Fault | None:
     """The first sign that rows or columns were inserted, deleted or moved."""
     for mark in plan.marks:
         observed = rows[mark.row][0] if mark.row < len(rows) and rows[mark.row] else ""
-        if observed != mark.code and str(observed).strip() != mark.code:
+        if observed != mark.code and mark_of(str(observed).strip()) != mark.code:
             return Fault("layout_changed", str(observed), mark.code, plan.name, Cell("", mark.row, 0).address)
     for label in plan.labels:
         observed = text_at(rows, label.row, label.column) or ""
