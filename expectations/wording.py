@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from catalog.model import (
@@ -22,6 +22,10 @@ from catalog.model import (
 from catalog.refs import Ref
 from domain.numbers import en_number, en_percent, en_quantity, vi_number, vi_percent, vi_quantity
 from domain.quantity import Qualifier
+
+
+#: Columns that hold a share of one; people read a percentage.
+SHARE = "same_as:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ VI = Tongue(
         "at_least": "ít nhất",
         "at_most": "không quá",
         "between": "từ {} đến {}",
-        "times": "gấp {} lần",
+        "times": "bằng {} lần",
         "divide": ":",
         "value": "một số liệu",
         "other_than": "khác {}",
@@ -250,10 +254,15 @@ def _bounds(low: float | None, high: float | None, tongue: Tongue, *, percent: b
 
 
 def _range(check: RangeCheck, term: Term, tongue: Tongue) -> Said:
-    below = check.min is not None and (check.max is None or (term.value or 0.0) < check.min)
-    bound = (check.min if below else check.max) or 0.0
+    if term.ref.startswith(SHARE):
+        term = replace(term, value=100 * (term.value or 0.0), percent=True)
+        low, high = (None if bound is None else 100 * bound for bound in (check.min, check.max))
+    else:
+        low, high = check.min, check.max
+    below = low is not None and (high is None or (term.value or 0.0) < low)
+    bound = (low if below else high) or 0.0
     arithmetic = f"{tongue.term(term)} {'<' if below else '>'} {tongue.figure(bound, percent=term.percent)}"
-    expected = _bounds(check.min, check.max, tongue, percent=term.percent)
+    expected = _bounds(low, high, tongue, percent=term.percent)
     difference = tongue.figure(abs((term.value or 0.0) - bound))
     return Said(tongue.term(term), expected, arithmetic, difference)
 
