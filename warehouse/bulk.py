@@ -149,19 +149,43 @@ def number_rows(connection: Connection, table: Table, frame: pl.DataFrame) -> pl
 def read_frame(connection: Connection, query: Select[Any]) -> pl.DataFrame:
     """The rows of a query as a frame; types follow the tables, so that an empty answer is typed too."""
     schema = {column.name: polars_type(column.type) for column in query.selected_columns}
-    result = connection.execute(query, execution_options={"yield_per": _ROWS_AT_A_TIME})
-    parts = [_part(rows, schema) for rows in result.partitions(_ROWS_AT_A_TIME)]
+    parts = [_part(rows, schema) for rows in _parts(connection, query)]
     return pl.concat(parts) if parts else pl.DataFrame(schema=schema)
+
+
+def _parts(connection: Connection, query: Select[Any]) -> Iterator[Sequence[Any]]:
+    """Rows, so many at a time. SQLite's are taken from the driver: making SQLAlchemy's rows takes longer than reading.
+
+    PostgreSQL's driver would fetch everything at once; there SQLAlchemy keeps a cursor on the server.
+    """
+    if is_postgres(connection):
+        result = connection.execute(query, execution_options={"yield_per": _ROWS_AT_A_TIME})
+        yield from result.partitions(_ROWS_AT_A_TIME)
+        return
+    with connection.execute(query) as result:
+        cursor = result.cursor
+        assert cursor is not None
+        while rows := cursor.fetchmany(_ROWS_AT_A_TIME):
+            yield rows
 
 
 def _part(rows: Sequence[Any], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
     columns = zip(*rows, strict=True)
     return pl.DataFrame(
-        [
-            pl.Series(name, values, dtype=dtype, strict=False)
-            for (name, dtype), values in zip(schema.items(), columns, strict=True)
-        ]
+        [_series(name, values, dtype) for (name, dtype), values in zip(schema.items(), columns, strict=True)]
     )
+
+
+def _series(name: str, values: Sequence[Any], dtype: pl.DataType) -> pl.Series:
+    """SQLite gives days and moments as text, and truths as 0 and 1."""
+    if isinstance(dtype, pl.Datetime | pl.Date) and any(isinstance(value, str) for value in values):
+        texts = pl.Series(name, values, dtype=pl.String)
+        if isinstance(dtype, pl.Date):
+            return texts.str.to_date("%Y-%m-%d")
+        return texts.str.to_datetime(_SQLITE_MOMENT, time_unit="us").dt.replace_time_zone("UTC")
+    if dtype == pl.Boolean:
+        return pl.Series(name, [None if value is None else bool(value) for value in values], dtype=dtype)
+    return pl.Series(name, values, dtype=dtype, strict=False)
 
 
 def polars_type(kind: TypeEngine[Any]) -> pl.DataType:
