@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,7 +88,7 @@ def _receive(run: str, settings: Settings, paths: Sequence[Path], inbox: Path | 
 
 @task(name="process-batch", task_run_name="process-batch-{number}", **_RETRYING)
 def process_batch(
-    number: int, waiting: Sequence[Waiting], run: str, settings: Settings, pool: ProcessPoolExecutor, watch: Stopwatch
+    number: int, waiting: Sequence[Waiting], run: str, settings: Settings, pool: Executor, watch: Stopwatch
 ) -> int:
     """Read, check and transform a batch in a worker process, then load it in one transaction; the count of files.
 

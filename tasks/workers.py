@@ -26,7 +26,7 @@ def pool(workers: int, settings: Settings) -> Iterator[ProcessPoolExecutor]:
     They are spawned, not forked: polars keeps threads, and a forked copy of a process with threads may hang.
     """
     executor = ProcessPoolExecutor(
-        max_workers=workers, mp_context=get_context("spawn"), initializer=_prepare, initargs=(settings,)
+        max_workers=workers, mp_context=get_context("spawn"), initializer=prepare, initargs=(settings,)
     )
     try:
         yield executor
@@ -42,9 +42,11 @@ def warm_up(executor: ProcessPoolExecutor, workers: int) -> None:
 _settings: Settings | None = None
 
 
-def _prepare(settings: Settings) -> None:
+def prepare(settings: Settings) -> None:
+    """Make this process ready to work for a run: its settings, its definitions, the heavy imports."""
     global _settings  # noqa: PLW0603  (a worker process has one run and so one set of settings)
     _settings = settings
+    _catalog.cache_clear()
     warnings.simplefilter("ignore")
     import expectations.check  # noqa: F401  (Great Expectations takes seconds to import)
 
