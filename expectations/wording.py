@@ -23,7 +23,6 @@ from catalog.refs import Ref
 from domain.numbers import en_number, en_percent, en_quantity, vi_number, vi_percent, vi_quantity
 from domain.quantity import Qualifier
 
-
 #: Columns that hold a share of one; people read a percentage.
 SHARE = "same_as:"
 

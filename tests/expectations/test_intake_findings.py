@@ -1,0 +1,132 @@
+"""Levels 1 and 2: what the reader met, and what register and calendar say of an identity."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import polars as pl
+import pytest
+
+from catalog.load import Catalog
+from domain.columns import FAULTS, HEADERS
+from expectations.fault import ProgramFault
+from expectations.intake import check_intake
+from expectations.schema import empty_frame, schema_of
+
+TODAY = date(2026, 2, 1)
+FORM = "review-report"
+
+
+def _header(catalog: Catalog, **changes: Any) -> pl.DataFrame:
+    example = catalog.examples[FORM]
+    row = {"file": 1, "name": "a.xlsx", "form": FORM, "form_version": catalog.forms[FORM].version,
+           "unit": example["unit"], "period": str(example["period"]), "scope": "own", "media": "xlsx"}  # fmt: skip
+    return pl.DataFrame([row | changes], schema=schema_of(HEADERS))
+
+
+def _faults(*codes: str) -> pl.DataFrame:
+    rows = [
+        {"file": 1, "fault": code, "sheet": "S", "cell": "A1", "observed": "seen", "expected": "wanted"}
+        for code in codes
+    ]
+    return pl.DataFrame(rows, schema=schema_of(FAULTS))
+
+
+def _found(catalog: Catalog, header: pl.DataFrame, *codes: str, today: date = TODAY) -> list[str]:
+    findings = check_intake(header, _faults(*codes), catalog, today)
+    by_rule = {rule.id: rule.check for rule in catalog.rules}
+    return [getattr(by_rule[rule], "fault") for rule in findings["rule"]]  # noqa: B009
+
+
+READER = ("file", "intake")
+
+
+def test_a_good_header_has_no_findings(catalog: Catalog) -> None:
+    assert _found(catalog, _header(catalog)) == []
+
+
+def test_every_fault_of_the_reader_becomes_a_finding_with_its_place(catalog: Catalog) -> None:
+    for rule in catalog.rules:
+        if rule.check.kind in READER:
+            findings = check_intake(_header(catalog), _faults(rule.check.fault), catalog, TODAY)
+            finding = findings.row(0, named=True)
+            assert findings.height == 1, rule.id
+            assert (finding["rule"], finding["severity"]) == (rule.id, rule.severity)
+            assert (finding["sheet"], finding["cell"], finding["observed"]) == ("S", "A1", "seen")
+            assert finding["message_vi"].endswith(catalog.messages[rule.message].advice_vi)
+            assert "{" not in finding["message_vi"] + finding["message_en"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"form": "no-such-form"}, "unknown_form"),
+        ({"form": None}, "unknown_form"),
+        ({"form_version": None}, "version_missing"),
+        ({"form_version": "1066"}, "version_not_accepted"),
+        ({"unit": None}, "unit_missing"),
+        ({"unit": "XX.99999"}, "unit_unknown"),
+        ({"unit_name": "Một đơn vị khác"}, "unit_name_mismatch"),
+        ({"period": ""}, "period_missing"),
+        ({"period": "2025-Q9"}, "period_unknown"),
+        ({"scope": "everything"}, "scope_unknown"),
+        ({"reporter": "XX.99999"}, "reporter_unknown"),
+        ({"period": "2026"}, "period_in_future"),
+        ({"period": "2025-Q1@CALENDAR"}, "form_not_owed"),
+    ],
+)
+def test_a_fault_of_identity(catalog: Catalog, changes: dict[str, Any], fault: str) -> None:
+    assert _found(catalog, _header(catalog, **changes)) == [fault]
+
+
+def test_a_unit_of_another_time(catalog: Catalog) -> None:
+    ended = next(unit for unit in catalog.units if unit.valid_to and unit.valid_to < date(2025, 11, 1)
+                 and all(other.valid_to for other in catalog.units_of(unit.code)))  # fmt: skip
+    later = f"{ended.valid_to.year + 1}" if ended.valid_to else ""
+    header = _header(catalog, unit=ended.code, period=later)
+    assert "unit_not_valid_in_period" in _found(catalog, header, today=date(2030, 1, 1))
+
+
+def test_a_unit_that_lived_on_the_first_day_only_may_report(catalog: Catalog) -> None:
+    ended = next(unit for unit in catalog.units if unit.valid_to and len(catalog.units_of(unit.code)) == 1)
+    assert ended.valid_to is not None
+    year = next(p for p in catalog.periods(ended.valid_to.year, "ND09") if p.code == str(ended.valid_to.year))
+    assert ended.valid_to in year.window
+    header = _header(catalog, unit=ended.code, period=year.code)
+    assert "unit_not_valid_in_period" not in _found(catalog, header, today=date(2030, 1, 1))
+
+
+def test_spelling_of_the_name_does_not_matter(catalog: Catalog) -> None:
+    unit = catalog.unit_on(catalog.examples[FORM]["unit"], TODAY)
+    assert unit is not None
+    assert _found(catalog, _header(catalog, unit_name=f"  {unit.name.upper()} ")) == []
+
+
+def test_the_place_is_the_identity_cell(catalog: Catalog) -> None:
+    findings = check_intake(_header(catalog, unit="XX.99999"), empty_frame(FAULTS), catalog, TODAY)
+    form = catalog.forms[FORM]
+    finding = findings.row(0, named=True)
+    assert f"{finding['sheet']}!{finding['cell']}" == form.places[form.version]["identity.unit"]
+
+
+def test_an_unreadable_file_has_no_findings_of_identity(catalog: Catalog) -> None:
+    assert _found(catalog, _header(catalog, unit=None, form=None), "password", "sheet_missing") == ["password"]
+
+
+def test_what_the_reader_said_is_not_said_twice(catalog: Catalog) -> None:
+    assert _found(catalog, _header(catalog, unit=None), "unit_missing") == ["unit_missing"]
+
+
+def test_the_last_day_of_a_period_is_not_the_future(catalog: Catalog) -> None:
+    last = catalog.period("2025").window.last  # type: ignore[union-attr]
+    assert _found(catalog, _header(catalog), today=last) == []
+
+
+def test_a_fault_without_a_rule_does_not_pass_in_silence(catalog: Catalog) -> None:
+    mute = replace(catalog, rules=tuple(rule for rule in catalog.rules if rule.check.kind != "intake"))
+    with pytest.raises(ProgramFault, match="unit_unknown"):
+        check_intake(_header(catalog, unit="XX.99999"), empty_frame(FAULTS), mute, TODAY)
+    with pytest.raises(ProgramFault, match="sheet_missing"):
+        check_intake(_header(catalog), _faults("sheet_missing"), mute, TODAY)
