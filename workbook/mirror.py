@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from catalog import Catalog
-from catalog.model import AtMostCheck, IdentityCheck, RangeCheck, Rule
+from catalog.model import AtMostCheck, IdentityCheck, RangeCheck, Rule, Section
 from domain.cell import Cell, column_letters
 from domain.finding import Severity
 from domain.observation import ValueKind
-from workbook.layout import Layout
+from workbook.layout import Layout, split_breakdown
+
+Columns = dict[str, tuple[Cell, ...]]
 
 #: Far below the unit any figure is given in.
 _HAIR = 1e-6
@@ -62,75 +64,121 @@ def _mirrored(catalog: Catalog, layout: Layout, rule: Rule) -> Iterator[LiveChec
             yield check
 
 
-def _frame_rows(layout: Layout, frame: str) -> Iterator[tuple[str, dict[str, Cell]]]:
-    """(label, column → cell) of the one row of ``main`` or of every row of a matrix."""
+def _frame_rows(layout: Layout, frame: str) -> Iterator[tuple[str, Columns]]:
+    """(label, column → its cells) of the one row of ``main`` or of every row of a matrix."""
     if frame == "main":
-        yield "", {item.code: layout.places[item.code] for item in layout.form.fields if item.code in layout.places}
+        yield "", _main_columns(layout)
         return
-    section = next((s for s in layout.form.sections_of("matrix") if s.code == frame), None)
-    if section is None or frame not in layout.places:
-        return
-    place = layout.places[frame]
-    for row, breakdown in enumerate(section.items):
-        cells = {
-            indicator: Cell(place.sheet, place.row + row, place.column + column)
-            for column, indicator in enumerate(section.indicators)
-        }
-        yield breakdown, cells
+    for section in layout.form.sections_of("matrix"):
+        if section.code == frame:
+            for row, breakdown in enumerate(section.items):
+                yield breakdown, {code: (cells[row],) for code, cells in _matrix_cells(layout, section).items()}
 
 
-def _of_row(rule: Rule, label: str, cells: dict[str, Cell]) -> LiveCheck | None:
+def _main_columns(layout: Layout) -> Columns:
+    """Every scalar, and every sum over rows of a matrix: ``sum:dossiers.dossiers_received[field=tong]``."""
+    columns: Columns = _Sums(layout)
+    columns.update(
+        {item.code: (layout.places[item.code],) for item in layout.form.fields if item.code in layout.places}
+    )
+    return columns
+
+
+class _Sums(dict[str, tuple[Cell, ...]]):
+    """Columns of ``main``; sums over a matrix are looked up when they are asked for."""
+
+    def __init__(self, layout: Layout) -> None:
+        super().__init__()
+        self._layout = layout
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or bool(self._summed(str(name)))
+
+    def __missing__(self, name: str) -> tuple[Cell, ...]:
+        return self._summed(name)
+
+    def _summed(self, name: str) -> tuple[Cell, ...]:
+        source, _, rest = name.partition(":")
+        matrix, _, column = rest.partition(".")
+        section = next((s for s in self._layout.form.sections_of("matrix") if s.code == matrix), None)
+        if source != "sum" or section is None:
+            return ()
+        indicator, breakdown = split_breakdown(column)
+        wanted = set(filter(None, breakdown.split(";")))
+        cells = _matrix_cells(self._layout, section).get(indicator, ())
+        return tuple(c for c, item in zip(cells, section.items, strict=False) if wanted <= set(item.split(";")))
+
+
+def _matrix_cells(layout: Layout, section: Section) -> Columns:
+    """Indicator → its cells from top to bottom; empty in a version without the matrix."""
+    place = layout.places.get(section.code)
+    if place is None:
+        return {}
+    return {
+        indicator: tuple(Cell(place.sheet, place.row + row, place.column + n) for row in range(len(section.items)))
+        for n, indicator in enumerate(section.indicators)
+    }
+
+
+def _of_row(rule: Rule, label: str, columns: Columns) -> LiveCheck | None:
     match rule.check:
-        case IdentityCheck(total=total, parts=parts) if _known(total + parts, cells):
-            return _identity(rule, rule.check, label, cells)
-        case AtMostCheck(smaller=smaller, larger=larger) if _known(smaller + larger, cells):
-            return _at_most(rule, rule.check, label, cells)
-        case RangeCheck(columns=columns) if columns and _known(columns, cells):
-            return _range(rule, rule.check, label, tuple(cells[name] for name in columns))
+        case IdentityCheck(total=total, parts=parts) if _known(total + parts, columns):
+            return _identity(rule, rule.check, label, columns)
+        case AtMostCheck(smaller=smaller, larger=larger) if _known(smaller + larger, columns):
+            return _at_most(rule, rule.check, label, columns)
+        case RangeCheck(columns=names) if names and _known(names, columns):
+            return _range(rule, rule.check, label, _cells(names, columns))
         case _:
             return None
 
 
-def _known(columns: tuple[str, ...], cells: dict[str, Cell]) -> bool:
-    return all(name in cells for name in columns)
+def _known(names: tuple[str, ...], columns: Columns) -> bool:
+    return all(name in columns for name in names)
 
 
-def _references(names: tuple[str, ...], cells: dict[str, Cell]) -> str:
-    return ",".join(absolute(cells[name]) for name in names)
+def _cells(names: tuple[str, ...], columns: Columns) -> tuple[Cell, ...]:
+    return tuple(cell for name in names for cell in columns[name])
+
+
+def _references(names: tuple[str, ...], columns: Columns) -> str:
+    return ",".join(absolute(cell) for cell in _cells(names, columns))
+
+
+def _given(names: tuple[str, ...], columns: Columns) -> list[str]:
+    """A condition for each name: at least one of its cells holds a number."""
+    return [f"COUNT({_references((name,), columns)})>0" for name in names]
 
 
 def _numeric(references: str) -> str:
     return f"COUNTA({references})=COUNT({references})"
 
 
-def _identity(rule: Rule, check: IdentityCheck, label: str, cells: dict[str, Cell]) -> LiveCheck:
-    total, parts = _references(check.total, cells), _references(check.parts, cells)
-    least = len(check.parts) if check.missing_parts == "skip" else 1
-    conditions = [_numeric(f"{total},{parts}"), f"COUNT({total})={len(check.total)}", f"COUNT({parts})>={least}"]
-    if check.when_given:
-        conditions.append(f"COUNT({_references(check.when_given, cells)})={len(check.when_given)}")
+def _identity(rule: Rule, check: IdentityCheck, label: str, columns: Columns) -> LiveCheck:
+    total, parts = _references(check.total, columns), _references(check.parts, columns)
+    needed = check.total + check.when_given + (check.parts if check.missing_parts == "skip" else ())
+    conditions = [_numeric(f"{total},{parts}"), f"COUNT({parts})>0", *_given(needed, columns)]
     difference = f"SUM({total})-SUM({parts})"
     return LiveCheck(
         rule=rule,
         label=label,
-        cells=tuple(cells[name] for name in check.total),
-        reads=tuple(cells[name] for name in check.total + check.parts),
+        cells=_cells(check.total, columns),
+        reads=_cells(check.total + check.parts, columns),
         judged=f"AND({','.join(conditions)})",
         broken=f"ABS({difference})>{check.tolerance + _HAIR}",
         difference=difference,
     )
 
 
-def _at_most(rule: Rule, check: AtMostCheck, label: str, cells: dict[str, Cell]) -> LiveCheck:
-    smaller, larger = _references(check.smaller, cells), _references(check.larger, cells)
-    given = f"COUNT({smaller})={len(check.smaller)},COUNT({larger})={len(check.larger)}"
+def _at_most(rule: Rule, check: AtMostCheck, label: str, columns: Columns) -> LiveCheck:
+    smaller, larger = _references(check.smaller, columns), _references(check.larger, columns)
+    conditions = [_numeric(f"{smaller},{larger}"), *_given(check.smaller + check.larger, columns)]
     difference = f"SUM({smaller})-SUM({larger})*{check.factor:g}"
     return LiveCheck(
         rule=rule,
         label=label,
-        cells=tuple(cells[name] for name in check.smaller),
-        reads=tuple(cells[name] for name in check.smaller + check.larger),
-        judged=f"AND({_numeric(f'{smaller},{larger}')},{given})",
+        cells=_cells(check.smaller, columns),
+        reads=_cells(check.smaller + check.larger, columns),
+        judged=f"AND({','.join(conditions)})",
         broken=f"{difference}>{_HAIR}",
         difference=difference,
     )
