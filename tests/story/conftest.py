@@ -25,7 +25,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     filings = source_filings(catalog)
     Writer(catalog).write_all([(item.name, item.filing) for item in filings], settings.workspace.inbox)
     collect(settings, _files(settings.workspace.inbox))
-    return Story(engine_for(settings.url), filings)
+    return Story(engine_for(settings.url), catalog, filings, home / "typed.xlsx")
 
 
 def _files(inbox: Path) -> list[Path]:

@@ -233,6 +233,12 @@ def _evaluate(formula: str, values: dict[str, float]) -> float:
 def _is_reported_as(story: Story, claim: Claim) -> None:
     """What the program itself says of the claim: a finding where the claim does not simply hold."""
     told: list[tuple[str, str, str]] = claim.args.get("findings", [])
+    if claim.holds in ("flag", "not_supported"):
+        assert told or "if_typed" in claim.args
     for filing, rule, severity in told:
         assert story.findings(filing).get(rule) == severity, (filing, rule, story.findings(filing))
+    if "if_typed" in claim.args:
+        typed = claim.args["if_typed"]
+        found = story.findings_if(typed["filing"], {typed["field"]: typed["value"]})
+        assert found.get(typed["rule"]) == typed["severity"], found
 

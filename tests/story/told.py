@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from catalog import Catalog
 from domain.quantity import Interval, Qualifier, Quantity
 from examples.sources import SourceFiling
+from examples.write import Writer
+from tasks.clock import today
+from tasks.pipeline import NoPast, process
 from warehouse import queries
 from warehouse.engine import Engine
+from workbook.read import Source
 
 
 class Story:
     """Figures, lists and findings by the name of the filing they were typed into."""
 
-    def __init__(self, engine: Engine, filings: list[SourceFiling]) -> None:
+    def __init__(self, engine: Engine, catalog: Catalog, filings: list[SourceFiling], scratch: Path) -> None:
         self._engine = engine
+        self._catalog = catalog
+        self._scratch = scratch
         self._filings = {item.name: item.filing for item in filings}
 
     def ask(self, sql: str, **values: Any) -> list[dict[str, Any]]:
@@ -81,6 +90,14 @@ class Story:
         """Rule → severity."""
         found = queries.findings(self._engine, submission=self.submission(filing)["id"])
         return dict(found.select("rule", "severity").iter_rows())
+
+    def findings_if(self, filing: str, typed: dict[str, Any]) -> dict[str, str]:
+        """Rule → severity, had the unit typed these figures too; nothing is stored."""
+        item = self._filings[filing]
+        told = replace(item, figures={**item.figures, **typed})
+        self._scratch.write_bytes(Writer(self._catalog).workbook(told))
+        outcome = process([Source(1, self._scratch, self._scratch.name)], self._catalog, NoPast(), today())
+        return dict(outcome.findings.select("rule", "severity").iter_rows())
 
     def list_rows(self, filing: str, name: str) -> list[dict[str, Any]]:
         """Rows of a list, from its own table or from the table of the other lists."""
