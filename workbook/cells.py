@@ -80,10 +80,9 @@ class Filled:
 
     def frame(self) -> pl.DataFrame:
         contents = [content_of(value) for value in self.values]
-        kept = [n for n, content in enumerate(contents) if content is not None]
-        kinds, numbers, texts = (
-            zip(*(contents[n] or ("", None, "") for n in kept), strict=True) if kept else ((), (), ())
-        )
+        kept = [number for number, content in enumerate(contents) if content]
+        filled = [content for content in contents if content]
+        kinds, numbers, texts = zip(*filled, strict=True) if filled else ((), (), ())
         slots = pl.Series([self.slots[n] for n in kept], dtype=pl.Int64)
         return (
             _slot_frame(self.layout)[slots]

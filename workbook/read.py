@@ -126,12 +126,24 @@ class _Reading:
             return None
         key = (form, version)
         if key not in self.filled:
-            self.filled[key] = Filled(Layout(self.catalog.forms[form], version, self.catalog))
+            self.filled[key] = Filled(_layout(self.catalog, form, version))
         return self.filled[key]
 
     def _note_empty(self, file: int, filled: bool, faults: list[Fault]) -> None:
         if not filled and not faults:
             self.faults.append((file, Fault("no_cells")))
+
+
+#: Layouts drawn up before, by fingerprint of the catalogue, form and version: a run reads many batches.
+_LAYOUTS: dict[tuple[str, str, str], Layout] = {}
+
+
+def _layout(catalog: Catalog, form: str, version: str) -> Layout:
+    key = (catalog.fingerprint, form, version)
+    known = _LAYOUTS.get(key)
+    if known is None or known.form != catalog.forms[form]:
+        known = _LAYOUTS[key] = Layout(catalog.forms[form], version, catalog)
+    return known
 
 
 def _bytes_of(source: Source, suffix: str) -> bytes:

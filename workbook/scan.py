@@ -135,8 +135,10 @@ def _sheet_parts(archive: Zip, ids: list[str], relations: str) -> list[str]:
 
 
 def _scan_xlsx(name: str, content: bytes) -> list[ErrorCell]:
-    _refuse_entities(name, content)
-    cells = content[max(0, content.find(b"sheetData")) : content.rfind(b"sheetData>") + 1]
+    start = max(0, content.find(b"sheetData"))
+    # a DOCTYPE stands before the root element; in a sheet without data the whole is looked through
+    _refuse_entities(name, content[: start or len(content)])
+    cells = content[start : content.rfind(b"sheetData>") + 1]
     shape = cells.translate(_SHAPE)
     if _FAR_COLUMN in shape or _FAR_ROW in shape:
         _check_references(cells)
