@@ -12,7 +12,7 @@ from warehouse import tables
 from warehouse.bulk import insert_frame, read_frame
 from warehouse.engine import write
 from warehouse.history import in_words
-from warehouse.reporting import first_name, period_row
+from warehouse.reporting import period_row
 from warehouse.units import tree_on
 
 _MANNER = ["qualifier", "status", "basis", "scope", "derived"]
@@ -174,7 +174,7 @@ def _trace_query(unit: str, period: str, indicator: str, breakdown: str | None) 
             s.id.label("submission"),
             *[s[name] for name in ("version", "state", "reporter", "received_at", "attempt_id")],
             tables.attempt.c.run_id.label("run"),
-            first_name().label("file_name"),
+            s.name.label("file_name"),
             tables.file.c.sha256,
             tables.file.c.archive_path,
         )
@@ -206,7 +206,11 @@ def _findings_at(connection: Any, row: dict[str, Any]) -> list[dict[str, Any]]:
     at_cell = (func.coalesce(finding.sheet, "") == (row["sheet"] or "")) & (finding.cell == (row["cell"] or "no cell"))
     query = (
         select(*[c for c in finding if c.name not in ("id", "submission_id", "attempt_id")])
-        .where(finding.attempt_id == row.pop("attempt_id"), at_cell | (finding.field == field))
+        .where(
+            finding.submission_id == row["submission"],
+            finding.attempt_id == row.pop("attempt_id"),
+            at_cell | (finding.field == field),
+        )
         .order_by(finding.level, finding.id)
     )
     return read_frame(connection, query).to_dicts()

@@ -133,7 +133,7 @@ def _add_submissions(connection: Connection, fresh: pl.DataFrame) -> pl.DataFram
     """Files and submissions in the order they arrived; what :func:`_known` would now say of them."""
     files = fresh.select("sha256", "size", "media", "archive_path", first_received_at="received_at")
     insert_frame(connection, tables.file, files)
-    rows = fresh.select("received_at", file_sha256="sha256", state=pl.lit(SubmissionState.RECEIVED.value))
+    rows = fresh.select("name", "received_at", file_sha256="sha256", state=pl.lit(SubmissionState.RECEIVED.value))
     submissions = number_rows(connection, tables.submission, rows)
     insert_frame(connection, tables.submission, submissions)
     return submissions.select(sha256="file_sha256", submission_id="id", is_pending=pl.lit(True))
@@ -190,18 +190,9 @@ def pending(engine: Engine) -> list[Pending]:
 
 
 def _pending_query() -> Select[tuple[int, str, str, str, str, datetime]]:
-    submission, file, receipt = tables.submission.c, tables.file.c, tables.receipt.c
-    first_name = (
-        select(receipt.name)
-        .where(receipt.submission_id == submission.id)
-        .order_by(receipt.id)
-        .limit(1)
-        .correlate(tables.submission)
-        .scalar_subquery()
-        .label("name")
-    )
+    submission, file = tables.submission.c, tables.file.c
     return (
-        select(submission.id, file.sha256, file.media, first_name, file.archive_path, submission.received_at)
+        select(submission.id, file.sha256, file.media, submission.name, file.archive_path, submission.received_at)
         .join_from(tables.submission, tables.file, file.sha256 == submission.file_sha256)
         .where(submission.state == SubmissionState.RECEIVED.value)
         .order_by(submission.received_at, submission.id)

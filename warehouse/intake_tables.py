@@ -67,6 +67,7 @@ submission = table(
         autoincrement=False,
     ),
     col("file_sha256", String(64), "Tệp của báo cáo", "File it came in", ForeignKey("file.sha256"), unique=True),
+    col("name", String, "Tên tệp do người gửi đặt lúc gửi lần đầu", "Name the sender gave the file the first time"),
     col("state", String, "Trạng thái", "State"),
     col(
         "unit_id",

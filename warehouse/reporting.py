@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, Select, case, func, select
 from domain.finding import Severity
 from domain.submission import IN_FORCE, SubmissionState
 from warehouse import tables
-from warehouse.bulk import read_frame
+from warehouse.bulk import read_frame, read_where_in
 from warehouse.units import closure, subtree, tree_on
 
 #: Days of arrival are counted where the offices are.
@@ -311,10 +311,14 @@ def _findings_query(period: str | None, submission: int | None, severity: str | 
             tables.form.c.code.label("form"),
             here.version,
             here.state,
-            first_name().label("file_name"),
+            here.name.label("file_name"),
             *names,
         )
-        .join_from(tables.finding, tables.submission, finding.attempt_id == here.attempt_id)
+        .join_from(
+            tables.finding,
+            tables.submission,
+            (finding.submission_id == here.id) & (finding.attempt_id == here.attempt_id),
+        )
         .outerjoin(tables.unit, tables.unit.c.id == here.unit_id)
         .outerjoin(tables.period, tables.period.c.id == here.period_id)
         .outerjoin(tables.form, tables.form.c.id == here.form_id)
@@ -324,19 +328,6 @@ def _findings_query(period: str | None, submission: int | None, severity: str | 
     if period is not None:
         query = query.where(func.coalesce(tables.period.c.code, here.stated_period) == period)
     return query if severity is None else query.where(finding.severity == severity)
-
-
-def first_name() -> Any:
-    """What the sender of the submission at hand called its file, the first time it arrived."""
-    receipt = tables.receipt.c
-    return (
-        select(receipt.name)
-        .where(receipt.submission_id == tables.submission.c.id)
-        .order_by(receipt.id)
-        .limit(1)
-        .correlate(tables.submission)
-        .scalar_subquery()
-    )
 
 
 def finding_counts(engine: Engine, period: str | None = None) -> pl.DataFrame:
@@ -397,7 +388,7 @@ def failed_of_run(engine: Engine, run_id: str, *, limit: int | None = None) -> l
     query = (
         select(
             submission.id.label("submission"),
-            first_name().label("file_name"),
+            submission.name.label("file_name"),
             submission.stated_unit.label("unit"),
             submission.stated_unit_name.label("unit_name"),
             submission.stated_period.label("period"),
@@ -405,23 +396,24 @@ def failed_of_run(engine: Engine, run_id: str, *, limit: int | None = None) -> l
             submission.n_critical,
             submission.attempt_id,
         )
-        .join_from(tables.submission, tables.attempt, attempt.id == submission.attempt_id)
-        .where(attempt.run_id == run_id, submission.state.in_(failed))
+        .join_from(tables.attempt, tables.submission, submission.id == attempt.submission_id)
+        .where(attempt.run_id == run_id, attempt.id == submission.attempt_id, submission.state.in_(failed))
         .order_by(submission.id)
         .limit(limit)
     )
     with engine.connect() as connection:
         rows = read_frame(connection, query)
-        worst = _worst(connection, rows["attempt_id"])
+        worst = _worst(connection, rows["submission"])
     return rows.join(worst, on="attempt_id", how="left", maintain_order="left").drop("attempt_id").to_dicts()
 
 
-def _worst(connection: Connection, attempts: pl.Series) -> pl.DataFrame:
+def _worst(connection: Connection, submissions: pl.Series) -> pl.DataFrame:
+    """The gravest finding of each attempt at the submissions: of the critical ones the first of the lowest level."""
     finding = tables.finding.c
     query = select(
         finding.attempt_id, finding.id, finding.level, finding.rule, finding.message_vi, finding.message_en
-    ).where(finding.severity == Severity.CRITICAL.value, finding.attempt_id.in_(attempts.to_list()))
-    found = read_frame(connection, query).sort("level", "id")
+    ).where(finding.severity == Severity.CRITICAL.value)
+    found = read_where_in(connection, query, finding.submission_id, submissions).sort("level", "id")
     return found.unique("attempt_id", keep="first", maintain_order=True).drop("level", "id")
 
 

@@ -395,6 +395,12 @@ def _intake() -> None:
             comment="Số báo cáo, tăng theo thứ tự nhận | Number, growing in order of receipt",
         ),
         sa.Column("file_sha256", sa.String(length=64), nullable=False, comment="Tệp của báo cáo | File it came in"),
+        sa.Column(
+            "name",
+            sa.String(),
+            nullable=False,
+            comment="Tên tệp do người gửi đặt lúc gửi lần đầu | Name the sender gave the file the first time",
+        ),
         sa.Column("state", sa.String(), nullable=False, comment="Trạng thái | State"),
         sa.Column(
             "unit_id",
@@ -743,6 +749,64 @@ def _facts() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "observation",
+        sa.Column("period_id", sa.Integer(), nullable=False, comment="Kỳ báo cáo | Period"),
+        sa.Column(
+            "submission_id", sa.Integer(), nullable=False, comment="Báo cáo chứa số liệu | Submission it stands in"
+        ),
+        sa.Column("indicator_id", sa.Integer(), nullable=False, comment="Chỉ tiêu | Indicator"),
+        sa.Column("breakdown_id", sa.Integer(), nullable=False, comment="Phân tổ | Breakdown"),
+        sa.Column("unit_id", sa.Integer(), nullable=False, comment="Đơn vị | Unit"),
+        sa.Column(
+            "manner_id", sa.SmallInteger(), nullable=False, comment="Cách nêu số liệu | How the figure is stated"
+        ),
+        sa.Column(
+            "value",
+            sa.Double(),
+            nullable=True,
+            comment="Giá trị theo đơn vị tính của chỉ tiêu; 97,49 % là 97.49 | Value in the indicator's measure; a percentage as 97.49",
+        ),
+        sa.Column(
+            "lower",
+            sa.Double(),
+            nullable=True,
+            comment="Cận dưới; trống khi có giá trị mà không có cận | Lower bound; empty beside a value: unbounded",
+        ),
+        sa.Column(
+            "upper",
+            sa.Double(),
+            nullable=True,
+            comment="Cận trên; trống khi có giá trị mà không có cận | Upper bound; empty beside a value: unbounded",
+        ),
+        sa.Column("numerator", sa.Double(), nullable=True, comment="Tử số của tỷ lệ | Numerator of a rate"),
+        sa.Column("denominator", sa.Double(), nullable=True, comment="Mẫu số của tỷ lệ | Denominator of a rate"),
+        sa.Column("place_id", sa.Integer(), nullable=True, comment="Ô đã ghi số liệu | Cell it was read from"),
+        sa.Column(
+            "original_text", sa.Text(), nullable=True, comment="Nguyên văn trong ô | The text of the cell as it stood"
+        ),
+        sa.Column("note", sa.Text(), nullable=True, comment="Giải trình của đơn vị | The unit's note"),
+        sa.Column("recorded_from", MOMENT, nullable=False, comment="Được tin từ lúc | Believed from"),
+        sa.Column(
+            "recorded_to",
+            MOMENT,
+            nullable=True,
+            comment="Được tin đến lúc; trống khi còn hiệu lực | Believed until; empty while in force",
+        ),
+        sa.PrimaryKeyConstraint(
+            "period_id", "submission_id", "indicator_id", "breakdown_id", name=op.f("pk_observation")
+        ),
+        comment="Số liệu: nói về kỳ nào, của đơn vị nào, được tin từ lúc nào đến lúc nào, và lấy từ ô nào | Figures: the period and unit they speak of, from when to when they were believed, and the cell they come from",
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_observation_in_force",
+        "observation",
+        ["period_id", "indicator_id"],
+        unique=False,
+        sqlite_where=sa.text("recorded_to IS NULL"),
+        postgresql_where=sa.text("recorded_to IS NULL"),
+    )
+    op.create_table(
         "place",
         sa.Column(
             "id", sa.Integer(), autoincrement=False, nullable=False, comment="Số của địa chỉ | Number of the place"
@@ -876,67 +940,6 @@ def _facts() -> None:
         comment="Phần lời văn của báo cáo | Paragraphs of the reports",
     )
     op.create_table(
-        "observation",
-        sa.Column("period_id", sa.Integer(), nullable=False, comment="Kỳ báo cáo | Period"),
-        sa.Column(
-            "submission_id", sa.Integer(), nullable=False, comment="Báo cáo chứa số liệu | Submission it stands in"
-        ),
-        sa.Column("indicator_id", sa.Integer(), nullable=False, comment="Chỉ tiêu | Indicator"),
-        sa.Column("breakdown_id", sa.Integer(), nullable=False, comment="Phân tổ | Breakdown"),
-        sa.Column("unit_id", sa.Integer(), nullable=False, comment="Đơn vị | Unit"),
-        sa.Column(
-            "manner_id", sa.SmallInteger(), nullable=False, comment="Cách nêu số liệu | How the figure is stated"
-        ),
-        sa.Column(
-            "value",
-            sa.Double(),
-            nullable=True,
-            comment="Giá trị theo đơn vị tính của chỉ tiêu; 97,49 % là 97.49 | Value in the indicator's measure; a percentage as 97.49",
-        ),
-        sa.Column(
-            "lower",
-            sa.Double(),
-            nullable=True,
-            comment="Cận dưới; trống khi có giá trị mà không có cận | Lower bound; empty beside a value: unbounded",
-        ),
-        sa.Column(
-            "upper",
-            sa.Double(),
-            nullable=True,
-            comment="Cận trên; trống khi có giá trị mà không có cận | Upper bound; empty beside a value: unbounded",
-        ),
-        sa.Column("numerator", sa.Double(), nullable=True, comment="Tử số của tỷ lệ | Numerator of a rate"),
-        sa.Column("denominator", sa.Double(), nullable=True, comment="Mẫu số của tỷ lệ | Denominator of a rate"),
-        sa.Column("place_id", sa.Integer(), nullable=True, comment="Ô đã ghi số liệu | Cell it was read from"),
-        sa.Column(
-            "original_text", sa.Text(), nullable=True, comment="Nguyên văn trong ô | The text of the cell as it stood"
-        ),
-        sa.Column("note", sa.Text(), nullable=True, comment="Giải trình của đơn vị | The unit's note"),
-        sa.Column("recorded_from", MOMENT, nullable=False, comment="Được tin từ lúc | Believed from"),
-        sa.Column(
-            "recorded_to",
-            MOMENT,
-            nullable=True,
-            comment="Được tin đến lúc; trống khi còn hiệu lực | Believed until; empty while in force",
-        ),
-        sa.ForeignKeyConstraint(
-            ["submission_id"], ["submission.id"], name=op.f("fk_observation_submission_id_submission")
-        ),
-        sa.PrimaryKeyConstraint(
-            "period_id", "submission_id", "indicator_id", "breakdown_id", name=op.f("pk_observation")
-        ),
-        comment="Số liệu: nói về kỳ nào, của đơn vị nào, được tin từ lúc nào đến lúc nào, và lấy từ ô nào | Figures: the period and unit they speak of, from when to when they were believed, and the cell they come from",
-        sqlite_with_rowid=False,
-    )
-    op.create_index(
-        "ix_observation_in_force",
-        "observation",
-        ["period_id", "indicator_id", "breakdown_id", "unit_id", "value"],
-        unique=False,
-        sqlite_where=sa.text("recorded_to IS NULL"),
-        postgresql_where=sa.text("recorded_to IS NULL"),
-    )
-    op.create_table(
         "topic",
         sa.Column("submission_id", sa.Integer(), nullable=False, comment="Báo cáo | Submission"),
         sa.Column("item", sa.Integer(), nullable=False, comment="Số dòng trong danh sách | Row of the list"),
@@ -1009,7 +1012,6 @@ _TABLES = (
     "finding",
     "topic",
     "receipt",
-    "observation",
     "narrative",
     "list_item",
     "inspection",
@@ -1030,6 +1032,7 @@ _TABLES = (
     "rule",
     "place",
     "period",
+    "observation",
     "mart_roll_up",
     "manner",
     "indicator",
