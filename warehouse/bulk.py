@@ -31,6 +31,9 @@ _IN_ONE_STATEMENT = 10_000
 #: Rows fetched from the driver at a time: enough to be fast, few enough not to hold every row as Python objects.
 _ROWS_AT_A_TIME = 50_000
 
+#: Fewer new rows than this change no plan.
+_WORTH_ANALYSING = 500
+
 #: As SQLAlchemy writes a moment into SQLite: text in UTC that sorts as time does.
 _SQLITE_MOMENT = "%Y-%m-%d %H:%M:%S%.6f"
 
@@ -132,6 +135,14 @@ def update_frame(connection: Connection, table: Table, frame: pl.DataFrame, key:
     renamed = frame.rename(lambda name: f"k_{name}" if name in key else f"v_{name}")
     connection.execute(update(table).where(*where).values(values), renamed.to_dicts())
     return frame.height
+
+
+def gather_statistics(connection: Connection, rows: int, *touched: Table) -> None:
+    """After many new rows tell PostgreSQL's planner of them at once: its own round comes a minute too late for the
+    questions a run asks when it ends, and without statistics some take quadratic time."""
+    if rows >= _WORTH_ANALYSING and is_postgres(connection):
+        for table in touched:
+            connection.exec_driver_sql(f'ANALYZE "{table.name}"')
 
 
 def next_id(connection: Connection, table: Table) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, select
 from domain.finding import Severity
 from domain.submission import IN_FORCE, AttemptOutcome, FaultNature, SubmissionState, may_move
 from warehouse import tables
-from warehouse.bulk import insert_frame, number_rows, read_where_in, update_frame
+from warehouse.bulk import gather_statistics, insert_frame, number_rows, read_where_in, update_frame
 from warehouse.engine import write
 from warehouse.facts import end_belief, write_facts
 from warehouse.resolve import resolve
@@ -106,6 +106,7 @@ def load_batch(engine: Engine, run_id: str, batch: LoadBatch) -> LoadResult:
         changed = _write_submissions(connection, decided.join(attempts, on="file"))
         findings = _write_findings(connection, part.findings, attempts)
         observations = _write_figures(connection, part, decided, changed)
+        gather_statistics(connection, waiting.height, tables.submission, tables.attempt, tables.finding)
     counts = part.verdicts.group_by("state").len()
     return LoadResult(
         outcomes=dict(counts.iter_rows()),
