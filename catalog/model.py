@@ -283,12 +283,16 @@ class IdentityCheck(Definition):
 
 
 class AtMostCheck(Definition):
-    """smaller ≤ larger × factor, as far as the intervals can tell."""
+    """smaller (× times) ≤ larger × factor, as far as the intervals can tell.
+
+    ``times`` is an exact number of the submission: groups × ``period:months`` ≤ monthly meetings.
+    """
 
     kind: Literal["at_most"]
     smaller: tuple[ColumnRef, ...]
     larger: tuple[ColumnRef, ...]
     factor: float = 1.0
+    times: ColumnRef | None = None
 
 
 class RateCheck(Definition):

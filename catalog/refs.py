@@ -50,7 +50,7 @@ _NAMING: dict[type, tuple[str, ...]] = {
     RequiredCheck: ("columns", "when"),
     CodeListCheck: ("column",),
     IdentityCheck: ("total", "parts"),
-    AtMostCheck: ("smaller", "larger"),
+    AtMostCheck: ("smaller", "larger", "times"),
     RateCheck: ("rate", "numerator", "denominator"),
     DiffersCheck: ("column", "other"),
     ChangeCheck: ("column", "base"),
@@ -66,5 +66,5 @@ def refs_of(check: Check) -> tuple[str, ...]:
     return tuple(text for name in _NAMING.get(type(check), ()) for text in _texts(getattr(check, name)))
 
 
-def _texts(value: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else value
+def _texts(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else value or ()

@@ -48,13 +48,15 @@ class IdentityHolds(MulticolumnMapMetricProvider):
 
 class AtMost(MulticolumnMapMetricProvider):
     condition_metric_name = "tongket.at_most"
-    condition_value_keys = ("smaller", "larger", "factor")
+    condition_value_keys = ("smaller", "larger", "factor", "times")
 
     @multicolumn_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
     def _pandas(cls, columns: pd.DataFrame, **given: Any) -> pd.Series:  # noqa: N805
         # a missing part of the smaller side can only add to an excess; one of the larger side could hide it
         smaller = spans.total(columns, given["smaller"], missing_as_zero=True)
         larger = spans.total(columns, given["larger"], missing_as_zero=False)
+        if given["times"]:
+            smaller = spans.times(smaller, columns[given["times"]].to_numpy(dtype=np.float64))
         return _met(spans.exceeds(smaller, larger, given["factor"]), columns)
 
 
@@ -140,13 +142,14 @@ class ExpectPartsToEqualTotal(SwiftRow):
 
 
 class ExpectSumToBeAtMost(SwiftRow):
-    """Expect one sum not to exceed another (times a factor), as far as the intervals can tell."""
+    """Expect one sum (times a column, when one is named) not to exceed another times a factor, by their intervals."""
 
     map_metric: ClassVar[str | None] = "tongket.at_most"
-    success_keys: ClassVar[tuple[str, ...]] = ("mostly", "smaller", "larger", "factor")
+    success_keys: ClassVar[tuple[str, ...]] = ("mostly", "smaller", "larger", "factor", "times")
     smaller: list[str]
     larger: list[str]
     factor: float
+    times: str
 
 
 class ExpectRateToAgreeWithCounts(SwiftRow):

@@ -92,6 +92,11 @@ def suspicious(left: Spans, right: Spans, tolerance: float = 0.0) -> Booleans:
     return known & ~violated(left, right, tolerance) & (loosely | at_the_extreme)
 
 
+def times(spans: Spans, numbers: Floats) -> Spans:
+    """The spans times an exact number of each row, which is not negative; not known where the number is not."""
+    return Spans(spans.given & ~np.isnan(numbers), *(bound * numbers for bound in spans.bounds))
+
+
 def exceeds(smaller: Spans, larger: Spans, factor: float) -> Booleans:
     """Rows in which ``smaller`` is above ``larger`` × ``factor`` in every reading of the words."""
     limit = Spans(larger.given, *(bound * factor for bound in larger.bounds))

@@ -159,12 +159,13 @@ def _identity(rule: Rule, check: IdentityCheck, present: tuple[str, ...], day: d
 
 def _row_wise(rule: Rule, present: tuple[str, ...], carried: dict[str, Any]) -> Any:
     match rule.check:
-        case AtMostCheck(smaller=smaller, larger=larger, factor=factor):
+        case AtMostCheck(smaller=smaller, larger=larger, factor=factor, times=times):
             return custom.ExpectSumToBeAtMost(
-                column_list=_with_bounds((*smaller, *larger), present),
+                column_list=_with_bounds((*smaller, *larger, *([times] if times else [])), present),
                 smaller=list(smaller),
                 larger=list(larger),
                 factor=factor,
+                times=times or "",
                 ignore_row_if="never",
                 **carried,
             )

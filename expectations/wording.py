@@ -136,6 +136,8 @@ def say(rule: Rule, terms: Sequence[Sequence[Term]], tongue: Tongue, *, approxim
         case IdentityCheck(total=total):
             sign = "≈" if approximate else "≠"
             return _identity(_flat(terms[: len(total)]), _flat(terms[len(total) :]), tongue, sign)
+        case AtMostCheck(smaller=smaller, times=str()):
+            return _product_at_most(_flat(terms[: len(smaller)]), _flat(terms[len(smaller) : -1]), terms[-1][0], tongue)
         case AtMostCheck(smaller=smaller, factor=factor):
             return _at_most(_flat(terms[: len(smaller)]), _flat(terms[len(smaller) :]), factor, tongue)
         case RateCheck(numerator=numerator):
@@ -201,6 +203,14 @@ def _at_most(smaller: Sequence[Term], larger: Sequence[Term], factor: float, ton
     difference = tongue.figure(abs(_nominal(smaller) - limit))
     arithmetic = f"{_written(smaller, tongue)} > {shown} ({tongue.words['over']} {difference})"
     return Said(_single(smaller, tongue), expected, arithmetic, difference)
+
+
+def _product_at_most(smaller: Sequence[Term], larger: Sequence[Term], times: Term, tongue: Tongue) -> Said:
+    whole = f"({tongue.sum(smaller)})" if len(smaller) > 1 else tongue.term(smaller[0])
+    product = _tidy(_nominal(smaller) * (times.value or 0.0))
+    difference = tongue.figure(abs(product - _nominal(larger)))
+    said = f"{whole} × {tongue.term(times)} = {tongue.figure(product)} > {_written(larger, tongue)}"
+    return Said(tongue.figure(product), _single(larger, tongue), f"{said} ({tongue.words['over']} {difference})", difference)
 
 
 def _rate(rate: Term, numerator: Sequence[Term], denominator: Sequence[Term], tongue: Tongue) -> Said:

@@ -124,7 +124,7 @@ def _of_row(rule: Rule, label: str, columns: Columns) -> LiveCheck | None:
     match rule.check:
         case IdentityCheck(total=total, parts=parts) if _known(total + parts, columns):
             return _identity(rule, rule.check, label, columns)
-        case AtMostCheck(smaller=smaller, larger=larger) if _known(smaller + larger, columns):
+        case AtMostCheck(smaller=smaller, larger=larger, times=None) if _known(smaller + larger, columns):
             return _at_most(rule, rule.check, label, columns)
         case RangeCheck(columns=names) if names and _known(names, columns):
             return _range(rule, rule.check, label, _cells(names, columns))

@@ -158,10 +158,18 @@ class TestIntervals:
 class TestOthers:
     def test_at_most_counts_the_given_parts_of_the_smaller_side(self, failed: Judge) -> None:
         expectation = custom.ExpectSumToBeAtMost(
-            column_list=["a", "b", "t"], smaller=["a", "b"], larger=["t"], factor=0.5, ignore_row_if="never",
-            meta={"rule_id": "T"},
+            column_list=["a", "b", "t"], smaller=["a", "b"], larger=["t"], factor=0.5, times="",
+            ignore_row_if="never", meta={"rule_id": "T"},
         )  # fmt: skip
         assert failed({"a": [6, 5, 6], "b": [None, None, 1], "t": [10, 10, None]}, expectation) == [0]
+
+    def test_at_most_times_a_number_of_each_row(self, failed: Judge) -> None:
+        expectation = custom.ExpectSumToBeAtMost(
+            column_list=["groups", "meetings", "months"], smaller=["groups"], larger=["meetings"], factor=1.0,
+            times="months", ignore_row_if="never", meta={"rule_id": "T"},
+        )  # fmt: skip
+        columns = {"groups": [3, 3, 3, 3], "meetings": [19, 36, 9, 8], "months": [12, 12, 3, None]}
+        assert failed(columns, expectation) == [0]
 
     def test_rate(self, failed: Judge) -> None:
         expectation = custom.ExpectRateToAgreeWithCounts(
