@@ -38,7 +38,7 @@ def faults_of(catalog: Catalog) -> Iterator[Fault]:
         yield from _form_faults(catalog, form)
     for rule in catalog.rules:
         yield from (Fault("rules", rule.id, what) for what in _rule_faults(catalog, rule))
-    yield from _unit_faults(catalog)
+    yield from register_faults(catalog)
     yield from _event_faults(catalog)
     yield from _obligation_faults(catalog)
     for calendar in catalog.calendars.values():
@@ -198,13 +198,14 @@ def _is_sum_of_items(ref: Ref, form: Form) -> bool:
 # ------------------------------------------------------------------------------------------------ units, calendars
 
 
-def _unit_faults(catalog: Catalog) -> Iterator[Fault]:
+def register_faults(catalog: Catalog, file: str = "units.csv") -> Iterator[Fault]:
+    """What does not hold in the register of units; ``file`` is where the faults are said to be."""
     for (code, day), count in Counter((unit.code, unit.valid_from) for unit in catalog.units).items():
         if count > 1:
-            yield Fault("units.csv", f"{code} {day}", f"stands {count} times")
+            yield Fault(file, f"{code} {day}", f"stands {count} times")
     for unit in catalog.units:
         where = f"{unit.code} {unit.valid_from}"
-        yield from (Fault("units.csv", where, what) for what in _single_unit_faults(catalog, unit))
+        yield from (Fault(file, where, what) for what in _single_unit_faults(catalog, unit))
 
 
 def _single_unit_faults(catalog: Catalog, unit: UnitRecord) -> Iterator[str]:

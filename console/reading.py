@@ -11,6 +11,16 @@ from console.intake import STATES, findings_table
 from console.output import coloured, finite, out, print_json, refuse, table
 from console.words import LANG, say
 
+#: Why a total has no value, in words.
+NOTES = {
+    None: "",
+    "not_additive": say("không cộng được giữa các đơn vị", "not additive over units"),
+    "from_lists": say("đếm theo danh sách, không cộng số", "counted from the lists"),
+    "counts_missing": say("tỷ lệ không kèm số đếm", "rates without counts"),
+    "zero_denominator": say("mẫu số bằng 0", "denominator is 0"),
+    "nothing_reported": say("chưa đơn vị nào có số liệu", "no unit gave a figure"),
+}
+
 #: Rows a person can read on a terminal; --json prints all.
 SHOWN = 40
 
@@ -35,7 +45,28 @@ def status(period: PeriodOption = None, unit: UnitOption = None, as_json: AsJson
     if as_json:
         print_json(boards)
         return
-    print_status(boards)
+    print_status(boards if period else [board for board in boards if board["received"]])
+    if period:
+        _print_subtrees(queries.status_below(engine, period, unit))
+
+
+def _print_subtrees(rows: list[dict[str, Any]]) -> None:
+    """The units directly below, each with everything under it."""
+    names = ("expected", "received", "late", "accepted", "rejected", "missing")
+    heads = say(
+        "phải nộp|đã gửi|trễ hạn|được nhận|bị trả lại|chưa gửi", "expected|received|late|accepted|rejected|missing"
+    ).split("|")
+    columns = [
+        say("Mã", "Code"),
+        say("Đơn vị (gồm cấp dưới)", "Unit (with what is below)"),
+        say("Biểu mẫu", "Form"),
+        *heads,
+    ]
+    shown = [[row["unit"], row["name"], row["form"], *(row[name] for name in names)] for row in rows]
+    if shown:
+        out.print(
+            table(say("Theo cấp dưới trực tiếp", "By the units directly below"), columns, shown, right=range(3, 9))
+        )
 
 
 def print_status(boards: list[dict[str, Any]]) -> None:
@@ -44,7 +75,8 @@ def print_status(boards: list[dict[str, Any]]) -> None:
         "phải nộp|đã gửi|trễ hạn|được nhận|có cảnh báo|bị trả lại|không đọc được|chưa gửi",
         "expected|received|late|accepted|with warnings|rejected|unreadable|missing",
     ).split("|")
-    rows = [[board["period"], board["form"], *(board.get(name, 0) for name in names)] for board in boards]
+    unknown = say("(không rõ đơn vị)", "(no known unit)")
+    rows = [[board["period"], board["form"] or unknown, *(board.get(name, 0) for name in names)] for board in boards]
     columns = [say("Kỳ", "Period"), say("Biểu mẫu", "Form"), *heads]
     out.print(table(say("Tình hình gửi báo cáo", "Status of submissions"), columns, rows, right=range(2, len(columns))))
 
@@ -144,6 +176,9 @@ def summary(
     period: Annotated[str, typer.Option(help=say("mã kỳ báo cáo", "period code"))],
     unit: Annotated[str, typer.Option(help=say("mã đơn vị", "unit code"))],
     form: Annotated[str, typer.Option(help=say("mã biểu mẫu", "form id"))] = "review-report",
+    everything: Annotated[
+        bool, typer.Option("--everything", help=say("cả chỉ tiêu chưa ai có số liệu", "also what nobody reported"))
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Every total of a unit and what is below it, each with the number of units it rests on."""
@@ -155,26 +190,19 @@ def summary(
     if as_json:
         print_json(finite(rows))
         return
+    if not everything:
+        rows = [row for row in rows if row["note"] != "nothing_reported"]
     if not rows:
         refuse(say(f"Chưa có tổng hợp nào của {unit} kỳ {period}.", f"There is no summary of {unit} for {period} yet."))
     print_summary(rows, say(f"Tổng hợp {unit} · {period}", f"Summary of {unit} · {period}"))
 
 
 def print_summary(rows: list[dict[str, Any]], title: str) -> None:
-    from domain.numbers import vi_number, vi_quantity
-    from domain.quantity import Qualifier
-
     lines = []
     for row in rows:
-        value = row["value"]
-        shown = (
-            vi_quantity(value, Qualifier(row["qualifier"]))
-            if value is not None
-            else say("chưa đủ số liệu", "not enough data")
-        )
         label = row["label_vi" if LANG == "vi" else "label_en"] + (f" · {row['breakdown']}" if row["breakdown"] else "")
-        coverage = f"{vi_number(row['reported'])}/{vi_number(row['expected'])}"
-        lines.append((label, shown, row["measure_vi" if LANG == "vi" else "measure_en"], coverage, row.get("note")))
+        measure = row["measure_vi" if LANG == "vi" else "measure_en"]
+        lines.append((label, _total(row), measure, _coverage(row), NOTES.get(row["note"], row["note"])))
     columns = (
         say("Chỉ tiêu", "Indicator"),
         say("Tổng", "Total"),
@@ -183,6 +211,26 @@ def print_summary(rows: list[dict[str, Any]], title: str) -> None:
         say("Ghi chú", "Note"),
     )
     out.print(table(title, columns, lines, right=(1, 3)))
+
+
+def _total(row: dict[str, Any]) -> str:
+    """The total with its qualifier, as it may be read out; never 0 for what is not known."""
+    from domain.numbers import en_quantity, vi_quantity
+
+    if row["value"] is None:
+        return say("chưa đủ số liệu", "not enough data")
+    percent = row["kind"] in ("percent", "ratio")
+    value = round(row["value"], 2)
+    return (vi_quantity if LANG == "vi" else en_quantity)(value, row["qualifier"], percent=percent).removesuffix(" %")
+
+
+def _coverage(row: dict[str, Any]) -> str:
+    """n/N units; a figure that one unit stated for its whole territory rests on no sum."""
+    from domain.numbers import vi_number
+
+    if row["source"] == "reported" and not row["reported"]:
+        return say("nêu chung", "stated as a whole")
+    return f"{vi_number(row['reported'])}/{vi_number(row['expected'])}"
 
 
 def query(

@@ -19,7 +19,7 @@ from tasks import archive, progress
 from tasks.clock import today
 from tasks.rolling import refresh_roll_up
 from tasks.settings import Settings
-from tasks.store import engine_for, register_of
+from tasks.store import definitions, engine_for, ensure_periods, register_of
 from tasks.timing import Stopwatch
 from tasks.workers import process_in_worker
 from warehouse import intake, queries
@@ -99,7 +99,9 @@ def process_batch(
     sources = [Source(item.submission, Path(item.path), item.name) for item in waiting]
     with watch.span("process"):
         outcome = pool.submit(process_in_worker, sources, settings, today(), docs, run).result()
-        load_batch(engine_for(settings.url), run, LoadBatch.of(outcome))
+        engine = engine_for(settings.url)
+        ensure_periods(engine, definitions(settings), outcome.headers["period"].drop_nulls().unique())
+        load_batch(engine, run, LoadBatch.of(outcome))
     return len(sources)
 
 

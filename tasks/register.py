@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from catalog.register import register_faults
+from catalog.prove import register_faults
 from pydantic import ValidationError
 
 from catalog import Catalog

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 
 import polars as pl
 from warehouse.history import children_counts, previous_figures
 
 from catalog import Catalog, load_catalog
 from tasks.settings import Settings
-from warehouse.engine import Engine, make_engine
+from warehouse.engine import Engine, make_engine, write
 from warehouse.migrate import is_current
-from warehouse.registry import read_units
+from warehouse.registry import ensure_periods as add_periods
+from warehouse.registry import missing_periods, read_units
 
 
 @lru_cache(maxsize=4)
@@ -21,25 +24,45 @@ def engine_for(url: str) -> Engine:
     return make_engine(url)
 
 
+@lru_cache(maxsize=2)
+def _definitions(root: Path) -> Catalog:
+    return load_catalog(root)
+
+
+def definitions(settings: Settings) -> Catalog:
+    """The definitions as they are on disk, read once a process."""
+    return _definitions(settings.catalog_root)
+
+
 def register_of(settings: Settings) -> Catalog:
     """The definitions with the register of the warehouse, which also holds the units that were imported.
 
     Without a workspace the shipped register is all there is.
     """
-    catalog = load_catalog(settings.catalog_root)
+    catalog = definitions(settings)
     if not settings.workspace.exists or not is_current(engine_for(settings.url)):
         return catalog
     return replace(catalog, units=tuple(read_units(engine_for(settings.url))))
 
 
+def ensure_periods(engine: Engine, catalog: Catalog, codes: Iterable[str]) -> None:
+    """Register the periods that a batch speaks of and the warehouse has not met: old reports may come late."""
+    missing = missing_periods(engine, codes)
+    periods = [period for code in missing if (period := catalog.period(code)) is not None]
+    if periods:
+        with write(engine) as connection:
+            add_periods(connection, periods)
+
+
 class WarehousePast:
     """What the warehouse knows of a batch's units before the batch is loaded."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, catalog: Catalog) -> None:
         self._engine = engine
+        self._catalog = catalog
 
     def figures(self, headers: pl.DataFrame) -> pl.DataFrame:
-        return previous_figures(self._engine, headers)
+        return previous_figures(self._engine, headers, self._catalog)
 
     def register(self, headers: pl.DataFrame) -> pl.DataFrame:
         return children_counts(self._engine, headers)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
@@ -13,6 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from catalog import Catalog
+from expectations.engine import Engine, quiet
 from tasks.pipeline import Outcome, process
 from tasks.settings import Settings
 from tasks.store import WarehousePast, engine_for, register_of
@@ -48,9 +48,8 @@ def prepare(settings: Settings) -> None:
     _settings = settings
     _catalog.cache_clear()
     warnings.simplefilter("ignore")
-    import expectations.check  # noqa: F401  (Great Expectations takes seconds to import)
-
-    logging.captureWarnings(False)
+    with quiet():
+        Engine()  # Great Expectations takes seconds to import
 
 
 @lru_cache(maxsize=1)
@@ -68,4 +67,4 @@ def process_in_worker(
     sources: Sequence[Source], settings: Settings, today: date, docs: Path | None, run: str
 ) -> Outcome:
     """:func:`tasks.pipeline.process` with the worker's own definitions and its own reading connection."""
-    return process(sources, _catalog(), WarehousePast(engine_for(settings.url)), today, docs=docs, run=run)
+    return process(sources, _catalog(), WarehousePast(engine_for(settings.url), _catalog()), today, docs=docs, run=run)

@@ -16,6 +16,7 @@ from warehouse.reporting import (
     last_day,
     periods_with_submissions,
     status,
+    status_below,
     status_by_subtree,
     status_by_unit,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "periods_with_submissions",
     "run_sql",
     "status",
+    "status_below",
     "status_by_subtree",
     "status_by_unit",
     "summary",

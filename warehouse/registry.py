@@ -95,6 +95,13 @@ def ensure_period(connection: Connection, period: Period) -> int:
     return int(connection.scalar(select(tables.period.c.id).where(tables.period.c.code == period.code)) or 0)
 
 
+def missing_periods(engine: Engine, codes: Iterable[str]) -> list[str]:
+    """Of these period codes, those the warehouse does not know."""
+    with engine.connect() as connection:
+        known = set(connection.scalars(select(tables.period.c.code)))
+    return sorted(set(codes) - known)
+
+
 def ensure_periods(connection: Connection, periods: Sequence[Period]) -> Synced:
     """Add or correct periods and their due days."""
     done = _sync(connection, tables.period, [_period_row(period) for period in periods], ["code"])

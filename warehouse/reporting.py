@@ -10,7 +10,7 @@ import polars as pl
 from sqlalchemy import Connection, Engine, Select, case, func, select
 
 from domain.finding import Severity
-from domain.submission import IN_FORCE, SubmissionState
+from domain.submission import FAILED, IN_FORCE, SubmissionState
 from warehouse import tables
 from warehouse.bulk import read_frame, read_where_in
 from warehouse.units import closure, subtree, tree_on
@@ -22,6 +22,15 @@ _ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 STATES = ("accepted", "accepted_with_warnings", "rejected", "unreadable", "withdrawn")
 
 _MISSING = "missing"
+
+#: What a board counts in its rows.
+_BOARD_ROWS = {
+    "state": pl.String,
+    "is_expected": pl.Boolean,
+    "is_late": pl.Boolean,
+    "is_overdue": pl.Boolean,
+    "is_in_force": pl.Boolean,
+}
 
 
 class UnknownPeriodError(LookupError):
@@ -105,15 +114,20 @@ def status(engine: Engine, period: str, unit: str | None = None, *, today: date 
     ``expected`` owe the form; ``received`` sent something readable; ``late``: the first arrived after the due day;
     ``overdue``: missing, and the due day has passed; then a count for each state of the latest version (state
     ``received`` as ``waiting``), ``missing``,
-    ``in_force`` (figures stand in the totals) and ``unexpected`` (sent without owing). Files that name no unit cannot
-    be counted with ``unit``; without it those of runs made for this period are counted, on the first board only.
+    ``in_force`` (figures stand in the totals) and ``unexpected`` (sent without owing). Without ``unit`` a last board,
+    whose ``form`` is ``None``, counts the files of runs made for this period that name no unit, period or form: they
+    cannot be told from a unit that is missing above.
     """
     rows = status_by_unit(engine, period, unit, today=today)
     boards = [_board(period, str(form), part) for (form,), part in rows.group_by("form", maintain_order=True)]
-    if boards and unit is None:
-        boards[0]["unreadable"] += _unplaced(engine, period, SubmissionState.UNREADABLE)
-        boards[0]["rejected"] += _unplaced(engine, period, SubmissionState.REJECTED)
-    return boards
+    return boards if unit is not None else [*boards, *_unplaced_board(engine, period)]
+
+
+def _unplaced_board(engine: Engine, period: str) -> list[dict[str, Any]]:
+    failed = {state.value: _unplaced(engine, period, state) for state in sorted(FAILED)}
+    count = sum(failed.values())
+    empty = _board(period, "", pl.DataFrame(schema=_BOARD_ROWS))
+    return [{**empty, "form": None, "received": count, **failed}] if count else []
 
 
 def _board(period: str, form: str, rows: pl.DataFrame) -> dict[str, Any]:
@@ -243,6 +257,23 @@ def status_by_subtree(engine: Engine, period: str, form: str) -> pl.DataFrame:
     return tree.select("unit", "name", "level", "depth").join(
         counts, left_on="unit", right_on="ancestor", maintain_order="left"
     )
+
+
+def status_below(engine: Engine, period: str, unit: str | None = None) -> list[dict[str, Any]]:
+    """:func:`status_by_subtree` with its form, of the units directly below ``unit`` (or of the highest ones) that owe
+    or sent something, themselves or through what is below them."""
+    with engine.connect() as connection:
+        tree = tree_on(connection, period_row(connection, period)["last_day"])
+        forms = _owed(connection, period_row(connection, period))["form"].unique().sort()
+    chosen = tree.filter(pl.col("parent") == unit) if unit else tree.filter(pl.col("depth") == 0)
+    found = [
+        status_by_subtree(engine, period, form)
+        .join(chosen.select("unit"), on="unit", how="semi", maintain_order="left")
+        .filter((pl.col("expected") > 0) | (pl.col("received") > 0))
+        .with_columns(form=pl.lit(form))
+        for form in forms
+    ]
+    return [row for frame in found for row in frame.to_dicts()]
 
 
 def _unplaced(engine: Engine, period: str, state: SubmissionState) -> int:

@@ -40,7 +40,8 @@ def told(engine: Engine) -> Engine:
 
 
 def test_status_counts_every_unit_once(told: Engine) -> None:
-    (board,) = queries.status(told, "2025-Q1", today=TODAY)
+    board, unknown = queries.status(told, "2025-Q1", today=TODAY)
+    assert (unknown["form"], unknown["received"], unknown["unreadable"]) == (None, 1, 1)
     assert board == {
         "period": "2025-Q1",
         "form": "bieu-1",
@@ -52,7 +53,7 @@ def test_status_counts_every_unit_once(told: Engine) -> None:
         "accepted": 1,
         "accepted_with_warnings": 0,
         "rejected": 1,
-        "unreadable": 1,
+        "unreadable": 0,
         "withdrawn": 0,
         "missing": 1,
         "in_force": 1,
