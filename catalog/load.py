@@ -27,6 +27,8 @@ __all__ = ["DATA", "IDENTITY", "Catalog", "CatalogError", "Fault", "fingerprint"
 #: The definitions that ship with the program.
 DATA = Path(__file__).parent / "data"
 
+_DEFINITION_FILES = ("*.csv", "*.yaml", "rules/*.yaml", "forms/*/*.csv", "forms/*/*.yaml")
+
 _INDICATOR_LISTS = ("dimensions", "numerator", "denominator", "unit_words")
 
 
@@ -79,9 +81,9 @@ def _read_rules(reader: Reader) -> list[Rule]:
 
 
 def fingerprint(root: Path) -> str:
-    """SHA-256 over the names and bytes of every definition file."""
+    """SHA-256 over the names and bytes of every definition file; whatever else lies in the folder does not count."""
     digest = hashlib.sha256()
-    for path in sorted(p for p in root.rglob("*") if p.is_file()):
+    for path in sorted(path for pattern in _DEFINITION_FILES for path in root.glob(pattern) if path.is_file()):
         digest.update(str(path.relative_to(root)).encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
