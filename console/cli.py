@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated
 
 import typer
 
 from console import definitions, demo, intake, reading, workspace
-from console.words import say
+from console.words import language_first, say
 
 app = typer.Typer(
     name="tongket",
@@ -36,12 +37,20 @@ for module in (workspace, definitions, intake, reading, demo):
     module.register(app)
 
 
+def _speak_utf8() -> None:
+    """Vietnamese goes out as UTF-8 also where the surroundings ask for a code page that cannot write it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() not in ("utf-8", "utf8"):
+            stream.reconfigure(encoding="utf-8")
+
+
 def main() -> None:
     """Entry point of the ``tongket`` command."""
     from console.faults import explain
 
+    _speak_utf8()
     try:
-        app()
+        app(args=language_first(sys.argv[1:]))
     except Exception as error:
         sentence = explain(error)
         if sentence is None:

@@ -25,7 +25,15 @@ UnitOption = Annotated[str | None, typer.Option(help=say("mã đơn vị", "unit
 def settings() -> Settings:
     from tasks.settings import Settings
 
-    return Settings()
+    try:
+        return Settings()
+    except UnicodeDecodeError as error:
+        refuse(
+            say(
+                f"Tệp .env phải lưu bằng UTF-8 (sai ở byte thứ {error.start + 1}).",
+                f"The file .env must be UTF-8 (wrong at byte {error.start + 1}).",
+            )
+        )
 
 
 def open_warehouse() -> tuple[Settings, Engine]:

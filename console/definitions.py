@@ -121,7 +121,14 @@ def units_import(file: Path, as_json: AsJson = False) -> None:
 
 
 @units_app.command("list", help=say("liệt kê đơn vị", "list the units"))
-def units_list(as_of: AsOf = None, kind: str | None = None, as_json: AsJson = False) -> None:
+def units_list(
+    as_of: AsOf = None,
+    kind: Annotated[str | None, typer.Option(help=say("mã loại đơn vị", "code of a kind of unit"))] = None,
+    as_json: AsJson = False,
+) -> None:
+    if kind is not None and kind not in (kinds := definitions(settings()).unit_kinds):
+        known = ", ".join(kinds)
+        refuse(say(f"Không có loại đơn vị {kind!r}; có: {known}", f"There is no kind {kind!r}; there are: {known}"))
     rows = [row for row in _units(as_of) if kind is None or row["kind"] == kind]
     if as_json:
         print_json(rows)

@@ -129,26 +129,25 @@ def _file_province(units: int) -> None:
 
 
 def _show_outcome() -> None:
-    from console.common import open_warehouse
+    from console.common import definitions, open_warehouse
     from console.intake import findings_table
     from console.reading import print_status, print_summary
     from warehouse import queries
 
-    _, engine = open_warehouse()
+    chosen, engine = open_warehouse()
     boards = [
         board for code in queries.periods_with_submissions(engine) for board in queries.status(engine, code, None)
     ]
     print_status([board for board in boards if board["received"]])
     _print_findings_by_rule(queries.finding_counts(engine, PROVINCE_PERIOD).to_dicts())
-    worst = queries.findings(engine, period=PROVINCE_PERIOD, severity="critical").to_dicts()
-    out.print(findings_table(worst[:6], unit=True))
+    worst = queries.findings(engine, period=PROVINCE_PERIOD, severity="critical")
+    out.print(findings_table(worst.unique("rule", maintain_order=True).head(6).to_dicts(), unit=True))
     top = queries.top_unit(engine, PROVINCE_PERIOD, "P99")
     if top:
         rows = queries.summary(engine, PROVINCE_PERIOD, top, "review-report").to_dicts()
         told = [row for row in rows if row["value"] is not None and not row["breakdown"]][:18]
-        print_summary(
-            told, say(f"Tổng hợp cuối năm · {top} · {PROVINCE_PERIOD}", f"Year-end summary · {top} · {PROVINCE_PERIOD}")
-        )
+        title = say(f"Tổng hợp cuối năm · {top} · {PROVINCE_PERIOD}", f"Year-end summary · {top} · {PROVINCE_PERIOD}")
+        print_summary(told, title, definitions(chosen))
 
 
 def _print_findings_by_rule(rows: list[dict[str, Any]]) -> None:

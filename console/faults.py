@@ -2,34 +2,71 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from console.words import say
+
+#: Database faults that a person can mend outside the program, by name, so that the help loads no database library.
+_OF_THE_DATABASE = (
+    "OperationalError",
+    "InterfaceError",
+    "DatabaseError",
+    "InternalError",
+    "ArgumentError",
+    "TimeoutError",
+)
+
+#: Refusals of the warehouse that name what is wrong in words of their own.
+_OF_THE_ADDRESS = ("UnsupportedUrlError", "MissingDriver")
 
 
 def explain(error: Exception) -> str | None:
     """The sentence for a fault a person can mend, or ``None``."""
     from pydantic import ValidationError
+    from pydantic_settings import SettingsError
 
     from catalog import CatalogError
 
     if isinstance(error, CatalogError):
-        places = "\n".join(f"  {fault}" for fault in error.faults)
-        return say(f"Bộ định nghĩa có lỗi:\n{places}", f"The definitions do not hold together:\n{places}")
+        return _listed(say("Bộ định nghĩa có lỗi:", "The definitions do not hold together:"), error.faults)
     if isinstance(error, ValidationError) and error.title == "Settings":
-        places = "\n".join(f"  TONGKET_{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors())
-        return say(f"Cấu hình sai:\n{places}", f"A setting is wrong:\n{places}")
-    return _explain_database(error)
+        return _listed(say("Cấu hình sai:", "A setting is wrong:"), map(_setting_fault, error.errors()))
+    if isinstance(error, SettingsError):
+        return say(f"Cấu hình sai: {error}", f"A setting is wrong: {error}")
+    if isinstance(error, OSError):
+        return _explain_file(error)
+    return _explain_warehouse(error)
 
 
-def _explain_database(error: Exception) -> str | None:
-    """Database faults are known by name, so that reading the help does not load a database library."""
-    if type(error).__module__.startswith("sqlalchemy"):
+def _listed(title: str, places: Iterable[object]) -> str:
+    return "\n".join([title, *(f"  {place}" for place in places)])
+
+
+def _setting_fault(item: Any) -> str:
+    """Without the value that was given: it may be a secret."""
+    return f"TONGKET_{str(item['loc'][0]).upper()}: {item['msg']}"
+
+
+def _explain_file(error: OSError) -> str:
+    cause = error.strerror or str(error)
+    if error.filename is None:
+        return say(f"Hệ thống từ chối: {cause}", f"The system refused: {cause}")
+    return say(f"Không mở hoặc ghi được {error.filename}: {cause}", f"Cannot open or write {error.filename}: {cause}")
+
+
+def _explain_warehouse(error: Exception) -> str | None:
+    kind = type(error)
+    if kind.__module__.startswith("sqlalchemy") and kind.__name__ in _OF_THE_DATABASE:
         cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
         return say(
             f"Kho số liệu không trả lời: {cause}. Kiểm tra TONGKET_WAREHOUSE_URL rồi chạy lại; chưa có gì bị ghi dở.",
             f"The warehouse did not answer: {cause}. Check TONGKET_WAREHOUSE_URL and run again; nothing was half-written.",
         )
-    if isinstance(error, PermissionError | FileNotFoundError):
-        return say(
-            f"Không mở được {error.filename}: {error.strerror}", f"Cannot open {error.filename}: {error.strerror}"
-        )
+    if kind.__name__ in _OF_THE_ADDRESS:
+        return say(f"Địa chỉ kho số liệu không dùng được: {error}", f"The warehouse's address cannot be used: {error}")
+    if kind.__module__.startswith("httpx"):
+        return say(f"Máy chủ Prefect không trả lời: {error}", f"The Prefect server did not answer: {error}")
+    if kind.__name__ == "UnknownPeriodError":
+        return say(f"Kho số liệu chưa có kỳ này: {error}", f"The warehouse does not hold this period: {error}")
     return None

@@ -105,9 +105,22 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """Exit 0 when the run completed: rejected reports are data, not a failure of the run."""
-    if inbox is not None and not inbox.is_dir():
-        refuse(say(f"Không có thư mục {inbox}.", f"There is no folder {inbox}."))
+    if inbox is not None:
+        _refuse_unfit(inbox)
     _collect(period, inbox, [], as_json, strict=strict)
+
+
+def _refuse_unfit(inbox: Path) -> None:
+    """A folder that is not there, or that holds the workspace: the archive would be taken in as new files."""
+    if not inbox.is_dir():
+        refuse(say(f"Không có thư mục {inbox}.", f"There is no folder {inbox}."))
+    if settings().workspace.archive.is_relative_to(inbox.resolve()):
+        refuse(
+            say(
+                f"{inbox} chứa kho lưu trữ của chính chương trình; chỉ đúng thư mục có báo cáo.",
+                f"{inbox} holds the program's own archive; name the folder that holds the reports.",
+            )
+        )
 
 
 def _collect(period: str | None, inbox: Path | None, files: list[Path], as_json: bool, *, strict: bool) -> None:
@@ -166,7 +179,7 @@ def _watched() -> Any:
             TextColumn("{task.completed:.0f}/{task.total:.0f}"),
             TimeElapsedColumn(),
         )
-        with Progress(*columns, console=err, transient=True) as bars:
+        with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
             start = bars.add_task(say("Khởi động luồng xử lý", "Starting the flow"), total=1)
             known: dict[str, Any] = {}
 

@@ -48,7 +48,7 @@ STYLE = {
 
 def refuse(sentence: str) -> NoReturn:
     """Say why nothing was done, and end with exit code 2."""
-    err.print(Text("✗ " + sentence, style="red"))
+    err.print(Text("✗ " + sentence, style="red"), soft_wrap=True)
     raise typer.Exit(REFUSED)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -10,6 +10,9 @@ from console.common import AsJson, PeriodOption, UnitOption, definitions, known_
 from console.intake import STATES, findings_table
 from console.output import coloured, finite, out, print_json, refuse, table
 from console.words import LANG, say
+
+if TYPE_CHECKING:
+    from catalog import Catalog
 
 #: Why a total has no value, in words.
 NOTES = {
@@ -182,11 +185,12 @@ def summary(
     as_json: AsJson = False,
 ) -> None:
     """Every total of a unit and what is below it, each with the number of units it rests on."""
-    from warehouse import queries
+    from tasks.rolling import summary_of
 
     chosen, engine = open_warehouse()
-    known_period(definitions(chosen), period)
-    rows = queries.summary(engine, period, unit, form).to_dicts()
+    catalog = definitions(chosen)
+    known_period(catalog, period)
+    rows = summary_of(engine, catalog, period, unit, form)
     if as_json:
         print_json(finite(rows))
         return
@@ -194,13 +198,14 @@ def summary(
         rows = [row for row in rows if row["note"] != "nothing_reported"]
     if not rows:
         refuse(say(f"Chưa có tổng hợp nào của {unit} kỳ {period}.", f"There is no summary of {unit} for {period} yet."))
-    print_summary(rows, say(f"Tổng hợp {unit} · {period}", f"Summary of {unit} · {period}"))
+    print_summary(rows, say(f"Tổng hợp {unit} · {period}", f"Summary of {unit} · {period}"), catalog)
 
 
-def print_summary(rows: list[dict[str, Any]], title: str) -> None:
+def print_summary(rows: list[dict[str, Any]], title: str, catalog: Catalog) -> None:
     lines = []
     for row in rows:
-        label = row["label_vi" if LANG == "vi" else "label_en"] + (f" · {row['breakdown']}" if row["breakdown"] else "")
+        words = breakdown_in_words(catalog, row["breakdown"])
+        label = row["label_vi" if LANG == "vi" else "label_en"] + (f" · {words}" if words else "")
         measure = row["measure_vi" if LANG == "vi" else "measure_en"]
         lines.append((label, _total(row), measure, _coverage(row), NOTES.get(row["note"], row["note"])))
     columns = (
@@ -211,6 +216,13 @@ def print_summary(rows: list[dict[str, Any]], title: str) -> None:
         say("Ghi chú", "Note"),
     )
     out.print(table(title, columns, lines, right=(1, 3)))
+
+
+def breakdown_in_words(catalog: Catalog, breakdown: str) -> str:
+    """``level=xa;field=tong`` → "Cấp xã · Tổng số"."""
+    pairs = [pair.partition("=")[::2] for pair in breakdown.split(";") if pair]
+    items = [catalog.codelists[dimension].item(code) for dimension, code in pairs]
+    return " · ".join(item.label_vi if LANG == "vi" else item.label_en for item in items)
 
 
 def _total(row: dict[str, Any]) -> str:

@@ -6,13 +6,15 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 #: Names that are not submissions: lock files of office programs, downloads under way, hidden files.
 _NOT_YET = (".part", ".tmp", ".crdownload", ".partial")
-_LEFT_BY_PROGRAMS = ("~$", ".~lock.", ".")
+_HIDDEN = ("~$", ".")
+_LEFT_BY_PROGRAMS = ("thumbs.db", "desktop.ini")
 
 #: Larger files are read in pieces, so that a mistaken upload cannot fill the memory.
 _IN_ONE_PIECE = 32 * 1024 * 1024
@@ -20,7 +22,10 @@ _IN_ONE_PIECE = 32 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A file in the archive; ``name`` is what its sender called it."""
+    """A file in the archive; ``name`` is what its sender called it.
+
+    ``source`` is where it came from, ``stamp`` tells whether that is still the file that was copied.
+    """
 
     sha256: str
     size: int
@@ -28,20 +33,32 @@ class Stored:
     name: str
     arrived_at: datetime
     path: Path
+    source: Path
+    stamp: tuple[int, ...]
 
 
 def waiting(inbox: Path) -> list[Path]:
     """The files of an inbox in the order they arrived, oldest first; folders below it are looked into."""
-    found = [path for path in inbox.rglob("*") if path.is_file() and _is_submission(path)]
-    return sorted(found, key=lambda path: (path.stat().st_mtime_ns, str(path)))
+    found = [path for path in inbox.rglob("*") if _is_submission(path.relative_to(inbox)) and path.is_file()]
+    return sorted(found, key=lambda path: (_changed_at(path), str(path)))
 
 
 def _is_submission(path: Path) -> bool:
-    return not path.name.startswith(_LEFT_BY_PROGRAMS) and path.suffix.lower() not in _NOT_YET
+    """``path`` as seen from the inbox: what lies in a hidden folder is hidden too."""
+    hidden = any(part.startswith(_HIDDEN) for part in path.parts)
+    return not hidden and path.name.lower() not in _LEFT_BY_PROGRAMS and path.suffix.lower() not in _NOT_YET
+
+
+def _changed_at(path: Path) -> int:
+    """When the file was last written; one that another run has taken meanwhile comes first."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 def store(paths: Sequence[Path], archive: Path) -> list[Stored]:
-    """Copy files into the archive; when this returns the bytes are on the disk.
+    """Copy files into the archive; when this returns the bytes are on the disk. Raises ``FileNotFoundError``.
 
     The hash is that of the bytes that were copied, so a file changed meanwhile cannot be taken for another. One flush for all:
     an ``fsync`` a file would cost more than reading and checking it.
@@ -51,31 +68,47 @@ def store(paths: Sequence[Path], archive: Path) -> list[Stored]:
     return stored
 
 
+def store_found(paths: Sequence[Path], archive: Path) -> list[Stored]:
+    """:func:`store` for files met in a folder: those that are gone by now were taken by a run at the same time."""
+    stored = []
+    for path in paths:
+        with suppress(FileNotFoundError):
+            stored.append(_store_one(path, archive))
+    os.sync()
+    return stored
+
+
 def _store_one(path: Path, archive: Path) -> Stored:
     media = path.suffix.lower().removeprefix(".")
-    arrived = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     incoming = archive / "incoming"
     incoming.mkdir(parents=True, exist_ok=True)
     draft = incoming / f"{os.getpid()}-{os.urandom(6).hex()}"
-    sha256, size = _copy(path, draft)
+    sha256, size, seen = _copy(path, draft)
     place = place_of(archive, sha256, media)
     if place.exists() and place.stat().st_size == size:
         draft.unlink()
     else:
         place.parent.mkdir(parents=True, exist_ok=True)
         draft.replace(place)
-    return Stored(sha256, size, media, path.name, arrived, place)
+    arrived = datetime.fromtimestamp(seen.st_mtime, UTC)
+    return Stored(sha256, size, media, path.name, arrived, place, path, _stamp(seen))
 
 
-def _copy(source: Path, target: Path) -> tuple[str, int]:
+def _stamp(seen: os.stat_result) -> tuple[int, ...]:
+    return seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns
+
+
+def _copy(source: Path, target: Path) -> tuple[str, int, os.stat_result]:
+    """Hash and size of what was copied, and what the file looked like just before."""
     digest = hashlib.sha256()
     size = 0
     with source.open("rb") as reader, target.open("wb") as writer:
+        seen = os.fstat(reader.fileno())
         for piece in _pieces(reader):
             digest.update(piece)
             writer.write(piece)
             size += len(piece)
-    return digest.hexdigest(), size
+    return digest.hexdigest(), size, seen
 
 
 def _pieces(reader: object) -> Iterator[bytes]:
@@ -89,10 +122,15 @@ def place_of(archive: Path, sha256: str, media: str) -> Path:
     return archive / sha256[:2] / (f"{sha256}.{media}" if media else sha256)
 
 
-def clear(paths: Iterable[Path]) -> None:
-    """Remove files from the inbox once they are in the archive and in the warehouse."""
-    for path in paths:
-        path.unlink(missing_ok=True)
+def clear(stored: Iterable[Stored]) -> None:
+    """Remove files from the inbox once they are in the archive and in the warehouse.
+
+    One that was written to since it was copied stays: it is another file now, and waits for the next run.
+    """
+    for item in stored:
+        with suppress(FileNotFoundError):
+            if _stamp(item.source.stat()) == item.stamp:
+                item.source.unlink()
 
 
 def free_bytes(folder: Path) -> int:
