@@ -73,8 +73,8 @@ def known_period(catalog: Catalog, code: str) -> Period:
     if period is None:
         refuse(
             say(
-                f"Không có kỳ báo cáo {code!r}. Viết như 2025, 2025-H1, 2025-Q1, 2025-9M, 2025-M04 hoặc 2025-Q1@CALENDAR.",
-                f"There is no period {code!r}. Write 2025, 2025-H1, 2025-Q1, 2025-9M, 2025-M04 or 2025-Q1@CALENDAR.",
+                f"Không có kỳ báo cáo {code!r}. Viết như 2025, 2025-H1, 2025-Q1, 2025-9M, 2025-M04, 2025-Q1@CALENDAR.",
+                f"There is no period {code!r}. Write 2025, 2025-H1, 2025-Q1, 2025-9M, 2025-M04, 2025-Q1@CALENDAR.",
             )
         )
     return period

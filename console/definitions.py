@@ -50,7 +50,7 @@ def catalog_check(
     out.print(
         say(
             "✓ Nhất quán: {indicators} chỉ tiêu · {forms} biểu mẫu · {rules} quy tắc · {units} đơn vị · {messages} câu",
-            "✓ Consistent: {indicators} indicators · {forms} forms · {rules} rules · {units} units · {messages} messages",
+            "✓ Consistent: {indicators} indicators · {forms} forms · {rules} rules · {units} units · {messages} texts",
         ).format(**counts)
     )
 

@@ -61,7 +61,7 @@ def _explain_warehouse(error: Exception) -> str | None:
         cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
         return say(
             f"Kho số liệu không trả lời: {cause}. Kiểm tra TONGKET_WAREHOUSE_URL rồi chạy lại; chưa có gì bị ghi dở.",
-            f"The warehouse did not answer: {cause}. Check TONGKET_WAREHOUSE_URL and run again; nothing was half-written.",
+            f"The warehouse did not answer: {cause}. Check TONGKET_WAREHOUSE_URL and try again; nothing is half-written.",
         )
     if kind.__name__ in _OF_THE_ADDRESS:
         return say(f"Địa chỉ kho số liệu không dùng được: {error}", f"The warehouse's address cannot be used: {error}")

@@ -1,6 +1,7 @@
 """``collect-period``: everything that waits in the inbox, from bytes to figures in the warehouse.
 
-No task a submission: a batch is the unit of work. The truth of what is done is the warehouse's, never Prefect's task runs.
+No task a submission: a batch is the unit of work. The truth of what is done is the warehouse's, never Prefect's task
+runs.
 """
 
 from __future__ import annotations

@@ -60,8 +60,8 @@ def _changed_at(path: Path) -> int:
 def store(paths: Sequence[Path], archive: Path) -> list[Stored]:
     """Copy files into the archive; when this returns the bytes are on the disk. Raises ``FileNotFoundError``.
 
-    The hash is that of the bytes that were copied, so a file changed meanwhile cannot be taken for another. One flush for all:
-    an ``fsync`` a file would cost more than reading and checking it.
+    The hash is that of the bytes that were copied, so a file changed meanwhile cannot be taken for another. One flush
+    for all: an ``fsync`` a file would cost more than reading and checking it.
     """
     stored = [_store_one(path, archive) for path in paths]
     os.sync()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from tasks import archive, progress
 from tasks.clock import today
 from tasks.rolling import refresh_roll_up
 from tasks.settings import Settings
+from tasks.setup import keep_registry_current
 from tasks.store import definitions, engine_for, ensure_periods, register_of
 from tasks.timing import Stopwatch
 from tasks.workers import process_in_worker
@@ -66,24 +67,37 @@ def receive(run: str, settings: Settings, inbox: Path | None, files: Sequence[Pa
     The workspace's own inbox is emptied once its files are safe; a folder of somebody else is left as it was.
     """
     with watch.span("receive"):
-        _receive(run, settings, [*(archive.waiting(inbox) if inbox else []), *files], inbox)
+        keep_registry_current(engine_for(settings.url), definitions(settings))
+        _receive(run, settings, files)
+        if inbox is not None:
+            _receive_folder(run, settings, inbox)
         waiting = intake.pending(engine_for(settings.url))
     return [Waiting(item.submission_id, item.archive_path, item.name) for item in waiting]
 
 
-def _receive(run: str, settings: Settings, paths: Sequence[Path], inbox: Path | None) -> None:
-    own = settings.workspace.inbox
-    for start in range(0, len(paths), settings.batch_size):
-        chunk = paths[start : start + settings.batch_size]
-        stored = archive.store(chunk, settings.workspace.archive)
-        intake.receive(
-            engine_for(settings.url),
-            run,
-            [intake.Arrival(s.sha256, s.size, s.media, s.name, s.arrived_at, str(s.path)) for s in stored],
-        )
-        if inbox is not None and inbox.resolve() == own:
-            archive.clear(chunk)
-        progress.tell("received", start + len(chunk), len(paths))
+def _receive(run: str, settings: Settings, files: Sequence[Path]) -> None:
+    for start, chunk in _chunks(files, settings.batch_size):
+        _register(run, settings, archive.store(chunk, settings.workspace.archive))
+        progress.tell("received", start + len(chunk), len(files))
+
+
+def _receive_folder(run: str, settings: Settings, inbox: Path) -> None:
+    files = archive.waiting(inbox)
+    for start, chunk in _chunks(files, settings.batch_size):
+        stored = archive.store_found(chunk, settings.workspace.archive)
+        _register(run, settings, stored)
+        if inbox.resolve() == settings.workspace.inbox:
+            archive.clear(stored)
+        progress.tell("received", start + len(chunk), len(files))
+
+
+def _chunks(files: Sequence[Path], size: int) -> Iterator[tuple[int, Sequence[Path]]]:
+    return ((start, files[start : start + size]) for start in range(0, len(files), size))
+
+
+def _register(run: str, settings: Settings, stored: Sequence[archive.Stored]) -> None:
+    arrivals = [intake.Arrival(s.sha256, s.size, s.media, s.name, s.arrived_at, str(s.path)) for s in stored]
+    intake.receive(engine_for(settings.url), run, arrivals)
 
 
 @task(name="process-batch", task_run_name="process-batch-{number}", **_RETRYING)

@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Protocol
 
 import polars as pl
-from transform.frames import HISTORY, REGISTER, Context, build_frames
-from transform.observations import observations
 
 from catalog import Catalog
 from domain.finding import Severity
@@ -23,8 +21,10 @@ from domain.submission import SubmissionState
 from expectations.check import check
 from expectations.intake import check_intake
 from expectations.verdict import verdicts
+from transform.frames import HISTORY, REGISTER, Context, build_frames
 from transform.lists import list_rows, narratives, text_repairs
 from transform.normalise import normalise
+from transform.observations import observations
 from workbook.read import Source, read_files
 
 #: States whose figures go on into the warehouse.

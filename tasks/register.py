@@ -7,12 +7,12 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from catalog.prove import register_faults
 from pydantic import ValidationError
 
 from catalog import Catalog
 from catalog.load import Fault
 from catalog.model import UnitRecord
+from catalog.prove import register_faults
 from warehouse.engine import Engine
 from warehouse.registry import import_units as load_units
 from warehouse.registry import read_units

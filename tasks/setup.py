@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from catalog import load_catalog
+from catalog import Catalog, load_catalog
 from tasks.settings import Settings
 from tasks.store import engine_for
+from warehouse.engine import Engine
 from warehouse.migrate import upgrade
-from warehouse.registry import sync_registry
+from warehouse.registry import setting, sync_registry
 
 
 def initialise(settings: Settings, url: str) -> dict[str, int]:
@@ -25,3 +26,11 @@ def initialise(settings: Settings, url: str) -> dict[str, int]:
         "rules": len(catalog.rules),
         "units": len(catalog.units),
     }
+
+
+def keep_registry_current(engine: Engine, catalog: Catalog) -> None:
+    """Tell the warehouse of definitions that changed since it last saw them: figures are loaded by what it knows."""
+    with engine.connect() as connection:
+        known = setting(connection, "catalog_fingerprint")
+    if known != catalog.fingerprint:
+        sync_registry(engine, catalog)

@@ -8,11 +8,11 @@ from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
-from warehouse.history import children_counts, previous_figures
 
 from catalog import Catalog, load_catalog
 from tasks.settings import Settings
 from warehouse.engine import Engine, make_engine, write
+from warehouse.history import children_counts, previous_figures
 from warehouse.migrate import is_current
 from warehouse.registry import ensure_periods as add_periods
 from warehouse.registry import missing_periods, read_units

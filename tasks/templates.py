@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from workbook.fill import Filler
-from workbook.template import build_template
-
 from catalog import Catalog
 from catalog.model import UnitRecord
 from domain.period import Period
+from workbook.fill import Filler
+from workbook.template import build_template
 
 
 class TemplateRefusedError(Exception):
