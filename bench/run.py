@@ -45,9 +45,9 @@ def run_flow(home: Path, inbox: Path) -> Measured:
 
 
 class _MemoryWatch:
-    """The largest sum of resident memory over a process and its children, looked at ten times a second.
+    """The largest sum of memory over a process and its children, looked at five times a second.
 
-    Pages shared between them are counted in each, so the sum is never too low.
+    Proportional set size: a page that several of them share is counted once in all.
     """
 
     def __init__(self, pid: int) -> None:
@@ -58,7 +58,7 @@ class _MemoryWatch:
         self._thread.start()
 
     def _look(self) -> None:
-        while not self._ended.wait(0.1):
+        while not self._ended.wait(0.2):
             self._peak = max(self._peak, self._memory())
 
     def _memory(self) -> int:
@@ -69,8 +69,8 @@ class _MemoryWatch:
         total = 0
         for process in family:
             try:
-                total += process.memory_info().rss
-            except psutil.NoSuchProcess:
+                total += process.memory_full_info().pss
+            except (psutil.NoSuchProcess, psutil.AccessDenied):
                 continue
         return total
 

@@ -103,10 +103,9 @@ def _file_sources() -> None:
 
 
 def _file_province(units: int) -> None:
-    from examples.province import make_province
-
     from console.common import open_warehouse
     from console.intake import print_report, run_collection
+    from examples.province import make_province
     from examples.stage import stage_province
     from tasks.store import register_of
     from warehouse.registry import import_units

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from console.common import AsJson, PeriodOption, known_period, open_warehouse, settings
 from console.output import HAD_REJECTIONS, WOULD_REJECT, coloured, err, finite, out, print_json, refuse, table
 from console.words import LANG, say
+
+if TYPE_CHECKING:
+    from tasks.settings import Settings
 
 STATES = {
     "accepted": say("được nhận", "accepted"),
@@ -142,8 +146,9 @@ def run_collection(period: str | None, inbox: Path | None, files: list[Path], *,
     """Run the flow ``collect-period`` in this process, with progress on the terminal unless ``quiet``."""
     from flows.runtime import prepare
 
-    prepare(settings().workspace.prefect)
-    with _progress(quiet):
+    chosen = settings()
+    prepare(chosen.workspace.prefect)
+    with _progress(quiet), _workers(chosen, inbox, files):
         from flows.collect_period import collect_period, report_of
 
         state = collect_period(
@@ -155,9 +160,17 @@ def run_collection(period: str | None, inbox: Path | None, files: list[Path], *,
         return report_of(state)
 
 
-def _progress(quiet: bool) -> Any:
-    from contextlib import nullcontext
+def _workers(chosen: Settings, inbox: Path | None, files: list[Path]) -> AbstractContextManager[None]:
+    """The worker processes, started ahead of the flow when there is anything to process."""
+    from tasks.archive import waiting
+    from tasks.batches import workers_for
+    from tasks.workers import started_early
 
+    count = len(files) or len(waiting(inbox or chosen.workspace.inbox))
+    return started_early(workers_for(count, chosen), chosen) if count else nullcontext()
+
+
+def _progress(quiet: bool) -> Any:
     return nullcontext() if quiet else _watched()
 
 

@@ -7,24 +7,29 @@ runs.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 from prefect.futures import as_completed
-from prefect.states import Completed, State
+from prefect.states import Completed
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 
 from domain.numbers import vi_number
 from tasks import progress
+from tasks.batches import batch_size, workers_for
 from tasks.collect import process_batch, publish, receive, roll_up
 from tasks.settings import Settings
 from tasks.store import engine_for
 from tasks.timing import Stopwatch
 from tasks.workers import pool, warm_up
 from warehouse import intake, queries
+from warehouse.engine import Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,11 @@ class RunReport:
         return self.counts.get("rejected", 0) + self.counts.get("unreadable", 0)
 
 
-@flow(name="collect-period", flow_run_name="collect-{period}", task_runner=ThreadPoolTaskRunner(max_workers=4))
+#: Threads that wait for the pool of processes; the decorator asks for a wider type of futures than this one makes.
+_THREADS: Any = ThreadPoolTaskRunner(max_workers=4)
+
+
+@flow(name="collect-period", flow_run_name="collect-{period}", task_runner=_THREADS)
 def collect_period(
     period: str | None = None, inbox: str | None = None, files: list[str] | None = None
 ) -> State[RunReport]:
@@ -54,10 +63,13 @@ def collect_period(
     started = time.perf_counter()
     engine = engine_for(settings.url)
     run = intake.start_run(engine, "collect-period", period)
-    waiting = receive(run, settings, _inbox(settings, inbox, files), [Path(name) for name in files or []], watch)
-    _process_all(run, settings, waiting, watch)
-    roll_up(run, settings, watch)
-    publish(run, settings, watch)
+    with _marked_when_it_fails(engine, run):
+        waiting = receive(run, settings, _inbox(settings, inbox, files), [Path(name) for name in files or []], watch)
+        faults = _process_all(run, settings, waiting, watch)
+        roll_up(run, settings, watch)
+        publish(run, settings, watch)
+        if faults:
+            raise faults[0]
     counts = queries.counts_of_run(engine, run)
     name = state_name(counts)
     intake.finish_run(engine, run, "completed", name)
@@ -65,9 +77,11 @@ def collect_period(
     return Completed(name=name, message=name, data=RunReport(run, name, counts, seconds))
 
 
-def report_of(state: State[RunReport]) -> RunReport:
+def report_of(state: State[Any]) -> RunReport:
     """The report of a finished run; raises what made it fail."""
-    return state.result(raise_on_failure=True)  # type: ignore[no-any-return]
+    report = state.result(raise_on_failure=True)
+    assert isinstance(report, RunReport)
+    return report
 
 
 def _seconds(watch: Stopwatch, total: float) -> dict[str, float]:
@@ -83,29 +97,42 @@ def _inbox(settings: Settings, inbox: str | None, files: list[str] | None) -> Pa
     return None if files else settings.workspace.inbox
 
 
-def _process_all(run: str, settings: Settings, waiting: list[Any], watch: Stopwatch) -> None:
+@contextmanager
+def _marked_when_it_fails(engine: Engine, run: str) -> Iterator[None]:
+    """A run that ends in a fault says so in the warehouse, as long as there is one to say it to."""
+    try:
+        yield
+    except Exception as error:
+        with suppress(Exception):
+            intake.finish_run(engine, run, "failed", f"{type(error).__name__}: {error}")
+        raise
+
+
+def _process_all(run: str, settings: Settings, waiting: list[Any], watch: Stopwatch) -> list[Exception]:
+    """Every batch is tried to its end, whatever becomes of another; the faults of those that could not be done."""
     if not waiting:
-        return
+        return []
     size = batch_size(len(waiting), settings)
     batches = [waiting[start : start + size] for start in range(0, len(waiting), size)]
+    faults: list[Exception] = []
     done = 0
-    workers = min(settings.workers, len(batches))
+    workers = workers_for(len(waiting), settings)
     with pool(workers, settings) as executor:
         with watch.span("warm_up"):
             warm_up(executor, workers)
+        submit: Any = process_batch.submit  # quote() keeps Prefect from looking into a batch, and hides its type
         futures = [
-            process_batch.submit(number, quote(batch), run, settings, quote(executor), quote(watch))
+            submit(number, quote(batch), run, settings, quote(executor), quote(watch))
             for number, batch in enumerate(batches, 1)
         ]
         for future in as_completed(futures):
-            done += future.result()
+            outcome = future.result(raise_on_failure=False)
+            if isinstance(outcome, Exception):
+                faults.append(outcome)
+                continue
+            done += outcome
             progress.tell("batch", done, len(waiting))
-
-
-def batch_size(count: int, settings: Settings) -> int:
-    """Batches of the set size, or smaller ones so that every worker has something to do."""
-    share = -(-count // settings.workers)
-    return max(1, min(settings.batch_size, max(share, 200)))
+    return faults
 
 
 def state_name(counts: dict[str, int]) -> str:

@@ -23,8 +23,18 @@ from workbook.read import Source
 def pool(workers: int, settings: Settings) -> Iterator[ProcessPoolExecutor]:
     """Processes that have the definitions and the heavy libraries loaded before the first batch arrives.
 
-    They are spawned, not forked: polars keeps threads, and a forked copy of a process with threads may hang.
+    Those that :func:`started_early` started are used when there are any.
     """
+    if _early is not None:
+        yield _early
+        return
+    with _executor(workers, settings) as executor:
+        yield executor
+
+
+@contextmanager
+def _executor(workers: int, settings: Settings) -> Iterator[ProcessPoolExecutor]:
+    """Spawned processes, not forked ones: polars keeps threads, and a forked copy of a process with threads may hang."""
     executor = ProcessPoolExecutor(
         max_workers=workers, mp_context=get_context("spawn"), initializer=prepare, initargs=(settings,)
     )
@@ -34,11 +44,26 @@ def pool(workers: int, settings: Settings) -> Iterator[ProcessPoolExecutor]:
         executor.shutdown(wait=True, cancel_futures=True)
 
 
+@contextmanager
+def started_early(workers: int, settings: Settings) -> Iterator[None]:
+    """Start the processes now, so that they load their libraries while Prefect's server comes up."""
+    global _early  # noqa: PLW0603  (the run that follows in this process finds them here)
+    with _executor(workers, settings) as executor:
+        for _ in range(workers):
+            executor.submit(_definitions)
+        _early = executor
+        try:
+            yield
+        finally:
+            _early = None
+
+
 def warm_up(executor: ProcessPoolExecutor, workers: int) -> None:
     """Return when every worker has loaded what it needs."""
     wait([executor.submit(_definitions) for _ in range(workers)])
 
 
+_early: ProcessPoolExecutor | None = None
 _settings: Settings | None = None
 
 
