@@ -20,6 +20,9 @@ _OF_THE_DATABASE = (
 #: Refusals of the warehouse that name what is wrong in words of their own.
 _OF_THE_ADDRESS = ("UnsupportedUrlError", "MissingDriver")
 
+#: How Prefect says that its server is out of reach.
+_OF_PREFECT = ("Failed to reach API", "Timed out while attempting to connect to ephemeral Prefect API server")
+
 
 def explain(error: Exception) -> str | None:
     """The sentence for a fault a person can mend, or ``None``."""
@@ -61,11 +64,11 @@ def _explain_warehouse(error: Exception) -> str | None:
         cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
         return say(
             f"Kho số liệu không trả lời: {cause}. Kiểm tra TONGKET_WAREHOUSE_URL rồi chạy lại; chưa có gì bị ghi dở.",
-            f"The warehouse did not answer: {cause}. Check TONGKET_WAREHOUSE_URL and try again; nothing is half-written.",
+            f"The warehouse did not answer: {cause}. Check TONGKET_WAREHOUSE_URL, try again; nothing is half-written.",
         )
     if kind.__name__ in _OF_THE_ADDRESS:
         return say(f"Địa chỉ kho số liệu không dùng được: {error}", f"The warehouse's address cannot be used: {error}")
-    if kind.__module__.startswith("httpx"):
+    if kind.__module__.startswith("httpx") or str(error).startswith(_OF_PREFECT):
         return say(f"Máy chủ Prefect không trả lời: {error}", f"The Prefect server did not answer: {error}")
     if kind.__name__ == "UnknownPeriodError":
         return say(f"Kho số liệu chưa có kỳ này: {error}", f"The warehouse does not hold this period: {error}")

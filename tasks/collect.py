@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
+from domain.submission import FaultNature
 from tasks import archive, progress
 from tasks.clock import today
 from tasks.rolling import refresh_roll_up
@@ -24,7 +26,7 @@ from tasks.store import definitions, engine_for, ensure_periods, register_of
 from tasks.timing import Stopwatch
 from tasks.workers import process_in_worker
 from warehouse import intake, queries
-from warehouse.engine import is_transient
+from warehouse.engine import Engine, is_transient
 from warehouse.load import LoadBatch, load_batch
 from workbook.read import Source
 
@@ -45,11 +47,13 @@ def _is_worth_retrying(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) 
     """Faults of the surroundings pass; faults of the program and of the data do not."""
     try:
         state.result()
-    except (OSError, BrokenProcessPool):
-        return True
     except Exception as error:
-        return is_transient(error)
+        return _passes(error)
     return False
+
+
+def _passes(error: Exception) -> bool:
+    return isinstance(error, OSError | BrokenProcessPool) or is_transient(error)
 
 
 _RETRYING: dict[str, Any] = {
@@ -100,6 +104,18 @@ def _register(run: str, settings: Settings, stored: Sequence[archive.Stored]) ->
     intake.receive(engine_for(settings.url), run, arrivals)
 
 
+@contextmanager
+def _attempts_on_record(engine: Engine, run: str, submissions: Sequence[int]) -> Iterator[None]:
+    """A try that ends in a fault is written down for each submission, unless the warehouse itself is out of reach."""
+    try:
+        yield
+    except Exception as error:
+        nature = FaultNature.TRANSIENT if _passes(error) else FaultNature.PERMANENT
+        with suppress(Exception):
+            intake.fail_attempt(engine, run, submissions, f"{type(error).__name__}: {error}", nature=nature)
+        raise
+
+
 @task(name="process-batch", task_run_name="process-batch-{number}", **_RETRYING)
 def process_batch(
     number: int, waiting: Sequence[Waiting], run: str, settings: Settings, pool: Executor, watch: Stopwatch
@@ -111,9 +127,9 @@ def process_batch(
     """
     docs = settings.workspace.docs if number == 1 else None
     sources = [Source(item.submission, Path(item.path), item.name) for item in waiting]
-    with watch.span("process"):
+    engine = engine_for(settings.url)
+    with watch.span("process"), _attempts_on_record(engine, run, [item.submission for item in waiting]):
         outcome = pool.submit(process_in_worker, sources, settings, today(), docs, run).result()
-        engine = engine_for(settings.url)
         ensure_periods(engine, definitions(settings), outcome.headers["period"].drop_nulls().unique())
         load_batch(engine, run, LoadBatch.of(outcome))
     return len(sources)
