@@ -145,9 +145,12 @@ def _collect(period: str | None, inbox: Path | None, files: list[Path], as_json:
 def run_collection(period: str | None, inbox: Path | None, files: list[Path], *, quiet: bool = False) -> Any:
     """Run the flow ``collect-period`` in this process, with progress on the terminal unless ``quiet``."""
     from flows.runtime import prepare
+    from tasks.setup import keep_registry_current
+    from tasks.store import definitions, engine_for
 
     chosen = settings()
     prepare(chosen.workspace.prefect)
+    keep_registry_current(engine_for(chosen.url), definitions(chosen))
     with _progress(quiet), _workers(chosen, inbox, files):
         from flows.collect_period import collect_period, report_of
 

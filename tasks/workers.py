@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import date
 from functools import lru_cache
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from catalog import Catalog
@@ -34,7 +37,7 @@ def pool(workers: int, settings: Settings) -> Iterator[ProcessPoolExecutor]:
 
 @contextmanager
 def _executor(workers: int, settings: Settings) -> Iterator[ProcessPoolExecutor]:
-    """Spawned processes, not forked ones: polars keeps threads, and a forked copy of a process with threads may hang."""
+    """Spawned processes, not forked ones: polars keeps threads, and a forked copy of such a process may hang."""
     executor = ProcessPoolExecutor(
         max_workers=workers, mp_context=get_context("spawn"), initializer=prepare, initargs=(settings,)
     )
@@ -71,10 +74,23 @@ def prepare(settings: Settings) -> None:
     """Make this process ready to work for a run: its settings, its definitions, the heavy imports."""
     global _settings  # noqa: PLW0603  (a worker process has one run and so one set of settings)
     _settings = settings
+    _end_with_parent()
     _catalog.cache_clear()
     warnings.simplefilter("ignore")
     with quiet():
         Engine()  # Great Expectations takes seconds to import
+
+
+def _end_with_parent() -> None:
+    """A worker whose run was killed has nobody to work for: without this it would wait for work for ever."""
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 @lru_cache(maxsize=1)
