@@ -1,4 +1,4 @@
-"""Every test of the warehouse runs on SQLite and on PostgreSQL: each gets a fresh, migrated database of its own."""
+"""Databases for every room's tests: SQLite and PostgreSQL, each test with a fresh, migrated one of its own."""
 
 from __future__ import annotations
 
