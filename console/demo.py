@@ -33,6 +33,9 @@ def demo(
     units: Annotated[
         int, typer.Option(help=say("số đơn vị của tỉnh mẫu", "units of the sample province"), min=20)
     ] = PROVINCE_UNITS,
+    picture: Annotated[
+        Path | None, typer.Option(help=say("lưu hình kết quả (SVG)", "save a picture of the outcome (SVG)"))
+    ] = None,
 ) -> None:
     """File the five source documents' figures and a generated province, ingest both, and show what came of it."""
     started = time.perf_counter()
@@ -46,8 +49,12 @@ def demo(
     _file_sources()
     _step(3, say(f"Một tỉnh mẫu {units} đơn vị, có cài lỗi", f"A sample province of {units} units with planted faults"))
     _file_province(units)
+    if picture:
+        out.record = True
     _step(4, say("Kết quả", "The outcome"))
     _show_outcome()
+    if picture:
+        _save_picture(picture)
     out.print(
         say(
             f"\nXong sau {time.perf_counter() - started:.0f} giây.",
@@ -55,6 +62,17 @@ def demo(
         )
     )
     _what_next(home)
+
+
+def _save_picture(path: Path) -> None:
+    """What the outcome looked like, as an SVG that needs no font from elsewhere."""
+    import re
+
+    from rich.console import CONSOLE_SVG_FORMAT
+
+    plain = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+    out.save_svg(str(path), title="tongket demo", code_format=plain, clear=True)
+    out.record = False
 
 
 def _fresh(home: Path) -> None:
@@ -161,12 +179,13 @@ def _print_findings_by_rule(rows: list[dict[str, Any]]) -> None:
 
 def _what_next(home: Path) -> None:
     program = "tongket" if shutil.which("tongket") else ".venv/bin/tongket"
+    question = "select period, unit_name, value_text from mart_observation where indicator = 'dossiers_received'"
     lines = [
         f"export TONGKET_HOME={home}",
         f"{program} trace --unit UB.12 --period 2014 --indicator dossiers_received",
         f"{program} findings --period {PROVINCE_PERIOD} --severity critical",
-        f"{program} template --form review-report --period 2025 --unit DU.28687 --out mau.xlsx",
-        f"{program} query \"select period, unit_name, value_text from mart_observation where indicator = 'dossiers_received' limit 10\"",
+        f"{program} template --form review-report --period 2025 --unit DU.12 --out mau.xlsx",
+        f'{program} query "{question}"',
     ]
     out.print(say("Thử tiếp:", "Try next:"))
     for line in lines:

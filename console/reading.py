@@ -130,10 +130,11 @@ def trace(
     code, _, breakdown = indicator.partition("[")
     found = queries.trace(engine, unit, period, code, breakdown.removesuffix("]") or None)
     if not found:
+        board = f"tongket status --period {period} --unit {unit}"
         refuse(
             say(
-                f"Kho không có số liệu {indicator} của {unit} kỳ {period}. Xem: tongket status --period {period} --unit {unit}",
-                f"The warehouse has no {indicator} of {unit} for {period}. See: tongket status --period {period} --unit {unit}",
+                f"Kho không có số liệu {indicator} của {unit} kỳ {period}. Xem: {board}",
+                f"The warehouse has no {indicator} of {unit} for {period}. See: {board}",
             )
         )
     if as_json:
@@ -148,12 +149,10 @@ def _print_trace(item: dict[str, Any]) -> None:
     from domain.quantity import Qualifier
 
     value = vi_quantity(item["value"], Qualifier(item["qualifier"])) if item["value"] is not None else "–"
+    code = item["indicator"] + (f"[{item['breakdown']}]" if item["breakdown"] else "")
     rows = [
-        (say("Số liệu", "Figure"), f"{value} {item['measure_vi' if LANG == 'vi' else 'measure_en']}"),
-        (
-            say("Chỉ tiêu", "Indicator"),
-            f"{item['label_vi' if LANG == 'vi' else 'label_en']} ({item['indicator']}{'[' + item['breakdown'] + ']' if item['breakdown'] else ''})",
-        ),
+        (say("Số liệu", "Figure"), f"{value} {item[f'measure_{LANG}']}"),
+        (say("Chỉ tiêu", "Indicator"), f"{item[f'label_{LANG}']} ({code})"),
         (say("Đơn vị", "Unit"), f"{item['unit_name']} ({item['unit']})"),
         (say("Phạm vi", "Scope"), item["scope"]),
         (say("Người báo cáo", "Reporter"), item.get("reporter")),
@@ -205,8 +204,8 @@ def print_summary(rows: list[dict[str, Any]], title: str, catalog: Catalog) -> N
     lines = []
     for row in rows:
         words = breakdown_in_words(catalog, row["breakdown"])
-        label = row["label_vi" if LANG == "vi" else "label_en"] + (f" · {words}" if words else "")
-        measure = row["measure_vi" if LANG == "vi" else "measure_en"]
+        label = row[f"label_{LANG}"] + (f" · {words}" if words else "")
+        measure = row[f"measure_{LANG}"]
         lines.append((label, _total(row), measure, _coverage(row), NOTES.get(row["note"], row["note"])))
     columns = (
         say("Chỉ tiêu", "Indicator"),
@@ -256,9 +255,8 @@ def query(
     """The connection itself refuses to write, whatever the statement says."""
     import sys
 
-    from warehouse.queries import QueryRefusedError, run_sql
-
     from warehouse.engine import make_reader
+    from warehouse.queries import QueryRefusedError, run_sql
 
     chosen, _ = open_warehouse()
     try:
