@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import os
 import shutil
@@ -13,8 +14,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
+from flows.runtime import prepare
+from tasks.settings import Settings
+from tasks.store import engine_for
+from tests.delivered import Delivery, deliver, install
 from warehouse.engine import make_engine
 from warehouse.migrate import upgrade
+
+for _name in [name for name in os.environ if name.startswith("TONGKET_")]:
+    del os.environ[_name]  # the tests say themselves which workspace they mean
+
+# before anything imports Prefect: its home is read once
+_prefect_home = Path(tempfile.mkdtemp(prefix="prefect-"))
+atexit.register(shutil.rmtree, _prefect_home, ignore_errors=True)
+prepare(_prefect_home)
 
 _numbers = itertools.count(1)
 
@@ -116,3 +129,60 @@ def engine(url: str) -> Iterator[Engine]:
     opened = make_engine(url)
     yield opened
     opened.dispose()
+
+
+# ------------------------------------------------------------------------------------------------ a collection
+
+
+@dataclass(frozen=True)
+class Collected:
+    """A workspace after everything that was delivered had been collected once. To be read, not changed."""
+
+    settings: Settings
+    delivery: Delivery
+    run: str
+
+    @property
+    def engine(self) -> Engine:
+        return engine_for(self.settings.url)
+
+
+@pytest.fixture(scope="session")
+def delivery(tmp_path_factory: pytest.TempPathFactory) -> Delivery:
+    return deliver(tmp_path_factory.mktemp("delivered"))
+
+
+def _collect(home: Path, delivery: Delivery, url: str | None = None) -> Collected:
+    from tests.collecting import collect
+
+    settings = install(home, delivery, url)
+    return Collected(settings, delivery, collect(settings, delivery.files))
+
+
+@pytest.fixture(scope="session")
+def collected_sqlite(delivery: Delivery, tmp_path_factory: pytest.TempPathFactory) -> Collected:
+    return _collect(tmp_path_factory.mktemp("collected"), delivery)
+
+
+@pytest.fixture(scope="session")
+def collected_postgres(delivery: Delivery, server: Server, tmp_path_factory: pytest.TempPathFactory) -> Collected:
+    return _collect(tmp_path_factory.mktemp("collected"), delivery, server.create("collected"))
+
+
+@pytest.fixture(params=DATABASES)
+def collected(request: pytest.FixtureRequest) -> Collected:
+    found: Collected = request.getfixturevalue(f"collected_{request.param}")
+    return found
+
+
+@pytest.fixture(scope="session")
+def prefect_api() -> Iterator[str]:
+    """The address of a real Prefect server of this test session."""
+    from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+    from prefect.testing.utilities import prefect_test_harness
+
+    with (
+        prefect_test_harness(server_startup_timeout=120),
+        temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),  # a flow waits a second for its last heartbeat
+    ):
+        yield str(PREFECT_API_URL.value())
