@@ -33,7 +33,10 @@ def import_units(engine: Engine, catalog: Catalog, file: Path) -> dict[str, int]
 
     Returns counts of rows ``added``, ``changed`` and ``same``; raises :class:`RegisterRefusedError`.
     """
-    records = _read(file)
+    try:
+        records = _read(file)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise RegisterRefusedError([Fault(file.name, "file", f"is not a CSV table in UTF-8: {error}")]) from None
     standing = {(unit.code, unit.valid_from): unit for unit in read_units(engine)}
     before = dict(standing)
     standing.update({(unit.code, unit.valid_from): unit for unit in records})

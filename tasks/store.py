@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import polars as pl
@@ -18,7 +18,7 @@ from warehouse.registry import ensure_periods as add_periods
 from warehouse.registry import missing_periods, read_units
 
 
-@lru_cache(maxsize=4)
+@cache
 def engine_for(url: str) -> Engine:
     """The engine of this process for a warehouse; connections are pooled behind it."""
     return make_engine(url)

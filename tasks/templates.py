@@ -44,7 +44,7 @@ def _write_all(catalog: Catalog, form: str, period: Period, units: list[UnitReco
     written = []
     for unit in units:
         path = to / file_name(form, period, unit)
-        path.write_bytes(filler.fill({"unit": unit.code, "unit_name": unit.name, "reporter": unit.code}))
+        path.write_bytes(filler.fill({"unit": unit.code, "unit_name": unit.name}))
         written.append(path)
     return written
 

@@ -165,8 +165,12 @@ def collected_sqlite(delivery: Delivery, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="session")
-def collected_postgres(delivery: Delivery, server: Server, tmp_path_factory: pytest.TempPathFactory) -> Collected:
-    return _collect(tmp_path_factory.mktemp("collected"), delivery, server.create("collected"))
+def collected_postgres(
+    delivery: Delivery, server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Collected]:
+    collected = _collect(tmp_path_factory.mktemp("collected"), delivery, server.create("collected"))
+    yield collected
+    collected.engine.dispose()
 
 
 @pytest.fixture(params=DATABASES)

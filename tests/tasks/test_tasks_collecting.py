@@ -76,7 +76,9 @@ def test_a_correction_replaces_what_it_corrects(collected: Collected) -> None:
 def test_the_province_is_added_up_from_what_is_in_force(collected: Collected) -> None:
     in_force = queries.observations_in_force(collected.engine, PERIOD, "review-report")
     cells = in_force.filter(
-        (in_force["indicator"] == "party_members") & (in_force["breakdown"] == "") & in_force["unit"].str.starts_with("P99.CB")
+        (in_force["indicator"] == "party_members")
+        & (in_force["breakdown"] == "")
+        & in_force["unit"].str.starts_with("P99.CB")
     )
     summed = queries.summary(collected.engine, PERIOD, "P99.DU", "review-report")
     (total,) = summed.filter((summed["indicator"] == "party_members") & (summed["breakdown"] == "")).to_dicts()
