@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from console.common import AsJson, UnitOption, definitions, known_period, open_warehouse, settings
 from console.output import REFUSED, out, print_json, refuse, table
 from console.words import LANG, say
+
+if TYPE_CHECKING:
+    from catalog import Catalog
 
 catalog_app = typer.Typer(help=say("bộ định nghĩa: kiểm tra, giải thích", "the definitions: prove, explain"))
 units_app = typer.Typer(help=say("danh mục đơn vị", "the register of units"))
@@ -40,6 +43,7 @@ def catalog_check(
     folder = root or settings().catalog_root
     try:
         catalog = load_catalog(folder)
+        _prove_rules(catalog)
     except CatalogError as error:
         _print_faults(error, as_json)
         raise typer.Exit(REFUSED) from None
@@ -53,6 +57,16 @@ def catalog_check(
             "✓ Consistent: {indicators} indicators · {forms} forms · {rules} rules · {units} units · {messages} texts",
         ).format(**counts)
     )
+
+
+def _prove_rules(catalog: Catalog) -> None:
+    """Raise ``CatalogError`` naming every rule that does not fire on its counterexample."""
+    from catalog import CatalogError
+    from tasks.proving import unproved
+
+    faults = list(unproved(catalog))
+    if faults:
+        raise CatalogError(faults)
 
 
 def _counts(catalog: Any) -> dict[str, int]:

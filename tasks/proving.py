@@ -1,0 +1,184 @@
+"""Rules that prove themselves: each must fire once on its counterexample and stay silent on the form's example.
+
+A counterexample is a patch of the form's example; all patched examples of a form are stacked into one batch and judged
+together, as real submissions are. Levels 1 and 2 are proved by the reader's and the intake's own tests.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from catalog import Catalog
+from catalog.load import Fault
+from catalog.model import Form, Rule
+from domain.columns import CELLS, FINDINGS, HEADERS
+from domain.finding import CheckLevel
+from expectations.check import check
+from expectations.places import Layout
+from expectations.schema import empty_frame, schema_of
+from transform.frames import HISTORY, REGISTER, Context, build_frames
+from transform.lists import text_repairs
+from transform.normalise import normalise
+
+Patch = Mapping[str, Any]
+
+
+def unproved(catalog: Catalog) -> Iterator[Fault]:
+    """Rules of levels 3 to 6 that do not fire exactly once on their counterexample, and examples that are not clean."""
+    for form in catalog.forms:
+        findings = judged(catalog, form)
+        if findings[f"form:{form}"].height:
+            fired = ", ".join(findings[f"form:{form}"]["rule"].unique().sort())
+            yield Fault(f"forms/{form}/example.yaml", "example", f"is not clean: {fired} fire on it")
+        for rule in proving(catalog, form):
+            count = findings[rule.id].filter(pl.col("rule") == rule.id).height
+            if count != 1:
+                yield Fault("rules", rule.id, f"fires {count} times on its counterexample, not once")
+
+
+def proving(catalog: Catalog, form: str) -> list[Rule]:
+    """The rules of levels 3 to 6 that are proved on a form's example."""
+    judged_here = [rule for rule in catalog.rules if CheckLevel.VALUE <= rule.level <= CheckLevel.HISTORY]
+    return [rule for rule in judged_here if _form_of(catalog, rule) == form]
+
+
+def _form_of(catalog: Catalog, rule: Rule) -> str:
+    """The form a rule is proved on: the one its counterexample names, or the first it is for."""
+    return str(rule.counterexample.get("form") or (rule.forms or tuple(catalog.forms))[0])
+
+
+def judged(catalog: Catalog, form: str) -> dict[str, pl.DataFrame]:
+    """The findings of each rule's own submission by its id, and of the untouched example under ``form:<id>``."""
+    rules = proving(catalog, form)
+    patches = [{k: v for k, v in rule.counterexample.items() if k != "form"} for rule in rules]
+    findings = stacked(catalog, form, [{}, *patches]).check(catalog)
+    parts = findings.partition_by("file", as_dict=True)
+    names = [f"form:{form}", *(rule.id for rule in rules)]
+    nothing = empty_frame(FINDINGS)
+    return {name: parts.get((file,), nothing) for file, name in enumerate(names, 1)}
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A stacked batch of one form, ready to be checked."""
+
+    form: str
+    headers: pl.DataFrame
+    readings: pl.DataFrame
+    texts: pl.DataFrame
+    frames: dict[str, pl.DataFrame]
+
+    def check(self, catalog: Catalog, **more: Any) -> pl.DataFrame:
+        return check(self.frames, self.readings, self.texts, self.headers, catalog, self.form, **more)
+
+
+def stacked(catalog: Catalog, form_id: str, patches: Iterable[Patch], header: Mapping[str, Any] | None = None) -> Batch:
+    """The form's example once for each patch, from file 1 on, as the rooms hand submissions over."""
+    form = catalog.forms[form_id]
+    reports = [patched(catalog.examples[form_id], patch) for patch in patches]
+    rows = [row for file, report in enumerate(reports, 1) for row in _cells(file, report, form)]
+    cells = pl.DataFrame(rows, schema=schema_of(CELLS))
+    headers = pl.DataFrame(
+        [_header(file, report, form) | dict(header or {}) for file, report in enumerate(reports, 1)],
+        schema=schema_of(HEADERS),
+    )
+    readings = normalise(cells, catalog)
+    past = [row for file, report in enumerate(reports, 1) for row in _history(file, report, form)]
+    register = [(file, ref, value) for file, report in enumerate(reports, 1) for ref, value in _register(report)]
+    context = Context(
+        pl.DataFrame(past, schema=HISTORY, orient="row"), pl.DataFrame(register, schema=REGISTER, orient="row")
+    )
+    frames = build_frames(headers, readings, cells, catalog, form_id, context)
+    return Batch(form_id, headers, readings, text_repairs(cells), frames)
+
+
+def patched(example: Mapping[str, Any], patch: Patch) -> dict[str, Any]:
+    """The example with the patch laid over it: mappings are merged, lists replaced, null takes a thing away."""
+    merged = dict(copy.deepcopy(example))
+    for key, value in patch.items():
+        below = merged.get(key)
+        nested = isinstance(below, dict) and isinstance(value, dict)
+        merged[key] = patched(below, value) if nested else copy.deepcopy(value)
+    return merged
+
+
+def _header(file: int, report: Mapping[str, Any], form: Form) -> dict[str, Any]:
+    return {
+        "file": file,
+        "name": f"{file}.xlsx",
+        "form": form.id,
+        "form_version": form.version,
+        "unit": report["unit"],
+        "unit_name": None,
+        "period": str(report["period"]),
+        "scope": "own",
+        "reporter": None,
+        "media": "xlsx",
+    }
+
+
+def _cells(file: int, report: Mapping[str, Any], form: Form) -> Iterator[dict[str, Any]]:
+    layout = Layout(form, form.version)
+    for field, item, value in _filled(report, form):
+        if value is None:
+            continue
+        sheet, cell = layout.cell(field, item)
+        yield {
+            "file": file,
+            "form": form.id,
+            "field": field,
+            "item": item,
+            "part": "value",
+            **_content(value),
+            "sheet": sheet,
+            "cell": cell,
+        }
+
+
+def _content(value: Any) -> dict[str, Any]:
+    """kind, number and text of a cell; ``{number, shown}`` is a number under a cell format."""
+    if isinstance(value, dict):
+        return {"kind": "number", "number": float(value["number"]), "text": str(value["shown"])}
+    if isinstance(value, int | float):
+        return {"kind": "number", "number": float(value), "text": str(value)}
+    if isinstance(value, date):
+        return {"kind": "date", "number": None, "text": value.isoformat()}
+    return {"kind": "error" if str(value).startswith("#") else "text", "number": None, "text": str(value)}
+
+
+def _filled(report: Mapping[str, Any], form: Form) -> Iterator[tuple[str, int, Any]]:
+    yield from ((code, 0, value) for code, value in report["figures"].items())
+    yield from ((code, 0, value) for code, value in report["narratives"].items())
+    for name, items in report["matrices"].items():
+        order = form.section(name).items
+        for breakdown, figures in items.items():
+            yield from ((f"{name}.{code}", order.index(breakdown) + 1, value) for code, value in figures.items())
+    for name, rows in report["lists"].items():
+        for number, row in enumerate(rows, 1):
+            yield from ((f"{name}.{code}", number, value) for code, value in row.items())
+
+
+def _history(file: int, report: Mapping[str, Any], form: Form) -> Iterator[tuple[Any, ...]]:
+    for which, figures in (report.get("history") or {}).items():
+        yield from _past(file, which, ((code, 0, value) for code, value in figures.items()))
+    for name, items in (report.get("matrix_history") or {}).items():
+        for breakdown, figures in items.items():
+            item = form.section(name).items.index(breakdown) + 1
+            yield from _past(file, "previous", ((f"{name}.{code}", item, value) for code, value in figures.items()))
+
+
+def _past(file: int, which: str, figures: Any) -> Iterator[tuple[Any, ...]]:
+    for field, item, value in figures:
+        if value is not None:
+            yield file, which, field, item, float(value), None, None
+
+
+def _register(report: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    for ref, value in (report.get("register") or {}).items():
+        yield f"register:{ref.removeprefix('register:')}", float(value)
