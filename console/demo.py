@@ -68,7 +68,7 @@ def _save_picture(path: Path) -> None:
     """What the outcome looked like, as an SVG that needs no font from elsewhere."""
     import re
 
-    from rich.console import CONSOLE_SVG_FORMAT
+    from rich._export_format import CONSOLE_SVG_FORMAT
 
     plain = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
     out.save_svg(str(path), title="tongket demo", code_format=plain, clear=True)

@@ -103,8 +103,10 @@ def patched(example: Mapping[str, Any], patch: Patch) -> dict[str, Any]:
     merged = dict(copy.deepcopy(example))
     for key, value in patch.items():
         below = merged.get(key)
-        nested = isinstance(below, dict) and isinstance(value, dict)
-        merged[key] = patched(below, value) if nested else copy.deepcopy(value)
+        if isinstance(below, dict) and isinstance(value, dict):
+            merged[key] = patched(below, value)
+        else:
+            merged[key] = copy.deepcopy(value)
     return merged
 
 
