@@ -1,7 +1,7 @@
 """``make bench``: whole runs against their floor, all measured in the same call; nothing here is a test.
 
-The floor of DESIGN: two processes that do nothing but read the same files with calamine, plus the bare insert of the same
-rows through the database driver. The run is the real flow in a process of its own, with receiving, checks, findings and
+The floor: two processes that do nothing but read the same files with calamine, plus the bare insert of the same rows
+through the database driver. The run is the real flow in a process of its own, with receiving, checks, findings and
 roll-up inside; the start-up of processes is reported apart.
 """
 

@@ -14,7 +14,7 @@ SEED = 7
 
 
 def stage(home: Path, submissions: int) -> list[Path]:
-    """A workspace at ``home`` whose register holds a province, and at least ``submissions`` files in a folder beside it."""
+    """A workspace whose register holds a province, and at least ``submissions`` files in a folder beside it."""
     os.environ["TONGKET_HOME"] = str(home)
     from tasks.settings import Settings
     from tasks.setup import initialise

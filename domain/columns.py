@@ -21,7 +21,8 @@ HEADERS = {
 }
 
 #: One row per filled cell. ``item`` numbers the rows of a list or matrix from 1 and is 0 for scalars and narratives.
-#: ``part`` is ``value`` or ``note``. ``field``: field code · ``<list>.<column>`` · ``<matrix>.<indicator>`` · narrative code.
+#: ``part`` is ``value`` or ``note``. ``field``: field code · ``<list>.<column>`` · ``<matrix>.<indicator>`` · narrative
+#: code.
 CELLS = {
     "file": "Int64",
     "form": "String",
@@ -35,8 +36,8 @@ CELLS = {
     "cell": "String",
 }
 
-#: One row per fault the reader met with a file, its form or its identity (levels 1 and 2). ``fault`` is the code a rule's
-#: ``file`` or ``intake`` check names.
+#: One row per fault the reader met with a file, its form or its identity (levels 1 and 2). ``fault`` is the code that
+#: the ``file`` or ``intake`` check of a rule names.
 FAULTS = {
     "file": "Int64",
     "fault": "String",

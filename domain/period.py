@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 
 class PeriodKind(StrEnum):
@@ -19,7 +20,7 @@ class PeriodKind(StrEnum):
     YEAR = "year"
 
 
-class WindowFault(ValueError):
+class WindowError(ValueError):
     """Windows that overlap or leave a gap were asked to be added together."""
 
 
@@ -68,14 +69,14 @@ class Period:
 def add_windows(windows: list[Window]) -> Window:
     """The one window that the given windows tile exactly.
 
-    Raises :class:`WindowFault` when two overlap or a day between them is missing: such figures must not be added.
+    Raises :class:`WindowError` when two overlap or a day between them is missing: such figures must not be added.
     """
     if not windows:
-        raise WindowFault("no windows to add")
+        raise WindowError("no windows to add")
     ordered = sorted(windows)
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in pairwise(ordered):
         if before.overlaps(after):
-            raise WindowFault(f"{before.first} … {before.last} and {after.first} … {after.last} overlap")
+            raise WindowError(f"{before.first} … {before.last} and {after.first} … {after.last} overlap")
         if before.last + timedelta(days=1) != after.first:
-            raise WindowFault(f"days are missing between {before.last} and {after.first}")
+            raise WindowError(f"days are missing between {before.last} and {after.first}")
     return Window(ordered[0].first, ordered[-1].last)

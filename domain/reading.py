@@ -49,8 +49,8 @@ class Reading:
     """The outcome of reading one cell.
 
     ``value`` is in the unit of measure of the field (percent as 97.49; a ratio's value is its percentage, its counts
-    stand in ``numerator`` and ``denominator``). ``status`` is ``MISSING`` for blank-like cells. With a ``problem`` there
-    is no value.
+    stand in ``numerator`` and ``denominator``). ``status`` is ``MISSING`` for blank-like cells. With a ``problem``
+    there is no value.
     """
 
     value: float | None = None

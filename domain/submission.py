@@ -41,7 +41,7 @@ _MOVES: dict[SubmissionState, frozenset[SubmissionState]] = {
 }
 
 
-class MoveRefused(ValueError):
+class MoveRefusedError(ValueError):
     """A submission was asked to change into a state that cannot follow its present one."""
 
 
@@ -50,10 +50,10 @@ def may_move(before: SubmissionState, after: SubmissionState) -> bool:
 
 
 def move(before: SubmissionState, after: SubmissionState) -> SubmissionState:
-    """``after``, when it may follow ``before``; raises :class:`MoveRefused` otherwise."""
+    """``after``, when it may follow ``before``; raises :class:`MoveRefusedError` otherwise."""
     if not may_move(before, after):
         allowed = ", ".join(sorted(_MOVES[before])) or "none"
-        raise MoveRefused(f"{before} cannot become {after} (allowed: {allowed})")
+        raise MoveRefusedError(f"{before} cannot become {after} (allowed: {allowed})")
     return after
 
 

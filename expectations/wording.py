@@ -136,10 +136,8 @@ def say(rule: Rule, terms: Sequence[Sequence[Term]], tongue: Tongue, *, approxim
         case IdentityCheck(total=total):
             sign = "≈" if approximate else "≠"
             return _identity(_flat(terms[: len(total)]), _flat(terms[len(total) :]), tongue, sign)
-        case AtMostCheck(smaller=smaller, times=str()):
-            return _product_at_most(_flat(terms[: len(smaller)]), _flat(terms[len(smaller) : -1]), terms[-1][0], tongue)
-        case AtMostCheck(smaller=smaller, factor=factor):
-            return _at_most(_flat(terms[: len(smaller)]), _flat(terms[len(smaller) :]), factor, tongue)
+        case AtMostCheck():
+            return _at_most_of(rule.check, terms, tongue)
         case RateCheck(numerator=numerator):
             count = len(numerator) + 1
             return _rate(terms[0][0], _flat(terms[1:count]), _flat(terms[count:]), tongue)
@@ -192,6 +190,13 @@ def _identity(total: Sequence[Term], parts: Sequence[Term], tongue: Tongue, sign
     return Said(_single(total, tongue), _single(parts, tongue), arithmetic, difference)
 
 
+def _at_most_of(check: AtMostCheck, terms: Sequence[Sequence[Term]], tongue: Tongue) -> Said:
+    smaller, others = _flat(terms[: len(check.smaller)]), terms[len(check.smaller) :]
+    if check.times is None:
+        return _at_most(smaller, _flat(others), check.factor, tongue)
+    return _product_at_most(smaller, _flat(others[:-1]), others[-1][0], tongue)
+
+
 def _at_most(smaller: Sequence[Term], larger: Sequence[Term], factor: float, tongue: Tongue) -> Said:
     limit = _tidy(_nominal(larger) * factor)
     shown = _written(larger, tongue)
@@ -210,7 +215,8 @@ def _product_at_most(smaller: Sequence[Term], larger: Sequence[Term], times: Ter
     product = _tidy(_nominal(smaller) * (times.value or 0.0))
     difference = tongue.figure(abs(product - _nominal(larger)))
     said = f"{whole} × {tongue.term(times)} = {tongue.figure(product)} > {_written(larger, tongue)}"
-    return Said(tongue.figure(product), _single(larger, tongue), f"{said} ({tongue.words['over']} {difference})", difference)
+    arithmetic = f"{said} ({tongue.words['over']} {difference})"
+    return Said(tongue.figure(product), _single(larger, tongue), arithmetic, difference)
 
 
 def _rate(rate: Term, numerator: Sequence[Term], denominator: Sequence[Term], tongue: Tongue) -> Said:

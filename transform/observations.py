@@ -10,7 +10,7 @@ import polars as pl
 from catalog.load import Catalog
 from domain.columns import OBSERVATIONS
 from domain.observation import CellStatus
-from domain.period import WindowFault
+from domain.period import WindowError
 from domain.quantity import Qualifier
 from transform.frame import conform
 
@@ -167,7 +167,7 @@ def in_period_from_ytd(frame: pl.DataFrame) -> pl.DataFrame:
     ``frame``: ``first``, ``last`` (dates of the window), ``value`` and any columns that tell series apart (unit,
     indicator, breakdown …). Every window of a series must begin on the same day and end on another; the result has the
     windows between the ends. After a missing total the next figure is missing too. Raises
-    :class:`domain.period.WindowFault` otherwise.
+    :class:`domain.period.WindowError` otherwise.
     """
     keys = _series(frame)
     ordered = frame.sort(*keys, "last", maintain_order=True)
@@ -186,7 +186,7 @@ def ytd_from_in_period(frame: pl.DataFrame) -> pl.DataFrame:
     """Running totals out of in-period figures (columns as in :func:`in_period_from_ytd`).
 
     The windows of a series must follow one another without a gap or an overlap; from the first missing figure on the
-    total is missing. Raises :class:`domain.period.WindowFault` otherwise.
+    total is missing. Raises :class:`domain.period.WindowError` otherwise.
     """
     keys = _series(frame)
     ordered = frame.sort(*keys, "first", maintain_order=True)
@@ -208,4 +208,4 @@ def _series(frame: pl.DataFrame) -> list[str]:
 def _refuse(frame: pl.DataFrame, wrong: pl.Expr, why: str) -> None:
     found = frame.with_columns(_wrong=wrong).filter(pl.col("_wrong")).drop("_wrong")
     if found.height:
-        raise WindowFault(f"{why}: {found.row(0, named=True)}")
+        raise WindowError(f"{why}: {found.row(0, named=True)}")

@@ -9,7 +9,7 @@ import pytest
 from catalog.calendars import periods_of
 from catalog.model import Calendar
 from catalog.read import Reader
-from domain.period import Period, PeriodKind, Window, WindowFault, add_windows
+from domain.period import Period, PeriodKind, Window, WindowError, add_windows
 
 YEARS = (2020, 2023, 2024, 2025, 2026, 2028)
 
@@ -98,9 +98,9 @@ def test_a_year_begins_the_day_after_the_last_one_ended(calendars: dict[str, Cal
 def test_windows_of_two_calendars_are_not_added(calendars: dict[str, Calendar]) -> None:
     decree = _by_code(calendars["ND09"], 2025)
     months = _by_code(calendars["CALENDAR"], 2025)
-    with pytest.raises(WindowFault, match="days are missing"):
+    with pytest.raises(WindowError, match="days are missing"):
         add_windows([decree["2025-Q1"].window, months["2025-Q2@CALENDAR"].window])
-    with pytest.raises(WindowFault, match="overlap"):
+    with pytest.raises(WindowError, match="overlap"):
         add_windows([months["2025-Q1@CALENDAR"].window, decree["2025-Q2"].window])
 
 

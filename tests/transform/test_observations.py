@@ -10,7 +10,7 @@ import pytest
 
 from catalog import Catalog
 from domain.columns import OBSERVATIONS
-from domain.period import WindowFault
+from domain.period import WindowError
 from transform.frame import schema_of
 from transform.normalise import normalise
 from transform.observations import in_period_from_ytd, observations, ytd_from_in_period
@@ -119,12 +119,12 @@ def test_nothing_follows_from_a_missing_quarter() -> None:
 
 @pytest.mark.parametrize("windows", [(Q1, Q3), (Q1, (Q1[1], Q2[1])), (Q1, Q1)], ids=["gap", "overlap", "twice"])
 def test_windows_that_do_not_tile_are_refused(windows: tuple[tuple[date, date], ...]) -> None:
-    with pytest.raises(WindowFault, match="2025"):
+    with pytest.raises(WindowError, match="2025"):
         ytd_from_in_period(series(*((window, 1.0) for window in windows)))
 
 
 def test_running_totals_of_different_starts_are_refused() -> None:
-    with pytest.raises(WindowFault):
+    with pytest.raises(WindowError):
         in_period_from_ytd(series((Q1, 1.0), (Q2, 2.0)))
-    with pytest.raises(WindowFault):
+    with pytest.raises(WindowError):
         in_period_from_ytd(series((Q1, 1.0), (Q1, 2.0)))
