@@ -241,4 +241,3 @@ def _is_reported_as(story: Story, claim: Claim) -> None:
         typed = claim.args["if_typed"]
         found = story.findings_if(typed["filing"], {typed["field"]: typed["value"]})
         assert found.get(typed["rule"]) == typed["severity"], found
-

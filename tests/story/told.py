@@ -127,5 +127,3 @@ class Story:
         rows = [r for r in found if r["indicator"] == indicator and not r["breakdown"] and r["value"] is not None]
         assert len(rows) <= 1, rows
         return rows[0] if rows else None
-
-
