@@ -91,7 +91,7 @@ def _fresh(home: Path) -> None:
 
 
 def _step(number: int, title: str) -> None:
-    out.print(f"\n[bold]{number}. {title}[/bold]")
+    out.print(f"\n{number}. {title}", style="bold")
 
 
 def _initialise() -> None:

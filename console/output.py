@@ -22,10 +22,14 @@ from domain.numbers import vi_number
 #: Columns when the output goes to a file or a pipe, where nothing says how wide a line may be.
 WIDTH_OF_A_PIPE = 160
 
+#: File names and whatever else comes from outside is text, never markup.
 out = Console(
-    highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH_OF_A_PIPE
+    highlight=False,
+    markup=False,
+    emoji=False,
+    width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH_OF_A_PIPE,
 )
-err = Console(stderr=True, highlight=False)
+err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 #: Exit codes: 1 a file would be rejected, 2 the request cannot be carried out, 3 a strict run had rejections.
 WOULD_REJECT, REFUSED, HAD_REJECTIONS = 1, 2, 3

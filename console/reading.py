@@ -8,10 +8,14 @@ import typer
 
 from console.common import AsJson, PeriodOption, UnitOption, definitions, known_period, open_warehouse
 from console.intake import STATES, findings_table
-from console.output import coloured, finite, out, print_json, refuse, table
+from console.output import coloured, err, finite, out, print_json, refuse, table
 from console.words import LANG, say
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from polars import DataFrame
+
     from catalog import Catalog
 
 #: Why a total has no value, in words.
@@ -26,6 +30,9 @@ NOTES = {
 
 #: Rows a person can read on a terminal; --json prints all.
 SHOWN = 40
+
+#: Rows of an answer unless --limit says otherwise: on a terminal, and into a file.
+ROWS_OF_A_TABLE, ROWS_OF_A_FILE = 1_000, 10_000_000
 
 
 def register(app: typer.Typer) -> None:
@@ -246,29 +253,73 @@ def _coverage(row: dict[str, Any]) -> str:
 
 def query(
     sql: str,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", help=say("số liệu được tin vào lúc đó", "figures as believed at that moment")),
+    ] = None,
     output: Annotated[
-        Literal["table", "csv", "json"], typer.Option("--format", help=say("cách in", "how to print"))
+        Literal["table", "csv", "json", "parquet"], typer.Option("--format", help=say("cách in", "how to print"))
     ] = "table",
     as_json: AsJson = False,
-    limit: Annotated[int, typer.Option(help=say("số dòng tối đa", "most rows"), min=1)] = 1000,
+    limit: Annotated[
+        int | None,
+        typer.Option(help=say("số dòng tối đa (bảng: 1.000)", "most rows (tables: 1,000)"), min=1, show_default=False),
+    ] = None,
 ) -> None:
-    """The connection itself refuses to write, whatever the statement says."""
-    import sys
-
+    """The connection itself refuses to write, whatever the statement says; rows that are cut off are said to be."""
     from warehouse.engine import make_reader
     from warehouse.queries import QueryRefusedError, run_sql
 
     chosen, _ = open_warehouse()
+    chosen_format = "json" if as_json else output
+    most = limit or (ROWS_OF_A_TABLE if chosen_format == "table" else ROWS_OF_A_FILE)
     try:
-        frame = run_sql(make_reader(chosen.url), sql, limit)
+        frame = run_sql(make_reader(chosen.url), sql, most + 1, _moment(as_of))
     except QueryRefusedError as error:
         refuse(say(f"Kho từ chối câu hỏi: {error}", f"The warehouse refused: {error}"))
-    if as_json or output == "json":
-        print_json(finite(frame.to_dicts()))
-    elif output == "csv":
-        sys.stdout.write(frame.write_csv())
-    else:
-        out.print(table("", frame.columns, frame.rows()))
+    _print_answer(frame.head(most), chosen_format)
+    if frame.height > most:
+        cut = say(
+            f"Chỉ in {most} dòng đầu; còn nữa. Thêm --limit.",
+            f"Only the first {most} rows; there are more. Add --limit.",
+        )
+        err.print(cut)
+
+
+def _print_answer(frame: DataFrame, chosen_format: str) -> None:
+    import sys
+
+    match chosen_format:
+        case "json":
+            print_json(finite(frame.to_dicts()))
+        case "csv":
+            sys.stdout.write(frame.write_csv())
+        case "parquet":
+            frame.write_parquet(sys.stdout.buffer)
+        case _:
+            out.print(table("", frame.columns, frame.rows()))
+
+
+def _moment(text: str | None) -> datetime | None:
+    """A day or a moment; without a zone it is the one of the offices, and a day means its end."""
+    from datetime import datetime, time
+
+    from tasks.clock import ZONE
+
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        refuse(
+            say(
+                f"{text!r} không phải thời điểm; viết 2026-01-15 hoặc 2026-01-15T08:00.",
+                f"{text!r} is not a moment; write 2026-01-15 or 2026-01-15T08:00.",
+            )
+        )
+    if "T" not in text and " " not in text:
+        moment = datetime.combine(moment.date(), time.max)
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZONE)
 
 
 __all__ = ["coloured", "print_status", "print_summary", "register"]
