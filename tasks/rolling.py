@@ -30,7 +30,10 @@ def summary_of(engine: Engine, catalog: Catalog, period: str, unit: str, form: s
     kept = queries.summary(engine, period, unit, form)
     if kept.height:
         return kept.to_dicts()
-    alone = _units(engine, _period(catalog, period)).filter(pl.col("unit") == unit).with_columns(parent=None)
+    alone = _units(engine, _period(catalog, period)).filter(pl.col("unit") == unit)
+    if alone.is_empty() or form not in catalog.forms:
+        return []
+    alone = alone.with_columns(parent=pl.lit(None, pl.String))
     rows = _totals(engine, catalog, period, form, alone).to_dicts()
     return [{**row, **_words(catalog, row["indicator"])} for row in _in_order(catalog, rows)]
 
