@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -97,7 +98,20 @@ def submit(files: list[Path], as_json: AsJson = False) -> None:
     for file in files:
         if not file.is_file():
             refuse(say(f"Không có tệp {file}.", f"There is no file {file}."))
+        _refuse_unsayable(file)
     _collect(None, None, files, as_json, strict=False)
+
+
+def _refuse_unsayable(file: Path) -> None:
+    """A run records its files by name; bytes of an older encoding are no name."""
+    shown = os.fsencode(file).decode("utf-8", "replace")
+    if shown != str(file):
+        refuse(
+            say(
+                f"Tên tệp {shown} không phải UTF-8; đổi tên tệp rồi gửi lại.",
+                f"The name of {shown} is not UTF-8; rename the file and submit it again.",
+            )
+        )
 
 
 def ingest(

@@ -91,7 +91,12 @@ def _store_one(path: Path, archive: Path) -> Stored:
         place.parent.mkdir(parents=True, exist_ok=True)
         draft.replace(place)
     arrived = datetime.fromtimestamp(seen.st_mtime, UTC)
-    return Stored(sha256, size, media, path.name, arrived, place, path, _stamp(seen))
+    return Stored(sha256, size, media, _sayable(path.name), arrived, place, path, _stamp(seen))
+
+
+def _sayable(name: str) -> str:
+    """A file's name as text: bytes of an older encoding, which no database takes, become the replacement sign."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def _stamp(seen: os.stat_result) -> tuple[int, ...]:

@@ -157,3 +157,10 @@ def test_a_file_that_grows_while_it_is_copied_stays(inbox: Path, kept: Path, mon
     assert stored[0].sha256 == hashlib.sha256(b"half").hexdigest()
     assert stored[0].path.read_bytes() == b"half"
     assert path.read_bytes() == b"half and the rest"
+
+
+def test_a_name_in_another_encoding_is_kept_as_far_as_text_can_hold_it(inbox: Path, kept: Path) -> None:
+    (stored,) = archive.store([write(inbox / os.fsdecode(b"b\xe1o c\xe1o.csv"), b"abc")], kept)
+    assert stored.name == "b\ufffdo c\ufffdo.csv"
+    archive.clear([stored])
+    assert not files_below(inbox)
