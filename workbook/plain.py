@@ -27,6 +27,9 @@ CSV_COLUMNS = ("indicator", "breakdown", "value", "note")
 IDENTITY = ("form", "form_version", "unit", "unit_name", "period", "scope", "reporter")
 JSON_IDENTITY = ("form", "form_version", "unit", "unit_name", "period", "scope", "reporter")
 
+#: The label of the period is for people: a file may carry it, the code is what counts.
+_KNOWN_IDENTITY = {*IDENTITY, "period_label"}
+
 _NUMBER = re.compile(r"^-?(?:(?:0|[1-9][0-9]*)(?:\.(?:[0-9]{1,2}|[0-9]{4,}))?|0\.[0-9]+)$")
 _DAY = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
 
@@ -59,6 +62,9 @@ class PlainFile:
     faults: list[Fault] = field(default_factory=list)
 
     def identify(self, name: str, text: str, cell: str) -> None:
+        if name not in _KNOWN_IDENTITY:
+            self.faults.append(Fault("unknown_field", f"identity.{name}", " · ".join(IDENTITY), cell=cell))
+            return
         if name in self.header:
             self.faults.append(Fault("duplicate_cell", f"identity.{name}", self.places[name], cell=cell))
             return
@@ -88,16 +94,16 @@ class PlainFile:
 def read_csv(data: bytes) -> PlainFile:
     """Read the long form; raises :class:`BadFileError` for another encoding or structure."""
     text = _decoded(data)
-    if not text.strip():
-        raise BadFileError("no_cells")
     plain = PlainFile()
     records = _records(text)
-    _, header = next(records)
+    _, header = next(records, (0, None))
+    if header is None:
+        raise BadFileError("no_cells")
     columns = _columns(header)
     for line, record in records:
-        if len(record) > len(header):
+        if len(record) > len(header) or any(not is_blank(value) for value in record[len(columns) :]):
             # 97,49 in a file separated by commas would become 97 with the note 49
-            raise BadFileError("bad_csv", " | ".join(record), f"{len(header)} cột", cell=f"A{line}")
+            raise BadFileError("bad_csv", " | ".join(record), f"{len(columns)} cột", cell=f"A{line}")
         _read_record(plain, line, record, columns)
     return plain
 
@@ -147,7 +153,7 @@ def _columns(header: list[str]) -> list[str]:
 
 
 def _read_record(plain: PlainFile, line: int, record: list[str], columns: list[str]) -> None:
-    fields = dict(zip(columns, record, strict=False))
+    fields = dict.fromkeys(columns, "") | dict(zip(columns, record, strict=False))
     letters = {name: "ABCD"[number] for number, name in enumerate(columns)}
     indicator, breakdown = fields["indicator"].strip(), fields.get("breakdown", "").strip()
     if indicator.startswith("identity."):
@@ -184,6 +190,7 @@ def read_json(data: bytes) -> PlainFile:
     text = _decoded(data)
     try:
         raw = json.loads(text, object_pairs_hook=_unrepeated, parse_constant=_no_constant)
+        _prove_texts(raw)
     except (ValueError, RecursionError) as error:
         raise BadFileError("bad_json", str(error) or type(error).__name__) from error
     plain = PlainFile()
@@ -251,6 +258,21 @@ def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not a JSON number")
+
+
+def _prove_texts(value: Any) -> None:
+    """JSON can spell half a character and the NUL, which no other medium and no database can hold."""
+    if isinstance(value, str):
+        value.encode()
+        if "\0" in value:
+            raise ValueError(f"U+0000 in {value[:60]!r}")
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            _prove_texts(key)
+            _prove_texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            _prove_texts(inner)
 
 
 def _expect(holds: bool, at: str, value: Any) -> None:

@@ -62,7 +62,7 @@ class _Reading:
     plain: list[tuple[object, ...]] = field(default_factory=list)
 
     def read(self, source: Source) -> None:
-        header: dict[str, object] = {"file": source.file, "name": source.name}
+        header: dict[str, object] = {"file": source.file, "name": _shown(source.name)}
         self.headers.append(header)
         try:
             self._read(source, header)
@@ -79,14 +79,14 @@ class _Reading:
 
     def _read(self, source: Source, header: dict[str, object]) -> None:
         suffix = Path(source.name).suffix.lower() or source.path.suffix.lower()
-        header["media"] = suffix.removeprefix(".") or None
+        header["media"] = _shown(suffix).removeprefix(".") or None
         data = _bytes_of(source, suffix)
         if data.startswith((_ZIP, _COMPOUND)):
             self._read_book(source.file, header, Book(data))
         elif suffix in _PLAIN:
             self._read_plain(source.file, header, _PLAIN[suffix](data))
         else:
-            raise BadFileError("unsupported_type", suffix, ACCEPTED)
+            raise BadFileError("unsupported_type", _shown(suffix), ACCEPTED)
 
     def _read_book(self, file: int, header: dict[str, object], book: Book) -> None:
         header["media"] = book.media
@@ -164,6 +164,11 @@ def _bytes_of(source: Source, suffix: str) -> bytes:
 def _place(layout: Layout, name: str) -> tuple[str, str]:
     cell = layout.identity.get(name)
     return (cell.sheet, cell.address) if cell else ("", "")
+
+
+def _shown(name: str) -> str:
+    """The name as text: one that another encoding gave the file holds bytes that no text can hold."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def _text(value: object) -> str | None:

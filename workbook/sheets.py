@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -26,6 +27,9 @@ from workbook.layout import (
 from workbook.scan import Package, check_area, open_package
 
 Rows = list[list[Any]]
+
+#: What broken bytes make of a look into a container or a sheet: numbers and names that lead nowhere.
+_ASTRAY = (struct.error, LookupError, ValueError, OverflowError)
 _SCOPES = {folded(label): str(scope) for scope, label in SCOPE_LABELS.items()}
 
 
@@ -33,7 +37,7 @@ class Book:
     """An opened workbook. Raises :class:`BadFileError` for what calamine refuses."""
 
     def __init__(self, data: bytes) -> None:
-        self._package: Package = open_package(data)
+        self._package: Package = _guarded(lambda: open_package(data))
         self._book = _guarded(lambda: CalamineWorkbook.from_filelike(io.BytesIO(data)))
         self._numbers = {folded(name): number for number, name in reversed(list(enumerate(self._book.sheet_names)))}
 
@@ -54,10 +58,10 @@ class Book:
         return all(not any(content_of(v) for row in self._load(n) for v in row) for n in self._numbers.values())
 
     def _load(self, number: int) -> Rows:
-        errors = self._package.scan(number)
+        errors = _guarded(lambda: self._package.scan(number))
         sheet = _guarded(lambda: self._book.get_sheet_by_index(number))
         check_area(sheet.total_height, sheet.total_width)
-        rows: Rows = sheet.to_python(skip_empty_area=False)
+        rows: Rows = _guarded(lambda: sheet.to_python(skip_empty_area=False))
         for row, column, text in errors:
             _put(rows, row, column, CellError(text))
         return rows
@@ -71,7 +75,7 @@ def _put(rows: Rows, row: int, column: int, value: object) -> None:
 
 
 def _guarded(load: Callable[[], Any]) -> Any:
-    """calamine's errors, and panics of its native code, are faults of the file."""
+    """What the file's bytes lead to is a fault of the file: calamine's errors, panics of its native code, our own."""
     try:
         return load()
     except PasswordError as error:
@@ -80,6 +84,8 @@ def _guarded(load: Callable[[], Any]) -> Any:
         raise BadFileError("truncated", str(error)) from error
     except CalamineError as error:
         raise BadFileError("unreadable", str(error)) from error
+    except _ASTRAY as error:
+        raise BadFileError("unreadable", f"{type(error).__name__}: {error}") from error
     except BaseException as error:
         # a panic in native code derives from BaseException and has no importable class
         if type(error).__name__ != "PanicException":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import struct
 import zipfile
@@ -127,7 +128,20 @@ def csv_of(*lines: str, head: str = "indicator;breakdown;value;note") -> bytes:
 
 def json_of(**more: object) -> bytes:
     document = json.loads(write_json(REVIEW, Contents(identity=identity(), figures={"party_members": 5})))
-    return json.dumps(document | more, ensure_ascii=False).encode()
+    return json.dumps(document | more).encode()
+
+
+def day_beyond_calendars() -> bytes:
+    """A day column that holds a number of days no calendar reaches."""
+    place = FILLER.layout.places["documents"]
+    address = f"{chr(ord('A') + place.column + 1)}{place.row + 1}"
+    held = FILLER.fill(identity(), lists={"documents": [{"date": "2025-02-03"}]})
+    return in_sheet_cell(place.sheet, address, b"-1e300", held)
+
+
+def in_sheet_cell(name: str, address: str, number: bytes, content: bytes) -> bytes:
+    pattern = re.compile(rb'(<c r="%s"[^>]*><v>)[^<]*' % address.encode())
+    return patched(content, sheet(content, name), lambda xml: pattern.sub(rb"\g<1>" + number, xml, count=1))
 
 
 ROWS = REVIEW.section("topics").max_rows
@@ -218,6 +232,33 @@ FILES: dict[str, tuple[str, str, Callable[[], bytes]]] = {
     "a JSON of brackets": ("bad_json", "a.json", lambda: b"[" * 100_000),
     "a CSV without a header": ("bad_csv", "a.csv", lambda: csv_of(head="party_members;;5;")),
     "a CSV with one field too many": ("bad_csv", "a.csv", lambda: csv_of("registration_rate;;97;49;")),
+    "a CSV of empty columns": ("no_cells", "a.csv", lambda: b";;;\r\n;;;\r\n"),
+    "a CSV of space nobody sees": ("no_cells", "a.csv", "\u200b".encode),
+    "a CSV with a value beyond its header": (
+        "bad_csv",
+        "a.csv",
+        lambda: csv_of("party_members;;5;;6", head="indicator;breakdown;value;note;"),
+    ),
+    "an identity the form does not ask for": (
+        "unknown_field",
+        "a.csv",
+        lambda: csv_of("party_members;;5;", "identity.file;;1;"),
+    ),
+    "a name of its own in a CSV": (
+        "unknown_field",
+        "a.csv",
+        lambda: csv_of("party_members;;5;", "identity.media;;xlsx;"),
+    ),
+    "half a character in a JSON": ("bad_json", "a.json", lambda: json_of(narratives={"limitation": "\ud83d"})),
+    "half a character in a key of a JSON": ("bad_json", "a.json", lambda: b'{"\\ud83d": 1}'),
+    "a NUL in a JSON": ("bad_json", "a.json", lambda: json_of(unit_name="Long\0 Bình")),
+    "a workbook list in another encoding": (
+        "unreadable",
+        "a.xlsx",
+        lambda: patched(GOOD, "xl/workbook.xml", lambda xml: xml.replace("Số liệu".encode(), b"S\xe9 li\xeau")),
+    ),
+    "a day beyond all calendars": ("unreadable", "a.xlsx", day_beyond_calendars),
+    "a compound file of zeros": ("unreadable", "a.xls", lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)),
     "a CSV with an open quote": ("bad_csv", "a.csv", lambda: csv_of('limitation;;"Một số nơi')),
     "a CSV in Windows-1258": (
         "wrong_encoding",
@@ -336,6 +377,42 @@ def test_every_prefix_of_a_workbook_is_a_fault_and_never_an_exception(tmp_path: 
         content = fixture.read_bytes()
         files = [(fixture.name, content[: len(content) * part // 12]) for part in range(12)]
         assert set(read(tmp_path, *files).faults["file"]) == set(range(12))
+
+
+def test_a_short_record_of_a_csv_says_nothing(tmp_path: Path) -> None:
+    """Columns may stand in any order; a record that ends before the indicator names no figure."""
+    head = b"value;indicator;breakdown"
+    rows = [f"{text};identity.{name}" for name, text in identity().items() if name != "period_label"]
+    content = b"\r\n".join([head, *(row.encode() for row in rows), b"5"])
+    batch = read(tmp_path, ("a.csv", content))
+    assert batch.faults["fault"].to_list() == ["unknown_form"]
+
+
+def test_a_file_name_in_another_encoding_is_kept_as_far_as_it_can_be_shown(tmp_path: Path) -> None:
+    path = tmp_path / "good.xlsx"
+    path.write_bytes(GOOD)
+    batch = read_files([Source(1, path, os.fsdecode(b"b\xe1o c\xe1o.xlsx"))], the_catalog())
+    assert batch.headers["name"].to_list() == ["b?o c?o.xlsx"]
+    assert batch.faults.is_empty()
+
+
+def test_parts_with_flipped_bytes_never_stop_the_reader(tmp_path: Path) -> None:
+    """Bytes flipped inside the parts, where no checksum of the container gives them away."""
+    for fixture in sorted(FIXTURES.glob("one-stop*.*s[xh]*")) + sorted(FIXTURES.glob("one-stop*.ods")):
+        content = fixture.read_bytes()
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            parts = archive.namelist()
+        for number, part in enumerate(parts):
+            broken = patched(content, part, lambda xml, n=number: flipped(xml, n))
+            batch = read(tmp_path, (fixture.name, broken), ("good.xlsx", GOOD))
+            assert batch.cells.filter(file=1).height == 24
+
+
+def flipped(content: bytes, seed: int) -> bytes:
+    broken = bytearray(content)
+    for at in range(seed % 7, len(broken), len(broken) // 30 + 1):
+        broken[at] ^= 0x80
+    return bytes(broken)
 
 
 def test_flipped_bytes_never_stop_the_reader(tmp_path: Path) -> None:
