@@ -111,13 +111,15 @@ OBSERVATIONS = {
     "cell": "String",
 }
 
-#: One row per row of a list; the columns of the list stand in ``content`` as JSON, its folded key beside it.
+#: One row per row of a list; the columns of the list stand in ``content`` as JSON in the words of the unit, those that
+#: are figures or codes once more in ``read``, as they were read; the folded key beside them.
 LIST_ROWS = {
     "file": "Int64",
     "list": "String",
     "item": "Int32",
     "key": "String",
     "content": "String",
+    "read": "String",
     "sheet": "String",
     "cell": "String",
 }

@@ -15,7 +15,7 @@ from domain.observation import ValueKind
 from domain.period import PeriodKind
 from transform.codes import CodeBook
 from transform.frame import schema_of, with_null_columns
-from transform.lists import clean_texts, list_cells, list_texts
+from transform.lists import clean_texts, codes_of, list_cells, list_texts
 
 #: Earlier figures of the units of a batch. ``which``: ``previous`` (the period before) or ``last_year`` (the same
 #: period a year ago); ``field`` and ``item`` as in the readings. Both bounds null: the figure is exact; one null: open.
@@ -348,11 +348,5 @@ def _coded(texts: pl.DataFrame, section: Section, catalog: Catalog) -> pl.DataFr
     """Drop-downs as their code; a text that is no code of the list stays as it is, for the rule to find."""
     for column in section.columns:
         if column.codelist and column.kind is ValueKind.CODE:
-            texts = texts.with_columns(_codes(texts[column.code], CodeBook(catalog.codelists[column.codelist])))
+            texts = texts.with_columns(codes_of(texts[column.code], CodeBook(catalog.codelists[column.codelist])))
     return texts
-
-
-def _codes(texts: pl.Series, book: CodeBook) -> pl.Series:
-    distinct = texts.drop_nulls().unique()
-    codes = pl.Series([book.find(text) or text for text in distinct], dtype=pl.String)
-    return texts.replace_strict(distinct, codes, default=None, return_dtype=pl.String)

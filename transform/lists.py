@@ -8,10 +8,13 @@ import polars as pl
 
 from catalog.load import Catalog
 from catalog.model import Form, Section
-from domain.columns import LIST_ROWS, NARRATIVES
+from domain.columns import CELLS, LIST_ROWS, NARRATIVES
 from domain.names import fold_name
+from domain.observation import ValueKind
 from domain.reading import Repair
+from transform.codes import CodeBook
 from transform.frame import conform
+from transform.normalise import normalise
 
 #: A row per repair of a text: what :func:`text_repairs` reports.
 TEXT_REPAIRS = {
@@ -64,14 +67,15 @@ def list_rows(cells: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
     """Every filled row of every list (``domain.columns.LIST_ROWS``).
 
     ``content`` is a JSON object of the columns filled in, in the order of the definition, with the texts as they were
-    written (composed Unicode); ``key`` joins the folded key columns with ``|``. A row with only empty cells is no row.
+    written (composed Unicode); ``read`` one of the figures among them as numbers ("1.640" → 1640.0) and of the
+    drop-downs as codes; ``key`` joins the folded key columns with ``|``. A row with only empty cells is no row.
     """
     found = list_cells(cells, catalog.forms.values())
-    parts = [_rows_of(part, catalog.forms[form].section(name)) for (form, name), part in found.items()]
+    parts = [_rows_of(part, catalog.forms[form].section(name), catalog) for (form, name), part in found.items()]
     return conform(pl.concat(parts), LIST_ROWS) if parts else conform(cells.clear(), LIST_ROWS)
 
 
-def _rows_of(cells: pl.DataFrame, section: Section) -> pl.DataFrame:
+def _rows_of(cells: pl.DataFrame, section: Section, catalog: Catalog) -> pl.DataFrame:
     order = {column.code: number for number, column in enumerate(section.columns)}
     ordered = cells.with_columns(_order=pl.col("column").replace_strict(order, return_dtype=pl.Int32))
     pair = pl.concat_str(_json("column"), pl.lit(": "), _json("text"))
@@ -81,7 +85,31 @@ def _rows_of(cells: pl.DataFrame, section: Section) -> pl.DataFrame:
         .agg(content=pair.str.join(", "), sheet=pl.col("sheet").first(), cell=pl.col("cell").first())
         .with_columns(content=pl.concat_str(pl.lit("{"), "content", pl.lit("}")), list=pl.lit(section.code))
     )
-    return rows.join(_keys(cells, section), on=["file", "item"], maintain_order="left")
+    for part in (_keys(cells, section), _read(cells, section, catalog)):
+        rows = rows.join(part, on=["file", "item"], how="left", maintain_order="left")
+    return rows
+
+
+def _read(cells: pl.DataFrame, section: Section, catalog: Catalog) -> pl.DataFrame:
+    """``read``: the figures and codes of each row as a JSON object; null for a row that has none."""
+    figures = normalise(cells.select(list(CELLS)), catalog).filter(pl.col("value").is_not_null())
+    column = pl.col("field").str.strip_prefix(f"{section.code}.")
+    number = pl.concat_str(pl.lit('"'), column, pl.lit('": '), pl.col("value").cast(pl.String))
+    pairs = [figures.select("file", "item", pair=number)]
+    for drop_down in section.columns:
+        if drop_down.codelist and drop_down.kind is ValueKind.CODE:
+            chosen = cells.filter(pl.col("column") == drop_down.code)
+            coded = chosen.with_columns(text=codes_of(chosen["text"], CodeBook(catalog.codelists[drop_down.codelist])))
+            pairs.append(coded.select("file", "item", pair=pl.concat_str(_json("column"), pl.lit(": "), _json("text"))))
+    joined = pl.concat(pairs).group_by("file", "item", maintain_order=True).agg(read=pl.col("pair").str.join(", "))
+    return joined.with_columns(read=pl.concat_str(pl.lit("{"), "read", pl.lit("}")))
+
+
+def codes_of(texts: pl.Series, book: CodeBook) -> pl.Series:
+    """Drop-downs as their code; a text that is no code of the list stays as it is, for the rule to find."""
+    distinct = texts.drop_nulls().unique()
+    codes = pl.Series([book.find(text) or text for text in distinct], dtype=pl.String)
+    return texts.replace_strict(distinct, codes, default=None, return_dtype=pl.String)
 
 
 def _json(column: str) -> pl.Expr:

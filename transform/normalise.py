@@ -111,7 +111,8 @@ def _plain(placed: pl.DataFrame) -> pl.Series:
         | (kind == ValueKind.QUANTITY)
         | ((kind == ValueKind.PERCENT) & ((number.abs() > 1) | (number == 0)))
     )
-    return placed.select((pl.col("kind") == "number") & number.is_finite() & beyond_doubt).to_series()
+    in_percent = pl.col("text").str.contains("%", literal=True).fill_null(value=False)
+    return placed.select((pl.col("kind") == "number") & number.is_finite() & beyond_doubt & ~in_percent).to_series()
 
 
 def _read_plain(placed: pl.DataFrame) -> pl.DataFrame:
@@ -184,18 +185,18 @@ def _outcome(row: dict[str, object], books: dict[str, CodeBook]) -> tuple[object
 
 def _reading(row: dict[str, object], kind: ValueKind, books: dict[str, CodeBook]) -> Reading:
     text = str(row["text"] or "")
+    words = [word for word in str(row["words"] or "").split(_WORDS) if word]
     match row["kind"]:
         case "error":
             return Reading(problem=Problem.CELL_ERROR)
         case "number" if kind is not ValueKind.CODE:
-            return check_number(_as_float(row["number"]), kind, text)
+            return check_number(_as_float(row["number"]), kind, text, words)
         case "date" if kind is not ValueKind.CODE:
             return check_date(text, kind)
         case "bool" if kind is not ValueKind.CODE:
             return Reading(problem=Problem.NOT_A_DATE if kind is ValueKind.DATE else Problem.NOT_A_NUMBER)
     if kind is ValueKind.CODE:
         return _code(text, books.get(str(row["codelist"])))
-    words = [word for word in str(row["words"] or "").split(_WORDS) if word]
     return parse_figure(text, kind, words, bool(row["dash_is_zero"]))
 
 

@@ -132,7 +132,8 @@ def update_frame(connection: Connection, table: Table, frame: pl.DataFrame, key:
         return 0
     values: dict[str, BindParameter[Any]] = {name: bindparam(f"v_{name}") for name in frame.columns if name not in key}
     where = [table.c[name] == bindparam(f"k_{name}") for name in key]
-    renamed = frame.rename(lambda name: f"k_{name}" if name in key else f"v_{name}")
+    writable = _without_nul(frame) if is_postgres(connection) else frame
+    renamed = writable.rename(lambda name: f"k_{name}" if name in key else f"v_{name}")
     connection.execute(update(table).where(*where).values(values), renamed.to_dicts())
     return frame.height
 

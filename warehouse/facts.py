@@ -158,19 +158,19 @@ def _write_lists(connection: Connection, list_rows: pl.DataFrame) -> None:
 
 
 def _picked(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
-    """The columns of the list's own table, taken out of the row's JSON."""
+    """The columns of the list's own table: figures and codes as they were read, the rest in the unit's words."""
     shared = ["submission_id", "item", "key", "content", "place_id"]
     own = [column for column in table.c if column.name not in shared]
     return rows.select(
         *shared,
-        *(
-            pl.col("content")
-            .str.json_path_match(f"$['{column.name}']")
-            .cast(polars_type(column.type), strict=False)
-            .alias(column.name)
-            for column in own
-        ),
+        *(_taken(column.name, polars_type(column.type)) for column in own),
     )
+
+
+def _taken(name: str, kind: pl.DataType) -> pl.Expr:
+    """A figure nobody could read is null: its words stand in ``content``, and no number is made of them."""
+    read, said = (pl.col(source).str.json_path_match(f"$['{name}']") for source in ("read", "content"))
+    return (read.cast(kind) if kind == pl.Float64 else pl.coalesce(read, said)).alias(name)
 
 
 def _write_narratives(connection: Connection, narratives: pl.DataFrame) -> None:

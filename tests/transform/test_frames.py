@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -141,6 +142,24 @@ def test_list_rows_keep_the_words_and_fold_the_key(small: Catalog, batch: pl.Dat
     assert first["content"].startswith('{"name": "Ngày thứ bảy với dân", "owner": "Huyện uỷ A"')
     assert pl.Series([first["content"]]).str.json_path_match("$.level").to_list() == ["Tỉnh"]
     assert first["key"].count("|") == 1
+
+
+def test_figures_of_lists_are_read_and_drop_downs_coded(small: Catalog, make_cell: Any, make_cells: Any) -> None:
+    """1.640 is one thousand six hundred and forty; what gives no number is given none."""
+    typed = {1: ("1.640", "Tỉnh"), 2: ("khoảng 12", "Cấp xã"), 3: ("nhiều", "Liên xã"), 4: (7, "")}
+    rows = [
+        make_cell(1, f"initiatives.{column}", value, item)
+        for item, values in typed.items()
+        for column, value in zip(("members", "level"), values, strict=True)
+    ]
+    read = list_rows(make_cells([*rows, make_cell(1, "initiatives.name", "Chỉ có tên", 5)]), small)["read"]
+    assert [text and json.loads(text) for text in read] == [
+        {"members": 1640.0, "level": "tinh"},
+        {"members": 12.0, "level": "xa"},
+        {"level": "Liên xã"},
+        {"members": 7.0},
+        None,
+    ]
 
 
 def test_narratives_are_composed_and_trimmed(small: Catalog, batch: pl.DataFrame) -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -57,7 +58,17 @@ def test_lists_and_paragraphs_keep_every_sign(engine: Engine) -> None:
     load_batch(engine, run, batch((one, "X01", "accepted", {})))
     with engine.connect() as connection:
         assert connection.scalar(select(tables.narrative.c.body)) == "Còn “khó khăn”,\nnhất là \\N."
-        assert connection.execute(select(tables.topic.c.year, tables.topic.c.text)).one() == (2025.0, "Nêu gương")
+        topic = tables.topic.c
+        assert connection.execute(select(topic.year, topic.text, topic.kind)).one() == (2025.0, "Nêu gương", "own")
+
+
+def test_an_identity_with_a_sign_no_text_column_takes_is_loaded(engine: Engine) -> None:
+    run = furnish(engine)
+    (one,) = arrive(engine, run, "a")
+    wrong = batch((one, "X01", "rejected", {}))
+    load_batch(engine, run, replace(wrong, headers=wrong.headers.with_columns(unit_name=pl.lit("Xã\0 Một"))))
+    with engine.connect() as connection:
+        assert str(connection.scalar(select(tables.submission.c.stated_unit_name))).replace("\0", "") == "Xã Một"
 
 
 def test_same_bytes_again_change_nothing_but_are_written_down(engine: Engine) -> None:

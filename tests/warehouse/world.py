@@ -190,13 +190,14 @@ def _finding(file: int) -> dict[str, object]:
 
 
 def _topic(file: int) -> dict[str, object]:
-    content = '{"year": 2025, "text": "Nêu gương", "kind": "own"}'
+    content = '{"year": "2.025", "text": "Nêu gương", "kind": "Tự chọn"}'
     return {
         "file": file,
         "list": "topics",
         "item": 1,
         "key": "neu guong",
         "content": content,
+        "read": '{"year": 2025.0, "kind": "own"}',
         "sheet": "CĐ",
         "cell": "A3",
     }
