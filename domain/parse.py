@@ -464,21 +464,25 @@ def _settled(reading: Reading) -> Reading:
 # ------------------------------------------------------------------------------------------------ numbers and dates
 
 
-def check_number(value: float, kind: ValueKind, text: str = "") -> Reading:
+def check_number(value: float, kind: ValueKind, text: str = "", unit_words: Sequence[str] = ()) -> Reading:
     """Judge a number cell; never raises.
 
     A count with a fraction is a problem (:class:`~domain.reading.Problem`). In a percent cell 0 < x ≤ 1 (or its
     negative) is asked about: 1 is what a spreadsheet keeps of a typed "100 %", and may be 1 % as well. Only when
-    ``text``, the number as the cell shows it, bears a percent sign is it taken for the share it is.
+    ``text``, the number as the cell shows it, bears a percent sign is it taken for the share it is: a typed "105 %" is
+    kept as 1.05. Where neither the kind nor the ``unit_words`` speak of percent, a number shown as one is no number.
     """
     if not math.isfinite(value):
         return Reading(problem=Problem.NOT_A_NUMBER)
     if kind is ValueKind.RATIO:
         return Reading(problem=Problem.NOT_A_RATIO)
+    if "%" in text and kind in (ValueKind.COUNT, ValueKind.QUANTITY, ValueKind.PERCENT):
+        in_percent = kind is ValueKind.PERCENT or (kind is ValueKind.QUANTITY and "%" in unit_words)
+        return _share(value, text) if in_percent else Reading(problem=Problem.NOT_A_NUMBER)
     if kind is ValueKind.COUNT and (problem := _count_problem(value)):
         return Reading(problem=problem)
     if kind is ValueKind.PERCENT and 0 < abs(value) <= 1:
-        return _share(value, text)
+        return Reading(problem=Problem.SHARE_OR_PERCENT)
     if kind is ValueKind.DATE:
         return Reading(problem=Problem.NOT_A_DATE)
     if kind in (ValueKind.TEXT, ValueKind.CODE, ValueKind.LIST):
@@ -487,12 +491,10 @@ def check_number(value: float, kind: ValueKind, text: str = "") -> Reading:
 
 
 def _share(value: float, text: str) -> Reading:
-    if "%" not in text:
-        return Reading(problem=Problem.SHARE_OR_PERCENT)
     shown = parse_figure(text, ValueKind.PERCENT)
     if shown.value is None or abs(shown.value - value * 100) > 1:
         return Reading(problem=Problem.SHARE_OR_PERCENT)
-    return Reading(float(Decimal(str(value)) * 100), repairs=(Repair.PERCENT_AS_SHARE,))
+    return _settled(Reading(float(Decimal(str(value)) * 100) + 0.0, repairs=(Repair.PERCENT_AS_SHARE,)))
 
 
 def check_date(text: str, kind: ValueKind) -> Reading:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -26,6 +27,13 @@ class CellError:
     """A cell that shows an error: ``#REF!``."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Percentage:
+    """A number in a cell that shows it in percent: a typed 105 % is kept as 1.05."""
+
+    value: float
 
 
 def schema(columns: dict[str, str]) -> dict[str, Any]:
@@ -52,6 +60,8 @@ def content_of(value: object) -> Content | None:
     if isinstance(value, (float, int)):
         number = float(value)
         return ("number", number, shown(number)) if math.isfinite(number) else ("error", None, "#NUM!")
+    if isinstance(value, Percentage):
+        return "number", value.value, f"{(Decimal(repr(value.value)) * 100).normalize():f}%"
     if isinstance(value, CellError):
         return "error", None, value.text
     return None if value is None else ("date", None, _moment(value))

@@ -36,10 +36,20 @@ _ERROR_CODES = {
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A workbook whose container is sound. ``scan(n)`` gives the error cells of the n-th sheet: (row, column, text)."""
+    """A workbook whose container is sound.
+
+    ``scan(n)`` gives the error cells of the n-th sheet: (row, column, text); ``percentages(n)`` its cells that show
+    their number in percent: (row, column). A typed 105 % is kept as 1.05, which only the format of the cell tells.
+    """
 
     media: str
     scan: Callable[[int], list[ErrorCell]]
+    percentages: Callable[[int], list[tuple[int, int]]]
+
+
+def _none(_number: int) -> list[tuple[int, int]]:
+    """A kind of workbook whose formats are not looked at."""
+    return []
 
 
 def check_area(rows: int, columns: int) -> None:
@@ -62,7 +72,7 @@ def _open_zip(archive: Zip) -> Package:
         return _open_xlsx(archive)
     if "xl/workbook.bin" in names:
         parts = _sheet_parts(archive, _bundle_ids(archive.read("xl/workbook.bin")), "xl/_rels/workbook.bin.rels")
-        return Package("xlsb", lambda number: _scan_xlsb(archive.read(parts[number])))
+        return Package("xlsb", lambda number: _scan_xlsb(archive.read(parts[number])), _none)
     if "content.xml" in names and _mimetype(archive).startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
         return _open_ods(archive)
     if "EncryptedPackage" in names:
@@ -78,6 +88,9 @@ _ATTRIBUTE = re.compile(rb"([\w:]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _ERROR = re.compile(
     rb"<(?:\w+:)?c\s(?=[^>]*\bt=[\"']e)[^>]*\br=[\"']([A-Za-z]+)(\d+)[^>]*>.*?<(?:\w+:)?v>([^<]*)<", re.S
 )
+_NUMBER_FORMAT = re.compile(rb"<(?:\w+:)?numFmt\s((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
+_CELL_FORMAT = re.compile(rb"<(?:\w+:)?xf\s((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
+_STYLED = re.compile(rb"<(?:\w+:)?c\s+r=[\"']([A-Z]+)(\d+)[\"'][^>]*?\ss=[\"'](\d+)[\"']")
 _REFERENCE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]*)(\d+)")
 #: Every letter → A, every digit → 0, both quotes → ": a far cell then has one of a few shapes, found at memory speed.
 _SHAPE = bytes(
@@ -95,7 +108,34 @@ def _open_xlsx(archive: Zip) -> Package:
     sheets = _SHEET.findall(archive.read("xl/workbook.xml"))
     ids = [_relation_id(_attributes(sheet)) for sheet in sheets]
     parts = _sheet_parts(archive, ids, "xl/_rels/workbook.xml.rels")
-    return Package("xlsx", lambda number: _scan_xlsx(parts[number], archive.read(parts[number])))
+    styles = _percent_styles(archive.read("xl/styles.xml") if "xl/styles.xml" in archive.parts else b"")
+    return Package(
+        "xlsx",
+        lambda number: _scan_xlsx(parts[number], archive.read(parts[number])),
+        lambda number: _styled_cells(archive.read(parts[number]), styles) if styles else [],
+    )
+
+
+def _percent_styles(content: bytes) -> set[bytes]:
+    """The numbers of the cell formats that show percent: 9 and 10 are built in, others have a code with the sign."""
+    formats = [_attributes(text) for text in _NUMBER_FORMAT.findall(content)]
+    percent = {"9", "10"} | {f.get("numFmtId", "") for f in formats if _shows_percent(f.get("formatCode", ""))}
+    start = content.find(b"cellXfs")
+    cells = _CELL_FORMAT.findall(content[start : content.find(b"cellXfs>", start)])
+    return {b"%d" % number for number, text in enumerate(cells) if _attributes(text).get("numFmtId") in percent}
+
+
+def _shows_percent(code: str) -> bool:
+    """A percent sign that is not quoted words of the format."""
+    return "%" in re.sub(r'"[^"]*"|\\\\.', "", html.unescape(code))
+
+
+def _styled_cells(content: bytes, styles: set[bytes]) -> list[tuple[int, int]]:
+    return [
+        (int(digits) - 1, column_index(letters.decode()))
+        for letters, digits, style in _STYLED.findall(content)
+        if style in styles
+    ]
 
 
 def sheet_parts_by_name(archive: Zip) -> dict[str, str]:
@@ -231,8 +271,31 @@ def _open_ods(archive: Zip) -> Package:
         raise BadFileError("password")
     content = archive.read("content.xml")
     _refuse_entities("content.xml", content)
-    scans = [_scan_table(table) for table in _ODS_TABLE.findall(content)]
-    return Package("ods", lambda number: scans[number] if number < len(scans) else [])
+    tables = _ODS_TABLE.findall(content)
+    scans = [_scan_table(table) for table in tables]
+    return Package(
+        "ods",
+        lambda number: scans[number] if number < len(scans) else [],
+        lambda number: _percent_cells(tables[number]) if number < len(tables) else [],
+    )
+
+
+def _percent_cells(table: bytes) -> list[tuple[int, int]]:
+    """Cells of percent; a repeated one at the first of its places and all others."""
+    if b'value-type="percentage"' not in table:
+        return []
+    found: list[tuple[int, int]] = []
+    row, after, column, repeat = 0, 0, 0, 1
+    for token in _ODS_TOKEN.finditer(table):
+        inside = token[2]
+        if token[1] == b"table-row":
+            repeat = _repeated(_ROWS_REPEATED, inside)
+            row, after, column = after, after + repeat, 0
+            continue
+        first, column = column, column + _repeated(_COLUMNS_REPEATED, inside)
+        if b'value-type="percentage"' in inside:
+            found.extend((y, x) for y in range(row, row + repeat) for x in range(first, column))
+    return found
 
 
 def _scan_table(table: bytes) -> list[ErrorCell]:
@@ -263,6 +326,8 @@ def _repeated(pattern: re.Pattern[bytes], inside: bytes) -> int:
 
 # ------------------------------------------------------------------------------------------------ xls
 
+_NUMBER_FORMAT_XLS, _CELL_FORMAT_XLS, _NUMBERS_IN_ROW = 0x41E, 0xE0, 0xBD
+_ONE_NUMBER = (0x203, 0x27E, 0x06)  # a number, a packed number, a formula
 _BEGIN, _END, _FILE_PASS, _BOUND_SHEET, _BOOL_ERROR, _FORMULA = 0x809, 0x0A, 0x2F, 0x85, 0x205, 0x06
 
 
@@ -277,7 +342,42 @@ def _open_compound(compound: Compound) -> Package:
         raise BadFileError("macro_file", "_VBA_PROJECT_CUR")
     content = compound.read(stream)
     starts = _sheet_starts(content)
-    return Package("xls", lambda number: _scan_xls(content, starts[number]) if number < len(starts) else [])
+    return Package(
+        "xls",
+        lambda number: _scan_xls(content, starts[number]) if number < len(starts) else [],
+        lambda number: _percent_xls(content, starts[number]) if number < len(starts) else [],
+    )
+
+
+def _percent_xls(content: bytes, at: int) -> list[tuple[int, int]]:
+    """Cells whose format shows percent."""
+    styles = _percent_formats(content)
+    found: list[tuple[int, int]] = []
+    for kind, start, length in _biff(content, at) if styles else ():
+        if kind in _ONE_NUMBER and length >= 6:
+            row, column, style = struct.unpack_from("<HHH", content, start)
+            found += [(row, column)] if style in styles else []
+        elif kind == _NUMBERS_IN_ROW and length >= 6:
+            row, column = struct.unpack_from("<HH", content, start)
+            cells = range((length - 6) // 6)
+            used = [struct.unpack_from("<H", content, start + 4 + 6 * number)[0] for number in cells]
+            found += [(row, column + number) for number in cells if used[number] in styles]
+    return found
+
+
+def _percent_formats(content: bytes) -> set[int]:
+    """The numbers of the cell formats (XF) that show percent."""
+    percent, styles, number = {9, 10}, set(), 0
+    for kind, start, length in _biff(content, 0):
+        if kind == _NUMBER_FORMAT_XLS and length >= 5:
+            size, flags = struct.unpack_from("<HB", content, start + 2)
+            width, encoding = (2, "utf-16-le") if flags & 1 else (1, "latin-1")
+            code = content[start + 5 : start + 5 + size * width].decode(encoding, "replace")
+            percent |= {struct.unpack_from("<H", content, start)[0]} if _shows_percent(code) else set()
+        elif kind == _CELL_FORMAT_XLS and length >= 4:
+            styles |= {number} if struct.unpack_from("<H", content, start + 2)[0] in percent else set()
+            number += 1
+    return styles
 
 
 def _biff(content: bytes, at: int) -> Iterator[tuple[int, int, int]]:

@@ -11,7 +11,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, ZipE
 
 from catalog import Catalog
 from domain.cell import Cell
-from workbook.cells import CellError, content_of
+from workbook.cells import CellError, Percentage, content_of
 from workbook.faults import BadFileError, Fault
 from workbook.layout import (
     FORM_MARK,
@@ -64,6 +64,9 @@ class Book:
         rows: Rows = _guarded(lambda: sheet.to_python(skip_empty_area=False))
         for row, column, text in errors:
             _put(rows, row, column, CellError(text))
+        for row, column in _guarded(lambda: self._package.percentages(number)):
+            if row < len(rows) and column < len(rows[row]) and type(rows[row][column]) in (int, float):
+                rows[row][column] = Percentage(float(rows[row][column]))
         return rows
 
 

@@ -203,6 +203,10 @@ def test_what_is_not_understood_has_no_value(text: str, kind: ValueKind, problem
         (0.95, PERCENT, "95%", Reading(95.0, repairs=(Repair.PERCENT_AS_SHARE,))),
         (1.0, PERCENT, "100 %", Reading(100.0, repairs=(Repair.PERCENT_AS_SHARE,))),
         (0.95, PERCENT, "0,95 %", Reading(problem=Problem.SHARE_OR_PERCENT)),
+        (1.05, PERCENT, "105%", Reading(105.0, repairs=(Repair.PERCENT_AS_SHARE,))),
+        (0.0, PERCENT, "0%", Reading(0.0, status=CellStatus.DECLARED_ZERO, repairs=(Repair.PERCENT_AS_SHARE,))),
+        (1.0, COUNT, "100%", Reading(problem=Problem.NOT_A_NUMBER)),
+        (1.2, QUANTITY, "120%", Reading(problem=Problem.NOT_A_NUMBER)),
         (0.857, RATIO, "", Reading(problem=Problem.NOT_A_RATIO)),
         (float("nan"), COUNT, "", Reading(problem=Problem.NOT_A_NUMBER)),
         (float("inf"), QUANTITY, "", Reading(problem=Problem.NOT_A_NUMBER)),
@@ -210,6 +214,10 @@ def test_what_is_not_understood_has_no_value(text: str, kind: ValueKind, problem
 )
 def test_number_cells(value: float, kind: ValueKind, text: str, outcome: Reading) -> None:
     assert check_number(value, kind, text) == outcome
+
+
+def test_a_quantity_measured_in_percent_is_a_share_where_its_cell_shows_percent() -> None:
+    assert check_number(1.2, QUANTITY, "120%", ("%",)) == Reading(120.0, repairs=(Repair.PERCENT_AS_SHARE,))
 
 
 def test_a_ratio_that_became_a_date_is_recovered_where_only_one_was_typed() -> None:

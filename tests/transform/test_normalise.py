@@ -55,6 +55,18 @@ def test_every_kind_of_cell_is_read(small: Catalog, figures: Make) -> None:
     assert not read.select(pl.col(pl.Float64).is_nan().any()).row(0).count(True)
 
 
+def test_numbers_shown_in_percent(small: Catalog, make_cell: Any, make_cells: Any) -> None:
+    """A typed 105 % is kept as 1.05, a whole number of hundreds of percent as a whole number."""
+    shown = make_cells([
+        make_cell(1, "on_time_rate", 1.05) | {"text": "105%"},
+        make_cell(2, "received", 1) | {"text": "100%"},
+    ])  # fmt: skip
+    read = normalise(shown, small)
+    assert read["value"].to_list() == [105.0, None]
+    assert read["problem"].to_list() == [None, "not_a_number"]
+    assert read["repairs"].to_list()[0] == "percent_as_share"
+
+
 def test_dates_and_errors_in_figure_cells(small: Catalog, make_cell: Any, make_cells: Any) -> None:
     read = normalise(
         make_cells([
@@ -118,11 +130,12 @@ def test_cells_no_form_knows_are_named(small: Catalog, make_cell: Any, make_cell
 @given(
     st.floats(allow_nan=True, allow_infinity=True) | st.integers(-2000, 2000).map(lambda n: n / 8),
     st.sampled_from([ValueKind.COUNT, ValueKind.QUANTITY, ValueKind.PERCENT, ValueKind.RATIO]),
+    st.sampled_from(["", "105%"]),
 )
-def test_what_goes_the_fast_way_is_beyond_doubt(number: float, kind: ValueKind) -> None:
-    placed = pl.DataFrame({"kind": ["number"], "number": [number], "value_kind": [kind.value]})
+def test_what_goes_the_fast_way_is_beyond_doubt(number: float, kind: ValueKind, text: str) -> None:
+    placed = pl.DataFrame({"kind": ["number"], "number": [number], "text": [text], "value_kind": [kind.value]})
     fast = bool(_plain(placed).fill_null(False)[0])
-    careful = check_number(number, kind)
+    careful = check_number(number, kind, text)
     assert fast == (careful.problem is None and careful.repairs == () and careful.value == number)
 
 
