@@ -81,7 +81,7 @@ class LoadBatch:
 class LoadResult:
     """``outcomes``: files by the state their check gave them. ``skipped``: decided by another run before.
 
-    ``superseded``: submissions that this load took out of force, or that arrived before a version already in force.
+    ``superseded``: submissions that this load took out of force, or that were taken in before a version in force.
     """
 
     outcomes: dict[str, int]
@@ -142,9 +142,9 @@ def _refuse(named: Iterable[object], what: str) -> None:
 
 
 def _waiting(connection: Connection, verdicts: pl.DataFrame) -> pl.DataFrame:
-    """``id`` and ``received_at`` of the batch's submissions that nobody has decided yet."""
+    """``id`` of the batch's submissions that nobody has decided yet."""
     submission = tables.submission.c
-    query = select(submission.id, submission.state, submission.received_at)
+    query = select(submission.id, submission.state)
     found = read_where_in(connection, query, submission.id, verdicts["file"])
     _refuse(verdicts.join(found, left_on="file", right_on="id", how="anti")["file"], "are no submissions")
     return found.filter(pl.col("state") == SubmissionState.RECEIVED.value).drop("state")
@@ -215,7 +215,6 @@ def _arrange(connection: Connection, decided: pl.DataFrame) -> pl.DataFrame:
     """The batch's placed submissions and those earlier ones whose version or state changes because of them."""
     new = decided.drop_nulls(KEY).select(
         *KEY,
-        "received_at",
         "state",
         id="file",
         version=pl.lit(None, pl.Int64),
@@ -235,7 +234,7 @@ def _arrange(connection: Connection, decided: pl.DataFrame) -> pl.DataFrame:
 def _versions_of(connection: Connection, new: pl.DataFrame) -> pl.DataFrame:
     """The decided submissions of the same reports, whatever their state."""
     submission = tables.submission.c
-    names = ["id", *KEY, "received_at", "state", "version", "superseded_by"]
+    names = ["id", *KEY, "state", "version", "superseded_by"]
     query = select(*[submission[name] for name in names]).where(
         submission.period_id.in_(new["period_id"].unique().to_list())
     )

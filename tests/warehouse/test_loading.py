@@ -106,6 +106,19 @@ def test_a_newer_accepted_version_supersedes_and_the_older_stays_readable(engine
     assert new.recorded_to is None
 
 
+@pytest.mark.parametrize("minutes", [-90, 90])
+def test_the_version_taken_in_last_is_the_newer_one_whatever_its_file_says(engine: Engine, minutes: int) -> None:
+    """The day of a file is that of its last saving, or of a clock that is wrong: a correction may look older."""
+    run = furnish(engine)
+    (one,) = arrive(engine, run, "a")
+    load_batch(engine, run, batch((one, "X01", "accepted", {"received": 5})))
+    (new,) = intake.receive(engine, run, [arrival("b", minutes=minutes)])
+    two = new.submission_id
+    load_batch(engine, run, batch((two, "X01", "accepted", {"received": 6})))
+    assert states(engine) == [(one, "superseded", 1, two), (two, "accepted", 2, None)]
+    assert in_force(engine) == [("X01", "received", 6.0)]
+
+
 def test_a_rejected_resubmission_leaves_the_accepted_figures_in_force(engine: Engine) -> None:
     run = furnish(engine)
     one, two = arrive(engine, run, "a", "b")
