@@ -16,11 +16,10 @@ from workbook.read import Source, read_files
 
 
 def test_the_shipped_definitions_hold() -> None:
-    assert run_here("catalog", "check").out.startswith("✓ Nhất quán")
-    told = run_here("catalog", "check", "--json").json
-    assert set(told) == {"root", "fingerprint", "faults", "indicators", "forms", "rules", "units", "messages"}
-    assert told["faults"] == []
-    assert told["rules"] == len(load_catalog().rules)
+    ran = run_here("catalog", "check")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("✓ Nhất quán")
+    assert f"{len(load_catalog().rules)} quy tắc" in ran.out
 
 
 def test_definitions_with_faults_are_refused_with_every_place(tmp_path: Path) -> None:
