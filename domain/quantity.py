@@ -42,10 +42,6 @@ class Interval:
     def width(self) -> float:
         return self.high - self.low
 
-    @property
-    def is_point(self) -> bool:
-        return self.low == self.high
-
     def __add__(self, other: Interval) -> Interval:
         return Interval(self.low + other.low, self.high + other.high)
 

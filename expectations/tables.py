@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
-from catalog.load import Catalog
 from catalog.model import Form, LengthCheck, RangeCheck, RequiredCheck, Rule, UniqueCheck
 from catalog.refs import Ref, refs_of
 from domain.names import fold_name
@@ -258,11 +257,6 @@ def _present(frame: pl.DataFrame, column: str) -> pl.Expr:
     else:
         filled = _bound(frame.columns, "low:", column).is_not_null()
     return pl.when(filled.fill_null(False)).then(1.0)
-
-
-def rules_on_frames(catalog: Catalog, form: Form) -> list[Rule]:
-    """The rules of a form that Great Expectations judges."""
-    return [rule for rule in catalog.rules if rule.applies_to(form.id) and rule.check.kind not in PLAIN]
 
 
 #: Checks that are judged by plain code: faults of files and intake, and outcomes of reading.

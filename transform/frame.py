@@ -24,8 +24,3 @@ def with_null_columns(frame: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame
     """The frame with a null figure column for each name it lacks."""
     missing = [name for name in dict.fromkeys(names) if name not in frame.columns]
     return frame.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in missing)
-
-
-def no_nan(column: str) -> pl.Expr:
-    """The column with nothing where a calculation gave no number."""
-    return pl.when(pl.col(column).is_not_nan()).then(pl.col(column)).alias(column)
