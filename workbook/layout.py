@@ -16,6 +16,10 @@ from domain.observation import Scope
 
 #: The sheet that names form and version, the same in every form and version.
 MARK_SHEET = "_tongket"
+#: Sheets a template has beside those of the layout: nothing is typed there.
+CHECK_SHEET, CODES_SHEET = "Kiểm tra", "_danhmuc"
+#: Heads of the columns of scalars.
+VALUE_HEAD, NOTE_HEAD = "Số liệu", "Ghi chú, giải trình"
 FORM_MARK = Cell(MARK_SHEET, 0, 1)
 VERSION_MARK = Cell(MARK_SHEET, 1, 1)
 
@@ -145,6 +149,7 @@ class Layout:
             self._sheet(cell).identity.append((name, cell.row, cell.column))
         for item in form.fields:
             self._place_scalar(item)
+        self._label_columns()
         for section in form.sections:
             self._place_section(section)
         self._find_overflows()
@@ -180,6 +185,13 @@ class Layout:
         self._slot(item.code, 0, "value", place)
         if letters := self.form.note_columns.get(self.version):
             self._slot(item.code, 0, "note", Cell(place.sheet, place.row, column_index(letters)))
+
+    def _label_columns(self) -> None:
+        """The head over the figures of scalars, two rows above the first: a column inserted before it moves it."""
+        for plan in self.sheets.values():
+            if plan.marks:
+                top = min(mark.row for mark in plan.marks)
+                plan.labels.extend(Label(top - 2, column, VALUE_HEAD) for column in plan.figure_columns)
 
     def _place_section(self, section: Section) -> None:
         if section.kind == "narrative":

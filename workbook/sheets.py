@@ -14,6 +14,8 @@ from domain.cell import Cell
 from workbook.cells import CellError, Percentage, content_of
 from workbook.faults import BadFileError, Fault
 from workbook.layout import (
+    CHECK_SHEET,
+    CODES_SHEET,
     FORM_MARK,
     MARK_SHEET,
     SCOPE_LABELS,
@@ -25,6 +27,7 @@ from workbook.layout import (
     mark_of,
 )
 from workbook.scan import Package, check_area, open_package
+from workbook.strays import lonely_notes, unread_cells, unread_sheet
 
 Rows = list[list[Any]]
 
@@ -158,6 +161,9 @@ class SheetReader:
                 self.faults.append(Fault("sheet_missing", " · ".join(book.sheet_names), plan.name, plan.name))
             else:
                 self._read(plan, rows)
+        self.faults.extend(lonely_notes(layout, zip(self.slots, self.values, strict=True)))
+        if not any(fault.fault == "sheet_missing" for fault in self.faults):
+            self.faults.extend(_unread_sheets(book, layout))
 
     def _read(self, plan: SheetPlan, rows: Rows) -> None:
         for name, row, column in plan.identity:
@@ -173,6 +179,7 @@ class SheetReader:
                 break
             self._read_row(rows[row], cells)
         self.faults.extend(_strays(plan, rows))
+        self.faults.extend(unread_cells(plan, rows))
 
     def _read_row(self, row: list[Any], cells: list[tuple[int, int]]) -> None:
         width = len(row)
@@ -182,6 +189,13 @@ class SheetReader:
                 if value != "":
                     self.slots.append(slot)
                     self.values.append(value)
+
+
+def _unread_sheets(book: Book, layout: Layout) -> Iterator[Fault]:
+    known = {folded(name) for name in (*layout.sheets, MARK_SHEET, CHECK_SHEET, CODES_SHEET)}
+    for name in book.sheet_names:
+        if folded(name) not in known:
+            yield from unread_sheet(name, book.rows(name) or [])
 
 
 def _moved(plan: SheetPlan, rows: Rows) -> Fault | None:

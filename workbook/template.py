@@ -16,22 +16,23 @@ from domain.finding import Severity
 from domain.observation import Scope, ValueKind
 from domain.period import Period
 from workbook.layout import (
+    CHECK_SHEET,
     CODE_COLUMN,
+    CODES_SHEET,
     FORM_MARK,
     LABEL_COLUMN,
     MARK_SHEET,
     MEASURE_COLUMN,
+    NOTE_HEAD,
     ORDINAL_COLUMN,
     SCOPE_LABELS,
+    VALUE_HEAD,
     VERSION_MARK,
     Layout,
     breakdown_label,
     mark_of,
 )
 from workbook.mirror import LiveCheck, absolute, live_checks, quoted
-
-CHECK_SHEET = "Kiểm tra"
-CODES_SHEET = "_danhmuc"
 
 #: Equal definitions give equal bytes: the clock stays out of the file.
 _CREATED = datetime(2024, 1, 1, tzinfo=UTC)
@@ -301,11 +302,11 @@ class _Drawing:
 
     def _scalar_columns(self, sheet: Any, first: Cell, note: int) -> None:
         """Widths and the head of the table, once a sheet."""
-        heads = {ORDINAL_COLUMN: ("TT", 6), LABEL_COLUMN: ("Chỉ tiêu", 58), first.column: ("Số liệu", 16)}
+        heads = {ORDINAL_COLUMN: ("TT", 6), LABEL_COLUMN: ("Chỉ tiêu", 58), first.column: (VALUE_HEAD, 16)}
         if first.column > MEASURE_COLUMN:
             heads[MEASURE_COLUMN] = ("Đơn vị tính", 15)
         if note > first.column:
-            heads[note] = ("Ghi chú, giải trình", 38)
+            heads[note] = (NOTE_HEAD, 38)
         sheet.set_column(CODE_COLUMN, CODE_COLUMN, 8, None, {"hidden": True})
         top = min(cell.row for cell in self._scalar_cells(first.sheet))
         for column, (words, width) in heads.items():
