@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
-from sqlalchemy import Connection, Engine, Select, case, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, case, func, select
 
 from domain.finding import Severity
 from domain.submission import FAILED, IN_FORCE, SubmissionState
@@ -393,20 +394,44 @@ def counts_of_run(engine: Engine, run_id: str) -> dict[str, int]:
 
 
 def changed_by_run(engine: Engine, run_id: str) -> list[tuple[str, str]]:
-    """(period, form) of the reports whose figures a run put in force or out of it."""
+    """(period, form) whose totals this run must compute anew: its own changes, and those of runs that were cut short.
+
+    A run may be killed between loading and adding up. What it changed is handed out to every later run until totals
+    are there that were computed after it.
+    """
+    attempt, run = tables.attempt.c, tables.run.c
+    unfinished = select(run.id).where(run.state != "completed", run.id != run_id)
+    with engine.connect() as connection:
+        own = {(period, form) for period, form, _ in _changes(connection, attempt.run_id == run_id)}
+        left = {
+            (period, form)
+            for period, form, decided_at in _changes(connection, attempt.run_id.in_(unfinished))
+            if (period, form) not in own and _totals_are_older(connection, period, form, decided_at)
+        }
+    return sorted(own | left)
+
+
+def _changes(connection: Connection, by: ColumnElement[bool]) -> Sequence[Row[tuple[str, str, datetime]]]:
+    """(period, form, last decision) of the reports whose figures these attempts put in force or out of it."""
     attempt, submission = tables.attempt.c, tables.submission.c
     touched = [*(state.value for state in IN_FORCE), SubmissionState.SUPERSEDED.value]
     query = (
-        select(tables.period.c.code, tables.form.c.code)
+        select(tables.period.c.code, tables.form.c.code, func.max(submission.decided_at))
         .join_from(tables.attempt, tables.submission, submission.id == attempt.submission_id)
         .join(tables.period, tables.period.c.id == submission.period_id)
         .join(tables.form, tables.form.c.id == submission.form_id)
-        .where(attempt.run_id == run_id, submission.state.in_(touched), attempt.outcome.in_(touched))
-        .distinct()
-        .order_by(tables.period.c.code, tables.form.c.code)
+        .where(by, submission.state.in_(touched), attempt.outcome.in_(touched))
+        .group_by(tables.period.c.code, tables.form.c.code)
     )
-    with engine.connect() as connection:
-        return [(period, form) for period, form in connection.execute(query).tuples()]
+    return connection.execute(query).all()
+
+
+def _totals_are_older(connection: Connection, period: str, form: str, moment: datetime) -> bool:
+    """Whether the totals, which are always replaced whole, were computed before the moment, or never."""
+    mart = tables.mart_roll_up.c
+    query = select(mart.refreshed_at).where(mart.period == period, mart.form == form).limit(1)
+    refreshed_at = connection.scalar(query)
+    return refreshed_at is None or refreshed_at < moment
 
 
 def failed_of_run(engine: Engine, run_id: str, *, limit: int | None = None) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from domain import columns
 from warehouse import queries
 from warehouse.engine import make_reader
 from warehouse.history import children_counts, previous_figures
+from warehouse.intake import finish_run, start_run
 from warehouse.load import load_batch
 from warehouse.queries import QueryRefusedError, run_sql
 from warehouse.registry import sync_registry
@@ -96,6 +97,25 @@ def test_failed_submissions_of_a_run_come_with_their_gravest_finding(told: Engin
     ]
     assert queries.changed_by_run(told, run) == [("2025-Q1", "bieu-1")]
     assert queries.periods_with_submissions(told) == ["2025-Q1"]
+
+
+def test_totals_a_killed_run_left_behind_are_taken_up_by_the_next(told: Engine) -> None:
+    """A run may end between loading and adding up; the next one may have nothing of its own to load."""
+    after = start_run(told, "collect-period")
+    assert queries.changed_by_run(told, after) == [("2025-Q1", "bieu-1")]
+    queries.write_roll_up(
+        told,
+        "2025-Q1",
+        "bieu-1",
+        pl.DataFrame({"unit": ["T01"], "indicator": ["received"], "breakdown": [""], "value": [832.0]}),
+    )
+    assert queries.changed_by_run(told, after) == []
+
+
+def test_a_run_that_came_to_its_end_left_nothing_behind(told: Engine) -> None:
+    with told.connect() as connection:
+        finish_run(told, connection.execute(text("SELECT id FROM run")).scalar_one(), "completed")
+    assert queries.changed_by_run(told, start_run(told, "collect-period")) == []
 
 
 def test_an_unknown_period_is_said_to_be_unknown(told: Engine) -> None:
