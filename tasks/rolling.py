@@ -20,9 +20,10 @@ def refresh_roll_up(engine: Engine, catalog: Catalog, period: str, form: str) ->
 
     A unit without units below it has no total but its own figures, which stand in ``observation`` already.
     """
+    as_of = queries.settled(engine)
     units = _units(engine, _period(catalog, period))
-    totals = _totals(engine, catalog, period, form, units)
-    queries.write_roll_up(engine, period, form, totals.join(_parents(units), on="unit", how="semi"))
+    totals = _totals(engine, catalog, period, form, units).join(_parents(units), on="unit", how="semi")
+    queries.write_roll_up(engine, period, form, totals, as_of=as_of)
 
 
 def summary_of(engine: Engine, catalog: Catalog, period: str, unit: str, form: str) -> list[dict[str, Any]]:

@@ -85,21 +85,35 @@ _ROLL_UP = [
 ]
 
 
-def write_roll_up(engine: Engine, period: str, form: str, frame: pl.DataFrame) -> int:
+def settled(engine: Engine) -> datetime:
+    """Now, while no load is under way: what is read after this holds every load that was decided before it."""
+    with write(engine):
+        return datetime.now(UTC)
+
+
+def write_roll_up(engine: Engine, period: str, form: str, frame: pl.DataFrame, *, as_of: datetime | None = None) -> int:
     """Replace the totals of a period and form by ``frame``, in one transaction; returns the number of rows.
+
+    ``as_of`` is when the figures were read (:func:`settled`): totals that another run computed from later figures
+    stay, and 0 is returned.
 
     Takes ``unit, indicator, breakdown, value, lower, upper, qualifier, numerator, denominator, reported, expected,
     source, note``; further columns are left out, of the optional ones (from ``lower`` on) any may be absent.
     """
     mart = tables.mart_roll_up
     absent = [pl.lit(None).alias(name) for name in _ROLL_UP[4:] if name not in frame.columns]
+    moment = as_of or datetime.now(UTC)
     rows = frame.with_columns(absent).select(
         *_ROLL_UP,
         period=pl.lit(period),
         form=pl.lit(form),
-        refreshed_at=pl.lit(datetime.now(UTC), pl.Datetime("us", "UTC")),
+        refreshed_at=pl.lit(moment, pl.Datetime("us", "UTC")),
     )
+    newest = select(func.max(mart.c.refreshed_at)).where(mart.c.period == period, mart.c.form == form)
     with write(engine) as connection:
+        standing = connection.scalar(newest)
+        if standing is not None and standing > moment:
+            return 0
         connection.execute(delete(mart).where(mart.c.period == period, mart.c.form == form))
         return insert_frame(connection, mart, rows.sort("unit", "indicator", "breakdown"))
 

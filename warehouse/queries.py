@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from warehouse.asking import QueryRefusedError, run_sql
-from warehouse.figures import observations_in_force, summary, top_unit, trace, write_roll_up
+from warehouse.figures import observations_in_force, settled, summary, top_unit, trace, write_roll_up
 from warehouse.reporting import (
     UnknownPeriodError,
     changed_by_run,
@@ -36,6 +36,7 @@ __all__ = [
     "observations_in_force",
     "periods_with_submissions",
     "run_sql",
+    "settled",
     "status",
     "status_below",
     "status_by_subtree",

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import polars as pl
 import pytest
 
+from tasks.store import engine_for
 from tests.collecting import collect
 from tests.conftest import Collected
-from tests.delivered import PERIOD, fact_counts, figures, first_outcomes, totals
+from tests.delivered import PERIOD, Delivery, fact_counts, figures, first_outcomes, install, totals
 from warehouse import queries
 
 
@@ -94,3 +98,21 @@ def test_both_databases_end_with_the_same_figures_and_totals(
     assert figures(collected_postgres.engine) == figures(collected_sqlite.engine)
     assert totals(collected_postgres.engine) == totals(collected_sqlite.engine)
     assert fact_counts(collected_postgres.engine) == fact_counts(collected_sqlite.engine)
+
+
+def test_totals_computed_from_older_figures_never_replace_newer_ones(
+    url: str, delivery: Delivery, tmp_path: Path
+) -> None:
+    """Two runs add up the same period: the one that read first may be the one that writes last."""
+    settings = install(tmp_path / "home", delivery, url)
+    engine = engine_for(settings.url)
+    collect(settings, delivery.files)
+    newer = totals(engine)
+    older = queries.summary(engine, PERIOD, "P99.DU", "review-report").with_columns(
+        unit=pl.lit("P99.DU"), value=pl.lit(0.0)
+    )
+    before = datetime.now(UTC) - timedelta(hours=1)
+    assert queries.write_roll_up(engine, PERIOD, "review-report", older, as_of=before) == 0
+    assert totals(engine) == newer
+    assert queries.write_roll_up(engine, PERIOD, "review-report", older, as_of=queries.settled(engine)) == older.height
+    engine.dispose()
