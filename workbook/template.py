@@ -53,8 +53,7 @@ _STYLES: dict[str, dict[str, object]] = {
     "identity": {"bold": True, "bg_color": "#F2F4F7", "num_format": "@", **_BOX},
     "open": {"num_format": "@", "text_wrap": True, **_OPEN},
     "narrative": {"num_format": "@", "text_wrap": True, **_OPEN, "valign": "top"},
-    "count": {"num_format": "#,##0", "align": "right", **_OPEN},
-    "plain_count": {"num_format": "0", "align": "right", **_OPEN},
+    # General, so that a typed 8/8 or 95 % takes a format of its own that tells it from a count: 46242, 0.95
     "number": {"num_format": "General", "align": "right", **_OPEN},
     "ratio": {"num_format": "@", "align": "right", **_OPEN},
     "date": {"num_format": "dd/mm/yyyy", "align": "center", **_OPEN},
@@ -62,8 +61,8 @@ _STYLES: dict[str, dict[str, object]] = {
     "difference": {"num_format": "#,##0.##", "align": "right", **_BOX},
     "link": {"font_color": "#1F4E9E", "underline": 1, **_BOX},
 }
-_FIGURE_STYLE = {ValueKind.COUNT: "count", ValueKind.RATIO: "ratio", ValueKind.DATE: "date", ValueKind.TEXT: "open"}
-_COLUMN_STYLE = {ValueKind.COUNT: "plain_count", ValueKind.QUANTITY: "number", ValueKind.PERCENT: "number"}
+_FIGURE_STYLE = {ValueKind.RATIO: "ratio", ValueKind.DATE: "date", ValueKind.TEXT: "open"}
+_COLUMN_STYLE = {ValueKind.COUNT: "number", ValueKind.QUANTITY: "number", ValueKind.PERCENT: "number"}
 
 _IDENTITY_LABELS = {
     "unit": ("Mã đơn vị", "Unit code"),
