@@ -24,7 +24,7 @@ from warehouse.engine import Engine
 pytestmark = pytest.mark.server
 
 #: Small batches, so that there is a middle to be killed in.
-SMALL = {"TONGKET_BATCH_SIZE": "10", "TONGKET_WORKERS": "2"}
+SMALL = {"TONGKET_BATCH_SIZE": "20", "TONGKET_WORKERS": "2"}
 
 
 @pytest.fixture
