@@ -91,6 +91,10 @@ _ERROR = re.compile(
 _NUMBER_FORMAT = re.compile(rb"<(?:\w+:)?numFmt\s((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
 _CELL_FORMAT = re.compile(rb"<(?:\w+:)?xf\s((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
 _STYLED = re.compile(rb"<(?:\w+:)?c\s+r=[\"']([A-Z]+)(\d+)[\"'][^>]*?\ss=[\"'](\d+)[\"']")
+#: A formula without a result, as programs write it that do not reckon: to calamine a blank cell.
+_UNRECKONED = re.compile(
+    rb"<(?:\w+:)?c\s(?=[^>]*\br=[\"']([A-Za-z]+)(\d+))[^>]*>\s*<(?:\w+:)?f\b[^>]*?(?:/>|>([^<]*)</(?:\w+:)?f>)\s*</"
+)
 _REFERENCE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]*)(\d+)")
 #: Every letter → A, every digit → 0, both quotes → ": a far cell then has one of a few shapes, found at memory speed.
 _SHAPE = bytes(
@@ -182,9 +186,13 @@ def _scan_xlsx(name: str, content: bytes) -> list[ErrorCell]:
     shape = cells.translate(_SHAPE)
     if _FAR_COLUMN in shape or _FAR_ROW in shape:
         _check_references(cells)
+    found = [
+        (int(row) - 1, column_index(letters.decode().upper()), f"={html.unescape(formula.decode('utf-8', 'replace'))}")
+        for letters, row, formula in _UNRECKONED.findall(cells)
+    ]
     if b't="e"' not in cells and b"t='e'" not in cells:
-        return []
-    return [
+        return found
+    return found + [
         (int(row) - 1, column_index(letters.decode().upper()), text.decode("utf-8", "replace"))
         for letters, row, text in _ERROR.findall(cells)
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,16 @@ def test_many_cells_of_one_column_are_one_fault(tmp_path: Path) -> None:
 
 def test_a_template_that_is_filled_in_has_nothing_outside(tmp_path: Path) -> None:
     assert faults(tmp_path, Filler(TEMPLATE, FORM).fill(identity(), figures={"party_members": 46})) == []
+
+
+def test_a_formula_nobody_reckoned_is_no_blank_cell(tmp_path: Path) -> None:
+    """Programs that write workbooks without reckoning leave the result out."""
+    stream = io.BytesIO()
+    whole = zipfile.ZipFile(io.BytesIO(Filler(TEMPLATE, FORM).fill(identity(), figures={"party_members": 46})))
+    with whole, zipfile.ZipFile(stream, "w") as archive:
+        for name in whole.namelist():
+            archive.writestr(name, whole.read(name).replace(b"<v>46</v>", b"<f>40+6</f>"))
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(stream.getvalue())
+    cells = read_files([Source(1, path, path.name)], the_catalog()).cells
+    assert cells.select("kind", "text", "cell").rows() == [("error", "=40+6", FIGURE.address)]
