@@ -24,15 +24,16 @@ class Inline(Executor):
         return future
 
 
-def collect(settings: Settings, files: Sequence[Path], *, batch: int = 1_000) -> str:
-    """Receive, check, load and roll up ``files``; the id of the run."""
+def collect(settings: Settings, files: Sequence[Path], *, inbox: Path | None = None, batch: int = 1_000) -> str:
+    """Receive, check, load and roll up ``files`` and what waits in ``inbox``; the id of the run."""
     workers.prepare(settings)
     engine = engine_for(settings.url)
     watch = Stopwatch()
     run = intake.start_run(engine, "collect-period")
-    waiting = receive.fn(run, settings, None, files, watch)
-    for start in range(0, len(waiting), batch):
-        process_batch.fn(start, waiting[start : start + batch], run, settings, Inline(), watch)
+    waiting = receive.fn(run, settings, inbox, files, watch)
+    while waiting:
+        parts = [waiting[start : start + batch] for start in range(0, len(waiting), batch)]
+        waiting = [item for part in parts for item in process_batch.fn(0, part, run, settings, Inline(), watch)]
     roll_up.fn(run, settings, watch)
     intake.finish_run(engine, run, "completed")
     return run

@@ -16,15 +16,13 @@ from sqlalchemy import text
 
 from tasks.settings import Settings
 from tasks.store import engine_for
-from tests.commands import Ran, run, start
+from tests.collecting import collect
+from tests.commands import Ran, start
 from tests.conftest import Collected
 from tests.delivered import Delivery, figures, install, totals
 from warehouse.engine import Engine
 
 pytestmark = pytest.mark.server
-
-#: Small batches, so that there is a middle to be killed in.
-SMALL = {"TONGKET_BATCH_SIZE": "20", "TONGKET_WORKERS": "2"}
 
 
 @pytest.fixture
@@ -52,7 +50,7 @@ def decided(home: Path) -> int:
     return int(count)
 
 
-def kill_in_the_middle(process: subprocess.Popen[str], home: Path, files: int) -> int:
+def kill_in_the_middle(process: subprocess.Popen[str], home: Path) -> int:
     """SIGKILL to the run once some batches are loaded and others are not; how many files were decided by then."""
     children = psutil.Process(process.pid).children
     give_up = time.monotonic() + 120
@@ -82,10 +80,10 @@ def test_a_killed_run_taken_up_again_gives_the_same_figures(
 ) -> None:
     home = settings.workspace.home
     files = len(list(settings.workspace.inbox.iterdir()))
-    process = start(home, "ingest", PREFECT_API_URL=prefect_api, **SMALL)
-    assert 0 < kill_in_the_middle(process, home, files) < files
-    again = run(home, "ingest", PREFECT_API_URL=prefect_api, **SMALL)
-    assert (again.code, again.err) == (0, "")
+    more = {"TONGKET_BATCH_SIZE": "20", "TONGKET_WORKERS": "1", "PREFECT_API_URL": prefect_api}
+    process = start(home, "ingest", **more)
+    assert 0 < kill_in_the_middle(process, home) < files
+    collect(settings, [], inbox=settings.workspace.inbox)
     engine = engine_for(settings.url)
     assert figures(engine) == figures(collected_sqlite.engine)
     assert totals(engine) == totals(collected_sqlite.engine)
@@ -98,7 +96,7 @@ def test_two_runs_at_once_give_what_one_would(
 ) -> None:
     home = settings.workspace.home
     files = len(list(settings.workspace.inbox.iterdir()))
-    more = {**SMALL, "TONGKET_WORKERS": "1", "PREFECT_API_URL": prefect_api}
+    more = {"TONGKET_BATCH_SIZE": "40", "TONGKET_WORKERS": "1", "PREFECT_API_URL": prefect_api}
     both = [start(home, "ingest", **more) for _ in range(2)]
     said = [Ran(process.wait(), *streams) for process in both for streams in [process.communicate(timeout=180)]]
     assert [(ran.code, ran.err) for ran in said] == [(0, ""), (0, "")]
