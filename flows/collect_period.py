@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -112,27 +113,35 @@ def _process_all(run: str, settings: Settings, waiting: list[Any], watch: Stopwa
     """Every batch is tried to its end, whatever becomes of another; the faults of those that could not be done."""
     if not waiting:
         return []
-    size = batch_size(len(waiting), settings)
-    batches = [waiting[start : start + size] for start in range(0, len(waiting), size)]
     faults: list[Exception] = []
-    done = 0
-    workers = workers_for(len(waiting), settings)
+    total, numbers = len(waiting), count(1)
+    workers = workers_for(total, settings)
     with pool(workers, settings) as executor:
         with watch.span("warm_up"):
             warm_up(executor, workers)
         submit: Any = process_batch.submit  # quote() keeps Prefect from looking into a batch, and hides its type
-        futures = [
-            submit(number, quote(batch), run, settings, quote(executor), quote(watch))
-            for number, batch in enumerate(batches, 1)
-        ]
-        for future in as_completed(futures):
-            outcome = future.result(raise_on_failure=False)
-            if isinstance(outcome, Exception):
-                faults.append(outcome)
-                continue
-            done += outcome
-            progress.tell("batch", done, len(waiting))
+        while waiting:
+            size = batch_size(len(waiting), settings)
+            batches = [waiting[start : start + size] for start in range(0, len(waiting), size)]
+            futures = [
+                submit(next(numbers), quote(batch), run, settings, quote(executor), quote(watch)) for batch in batches
+            ]
+            waiting = _gathered(futures, faults, total)
     return faults
+
+
+def _gathered(futures: list[Any], faults: list[Exception], total: int) -> list[Any]:
+    """The files whose turn comes next, when all batches of this round have ended."""
+    later: list[Any] = []
+    for ended, future in enumerate(as_completed(futures), 1):
+        outcome = future.result(raise_on_failure=False)
+        if isinstance(outcome, Exception):
+            faults.append(outcome)
+            continue
+        faults.extend(outcome.faults)
+        later.extend(outcome.later)
+        progress.tell("batch", total * ended // len(futures) - len(later), total)
+    return later
 
 
 def state_name(counts: dict[str, int]) -> str:

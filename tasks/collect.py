@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,12 @@ from tasks.store import definitions, engine_for, ensure_periods, register_of
 from tasks.timing import Stopwatch
 from tasks.workers import process_in_worker
 from warehouse import intake, queries
-from warehouse.engine import Engine, is_transient
+from warehouse.engine import is_transient
 from warehouse.load import LoadBatch, load_batch
 from workbook.read import Source
+
+#: Files of one batch that may fail by a fault of the program before the whole batch is given up.
+FAULTY_FILES = 20
 
 #: A table artifact is for reading: the rest is in the warehouse.
 ROWS_IN_ARTIFACT = 200
@@ -104,35 +107,78 @@ def _register(run: str, settings: Settings, stored: Sequence[archive.Stored]) ->
     intake.receive(engine_for(settings.url), run, arrivals)
 
 
-@contextmanager
-def _attempts_on_record(engine: Engine, run: str, submissions: Sequence[int]) -> Iterator[None]:
-    """A try that ends in a fault is written down for each submission, unless the warehouse itself is out of reach."""
-    try:
-        yield
-    except Exception as error:
-        nature = FaultNature.TRANSIENT if _passes(error) else FaultNature.PERMANENT
-        with suppress(Exception):
-            intake.fail_attempt(engine, run, submissions, f"{type(error).__name__}: {error}", nature=nature)
-        raise
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What is left of a batch: files whose turn has not come, and the faults of those that stopped alone."""
+
+    later: tuple[Waiting, ...] = ()
+    faults: tuple[Exception, ...] = ()
+
+    def __add__(self, other: Done) -> Done:
+        return Done(self.later + other.later, self.faults + other.faults)
 
 
 @task(name="process-batch", task_run_name="process-batch-{number}", **_RETRYING)
 def process_batch(
     number: int, waiting: Sequence[Waiting], run: str, settings: Settings, pool: Executor, watch: Stopwatch
-) -> int:
-    """Read, check and transform a batch in a worker process, then load it in one transaction; the count of files.
+) -> Done:
+    """Read, check and transform a batch in a worker process, then load it in one transaction.
+
+    A report waits for its turn while an earlier period of the same unit is on its way. A fault of the program that a
+    file brings out stops that file alone: it goes on waiting, with a failed attempt on record.
 
     Data Docs show the first batch of a run: every batch is judged by the same suites, and the findings of all are in
     the warehouse.
     """
     docs = settings.workspace.docs if number == 1 else None
+    with watch.span("process"):
+        return _process_apart(waiting, run, settings, pool, docs, _Patience(FAULTY_FILES))
+
+
+class _Patience:
+    """How many files may fail by a fault of the program before it is the program that is taken to be broken."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+
+def _process_apart(
+    waiting: Sequence[Waiting], run: str, settings: Settings, pool: Executor, docs: Path | None, patience: _Patience
+) -> Done:
+    """:func:`_process`; after a fault of the program in two halves, down to the one file that brings it out."""
+    try:
+        return Done(later=tuple(_process(waiting, run, settings, pool, docs)))
+    except Exception as error:
+        if _passes(error):
+            _record(settings, run, waiting, error, FaultNature.TRANSIENT)
+            raise
+        if len(waiting) == 1 or not patience.left:
+            patience.left = max(0, patience.left - 1)
+            _record(settings, run, waiting, error, FaultNature.PERMANENT)
+            return Done(faults=(error,))
+    half = len(waiting) // 2
+    first = _process_apart(waiting[:half], run, settings, pool, None, patience)
+    return first + _process_apart(waiting[half:], run, settings, pool, None, patience)
+
+
+def _record(settings: Settings, run: str, waiting: Sequence[Waiting], error: Exception, nature: FaultNature) -> None:
+    """A try that ended in a fault is written down for each submission, unless the warehouse itself is out of reach."""
+    submissions = [item.submission for item in waiting]
+    with suppress(Exception):
+        detail = f"{type(error).__name__}: {error}"
+        intake.fail_attempt(engine_for(settings.url), run, submissions, detail, nature=nature)
+
+
+def _process(
+    waiting: Sequence[Waiting], run: str, settings: Settings, pool: Executor, docs: Path | None
+) -> list[Waiting]:
     sources = [Source(item.submission, Path(item.path), item.name) for item in waiting]
     engine = engine_for(settings.url)
-    with watch.span("process"), _attempts_on_record(engine, run, [item.submission for item in waiting]):
-        outcome = pool.submit(process_in_worker, sources, settings, today(), docs, run).result()
-        ensure_periods(engine, definitions(settings), outcome.headers["period"].drop_nulls().unique())
-        load_batch(engine, run, LoadBatch.of(outcome))
-    return len(sources)
+    outcome = pool.submit(process_in_worker, sources, settings, today(), docs, run).result()
+    ensure_periods(engine, definitions(settings), outcome.headers["period"].drop_nulls().unique())
+    result = load_batch(engine, run, LoadBatch.of(outcome))
+    judged = set(outcome.verdicts["file"]) - result.stale
+    return [item for item in waiting if item.submission not in judged]
 
 
 @task(name="roll-up", **_RETRYING)

@@ -65,24 +65,38 @@ class NoPast:
 
 
 def process(
-    sources: Sequence[Source], catalog: Catalog, past: Past, today: date, *, docs: Path | None = None, run: str = ""
+    sources: Sequence[Source],
+    catalog: Catalog,
+    past: Past,
+    today: date,
+    *,
+    in_turn: bool = False,
+    docs: Path | None = None,
+    run: str = "",
 ) -> Outcome:
-    """Read, check and transform a batch. Never raises for bad data: that is a finding."""
+    """Read, check and transform a batch. Never raises for bad data: that is a finding.
+
+    With ``in_turn`` a unit's report is held back (it has no verdict) while an earlier period of the same unit and form
+    is in the batch: checks of history must find the earlier figures in the warehouse, whatever arrived together.
+    """
     clock = _Clock()
     batch = read_files(sources, catalog)
     clock.lap("read")
     intake = check_intake(batch.headers, batch.faults, catalog, today)
     sound = batch.headers.join(_blocked(intake), on="file", how="anti")
+    held = _later_periods(sound, catalog) if in_turn else sound.clear()
+    sound = sound.join(held, on="file", how="anti")
+    headers = batch.headers.join(held, on="file", how="anti")
     cells = batch.cells.join(sound.select("file"), on="file", how="semi")
     readings = normalise(cells, catalog)
     clock.lap("normalise")
-    findings = [intake, *_check_forms(sound, readings, cells, catalog, past, docs, run)]
+    findings = [_of(intake, headers), *_check_forms(sound, readings, cells, catalog, past, docs, run)]
     clock.lap("check")
     all_findings = pl.concat(findings)
-    decided = verdicts(batch.headers, all_findings)
+    decided = verdicts(headers, all_findings)
     passed = sound.join(decided.filter(pl.col("state").is_in(_PASSED)), on="file", how="semi")
     outcome = Outcome(
-        headers=batch.headers,
+        headers=headers,
         verdicts=decided,
         findings=all_findings,
         observations=observations(passed, _of(readings, passed), catalog),
@@ -111,6 +125,13 @@ def _check_forms(
         context = Context(past.figures(part), past.register(part))
         frames = build_frames(part, own_readings, own_cells, catalog, str(form), context)
         yield check(frames, own_readings, text_repairs(own_cells), part, catalog, str(form), docs=docs, run_id=run)
+
+
+def _later_periods(headers: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
+    """Files whose unit has an earlier period of the same form among ``headers``."""
+    known = {code: period.window.last for code in headers["period"].unique() if (period := catalog.period(code))}
+    last = pl.col("period").replace_strict(known, return_dtype=pl.Date)
+    return headers.filter(last > last.min().over("unit", "form"))
 
 
 def _blocked(findings: pl.DataFrame) -> pl.DataFrame:

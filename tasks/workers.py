@@ -108,4 +108,12 @@ def process_in_worker(
     sources: Sequence[Source], settings: Settings, today: date, docs: Path | None, run: str
 ) -> Outcome:
     """:func:`tasks.pipeline.process` with the worker's own definitions and its own reading connection."""
-    return process(sources, _catalog(), WarehousePast(engine_for(settings.url), _catalog()), today, docs=docs, run=run)
+    return process(
+        sources,
+        _catalog(),
+        WarehousePast(engine_for(settings.url), _catalog()),
+        today,
+        in_turn=True,
+        docs=docs,
+        run=run,
+    )

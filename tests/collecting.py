@@ -24,16 +24,26 @@ class Inline(Executor):
         return future
 
 
-def collect(settings: Settings, files: Sequence[Path], *, inbox: Path | None = None, batch: int = 1_000) -> str:
-    """Receive, check, load and roll up ``files`` and what waits in ``inbox``; the id of the run."""
+def collect(
+    settings: Settings, files: Sequence[Path], *, inbox: Path | None = None, batch: int = 1_000, forgiving: bool = False
+) -> str:
+    """Receive, check, load and roll up ``files`` and what waits in ``inbox``; the id of the run.
+
+    A fault of the program is raised when everything else is done, unless ``forgiving``.
+    """
     workers.prepare(settings)
     engine = engine_for(settings.url)
     watch = Stopwatch()
     run = intake.start_run(engine, "collect-period")
     waiting = receive.fn(run, settings, inbox, files, watch)
+    faults: list[Exception] = []
     while waiting:
         parts = [waiting[start : start + batch] for start in range(0, len(waiting), batch)]
-        waiting = [item for part in parts for item in process_batch.fn(0, part, run, settings, Inline(), watch)]
+        done = [process_batch.fn(0, part, run, settings, Inline(), watch) for part in parts]
+        waiting = [item for part in done for item in part.later]
+        faults.extend(fault for part in done for fault in part.faults)
     roll_up.fn(run, settings, watch)
+    if faults and not forgiving:
+        raise faults[0]
     intake.finish_run(engine, run, "completed")
     return run

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, select
 from domain.finding import Severity
 from domain.submission import IN_FORCE, AttemptOutcome, FaultNature, SubmissionState, may_move
 from warehouse import tables
-from warehouse.bulk import gather_statistics, insert_frame, number_rows, read_where_in, update_frame
+from warehouse.bulk import gather_statistics, insert_frame, number_rows, read_frame, read_where_in, update_frame
 from warehouse.engine import write
 from warehouse.facts import end_belief, write_facts
 from warehouse.resolve import resolve
@@ -79,13 +79,15 @@ class LoadBatch:
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
-    """``outcomes``: files by the state their check gave them. ``skipped``: decided by another run before.
+    """``outcomes``: files by the state their check gave them. ``skipped``: decided by another run before. ``stale``:
+    submissions that go on waiting, because an earlier period of their unit came in force while they were checked.
 
     ``superseded``: submissions that this load took out of force, or that were taken in before a version in force.
     """
 
     outcomes: dict[str, int]
     skipped: int
+    stale: frozenset[int]
     superseded: int
     findings: int
     observations: int
@@ -99,7 +101,9 @@ def load_batch(engine: Engine, run_id: str, batch: LoadBatch) -> LoadResult:
     """
     _prove(batch)
     with write(engine) as connection:
-        waiting = _waiting(connection, batch.verdicts)
+        undecided = _waiting(connection, batch.verdicts)
+        stale = _stale(connection, batch.only(undecided["id"]))
+        waiting = undecided.join(stale, left_on="id", right_on="file", how="anti")
         part = batch.only(waiting["id"])
         decided = _decide(connection, part, waiting)
         attempts = _write_attempts(connection, run_id, part)
@@ -110,7 +114,8 @@ def load_batch(engine: Engine, run_id: str, batch: LoadBatch) -> LoadResult:
     counts = part.verdicts.group_by("state").len()
     return LoadResult(
         outcomes=dict(counts.iter_rows()),
-        skipped=batch.verdicts.height - waiting.height,
+        skipped=batch.verdicts.height - undecided.height,
+        stale=frozenset(stale["file"]),
         superseded=changed.filter(_IS_SUPERSEDED & ~pl.col("was_superseded")).height,
         findings=findings,
         observations=observations,
@@ -148,6 +153,24 @@ def _waiting(connection: Connection, verdicts: pl.DataFrame) -> pl.DataFrame:
     found = read_where_in(connection, query, submission.id, verdicts["file"])
     _refuse(verdicts.join(found, left_on="file", right_on="id", how="anti")["file"], "are no submissions")
     return found.filter(pl.col("state") == SubmissionState.RECEIVED.value).drop("state")
+
+
+def _stale(connection: Connection, batch: LoadBatch) -> pl.DataFrame:
+    """``file`` of submissions checked against a past that has changed since: an earlier period of their unit and form
+    came in force after the batch was begun. They are to be checked again."""
+    submission, period = tables.submission.c, tables.period.c
+    fresh = read_frame(
+        connection,
+        select(tables.unit.c.code.label("unit"), tables.form.c.code.label("form"), period.last_day)
+        .select_from(tables.submission)
+        .join(tables.unit, tables.unit.c.id == submission.unit_id)
+        .join(tables.form, tables.form.c.id == submission.form_id)
+        .join(tables.period, period.id == submission.period_id)
+        .where(submission.state.in_(sorted(IN_FORCE)), submission.decided_at >= batch.started_at),
+    )
+    windows = read_frame(connection, select(period.code.label("period"), period.first_day))
+    own = batch.headers.select("file", "unit", "form", "period").join(windows, on="period")
+    return own.join(fresh, on=["unit", "form"]).filter(pl.col("last_day") < pl.col("first_day")).select("file").unique()
 
 
 # ------------------------------------------------------------------------------------------------ deciding

@@ -311,3 +311,14 @@ def test_moments_carry_their_zone(engine: Engine) -> None:
     arrive(engine, run, "a")
     (waiting,) = intake.pending(engine)
     assert waiting.received_at == NOON
+
+
+def test_a_later_period_checked_before_the_earlier_came_in_force_is_checked_again(engine: Engine) -> None:
+    run = furnish(engine)
+    one, two = arrive(engine, run, "a", "b")
+    later = batch((two, "X01", "accepted", {"received": 400}), period="2025-Q1")
+    load_batch(engine, run, batch((one, "X01", "accepted", {"received": 100}), period="2024-Q4"))
+    first = load_batch(engine, run, later)
+    assert (first.stale, first.skipped, first.observations) == (frozenset({two}), 0, 0)
+    again = load_batch(engine, run, batch((two, "X01", "accepted", {"received": 400}), period="2025-Q1"))
+    assert (again.stale, again.observations) == (frozenset(), 1)

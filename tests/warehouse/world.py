@@ -149,8 +149,8 @@ def batch(*reports: tuple[int, str, str, dict[str, float]], period: str = "2025-
         ),
         list_rows=frame(columns.LIST_ROWS, [_topic(f) for f, _, _, _ in reports]),
         narratives=frame(columns.NARRATIVES, [_account(f) for f, _, _, _ in reports]),
-        started_at=NOON,
-        finished_at=NOON + timedelta(seconds=1),
+        started_at=datetime.now(UTC),
+        finished_at=datetime.now(UTC) + timedelta(seconds=1),
     )
 
 
