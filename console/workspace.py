@@ -36,8 +36,9 @@ def init(
     if as_json:
         print_json({"home": chosen.workspace.home, "warehouse": safe_url(url), **counts})
         return
-    out.print(say(f"✓ Không gian làm việc: {chosen.workspace.home}", f"✓ Workspace: {chosen.workspace.home}"))
-    out.print(say(f"✓ Kho số liệu: {safe_url(url)}", f"✓ Warehouse: {safe_url(url)}"))
+    home, address = chosen.workspace.home, safe_url(url)
+    out.print(say(f"✓ Không gian làm việc: {home}", f"✓ Workspace: {home}"), soft_wrap=True)
+    out.print(say(f"✓ Kho số liệu: {address}", f"✓ Warehouse: {address}"), soft_wrap=True)
     out.print(
         say(
             "✓ Đã nạp {indicators} chỉ tiêu, {forms} biểu mẫu, {rules} quy tắc, {units} đơn vị",

@@ -54,7 +54,7 @@ def run_here(*arguments: str) -> Ran:
 
 def surroundings(home: Path, **more: str) -> dict[str, str]:
     """The environment of a user: nothing of this test session's settings, all of the machine's."""
-    ours = ("TONGKET_", "PREFECT_", "PYTEST_", "COV_")
+    ours = ("TONGKET_", "PREFECT_", "PYTEST_", "COV_", "COLUMNS")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return {**inherited, "TONGKET_HOME": str(home), **more}
 
