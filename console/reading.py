@@ -28,6 +28,13 @@ NOTES = {
     "nothing_reported": say("chưa đơn vị nào có số liệu", "no unit gave a figure"),
 }
 
+#: Whose figure it is, in words.
+SCOPES = {
+    "own": say("của riêng đơn vị", "the unit's own"),
+    "subtree": say("cả hệ thống dưới", "with everything below"),
+    "territory": say("toàn địa bàn", "the whole territory"),
+}
+
 #: Rows a person can read on a terminal; --json prints all.
 SHOWN = 40
 
@@ -161,7 +168,7 @@ def _print_trace(item: dict[str, Any]) -> None:
         (say("Số liệu", "Figure"), f"{value} {item[f'measure_{LANG}']}"),
         (say("Chỉ tiêu", "Indicator"), f"{item[f'label_{LANG}']} ({code})"),
         (say("Đơn vị", "Unit"), f"{item['unit_name']} ({item['unit']})"),
-        (say("Phạm vi", "Scope"), item["scope"]),
+        (say("Phạm vi", "Scope"), SCOPES.get(item["scope"], item["scope"])),
         (say("Người báo cáo", "Reporter"), item.get("reporter")),
         (say("Như đã viết", "As written"), item["original_text"]),
         (

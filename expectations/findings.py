@@ -158,12 +158,12 @@ class _Writer:
         self.percentages = frozenset(
             code for code, indicator in catalog.indicators.items() if indicator.is_rate or indicator.measure_vi == "%"
         )
+        self.titles = {section.code: (section.title_vi, section.title_en) for section in form.sections}
         self.layouts: dict[str, Layout] = {}
         self.addresses: dict[tuple[str, str, int], tuple[str, str]] = {}
 
     def findings(self, group: Group) -> Iterator[tuple[Any, ...]]:
         levels = group.hits.select("level", "severity").iter_rows()
-        sheets = self._list_title(group.table)
         message = self._message(group)
         for row, (level, severity) in zip(group.rows.iter_rows(named=True), levels, strict=True):
             field, item, terms = self._terms(group, row)
@@ -179,6 +179,7 @@ class _Writer:
                 "period": self.headers[row["file"]].period,
             }
             labels = self.names.of(field, item) if field else ("", "")
+            titles = self._section_title(field.partition(".")[0] if field else group.table)
             yield (
                 row["file"],
                 group.rule.id,
@@ -191,19 +192,17 @@ class _Writer:
                 vi.observed,
                 vi.expected,
                 vi.arithmetic,
-                _sentence(group.rule, message.vi, message.advice_vi, "Các ô", labels[0], sheets[0], vi, words),
-                _sentence(group.rule, message.en, message.advice_en, "Cells", labels[1], sheets[1], en, words),
+                _sentence(group.rule, message.vi, message.advice_vi, "Các ô", labels[0], titles[0], vi, words),
+                _sentence(group.rule, message.en, message.advice_en, "Cells", labels[1], titles[1], en, words),
             )
 
     def _message(self, group: Group) -> Message:
         extreme = group.instance == SUSPICIOUS and AT_THE_EXTREME in self.catalog.messages
         return self.catalog.messages[AT_THE_EXTREME if extreme else group.rule.message]
 
-    def _list_title(self, table: str) -> tuple[str, str]:
-        for section in self.form.sections:
-            if section.code == table:
-                return section.title_vi, section.title_en
-        return "", ""
+    def _section_title(self, code: str) -> tuple[str, str]:
+        """The title of a list or matrix in both languages; empty for what is no section."""
+        return self.titles.get(code, ("", ""))
 
     # -------------------------------------------------------------------------------- figures and cells
 

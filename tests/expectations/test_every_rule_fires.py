@@ -60,5 +60,6 @@ def test_a_finding_says_where_and_what_to_do(rule: Rule, judged: dict[str, pl.Da
     assert "{" not in finding["message_vi"] + finding["message_en"]
     assert "None" not in finding["message_vi"] + finding["message_en"]
     assert "% %" not in finding["message_vi"]
+    assert "“”" not in finding["message_vi"] + finding["message_en"]
     assert finding["severity"] == rule.severity
     assert finding["cell"] or all(Ref.parse(ref).source == "same_as" for ref in refs_of(rule.check)), finding
