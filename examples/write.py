@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from workbook.fill import Filler
-from workbook.template import build_template
-
 from catalog import Catalog
 from examples.filing import Filing
+from workbook.fill import Filler
+from workbook.template import build_template
 
 
 class Writer:
