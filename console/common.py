@@ -67,6 +67,19 @@ def definitions(chosen: Settings) -> Catalog:
     return load_catalog(chosen.catalog_root)
 
 
+def known_unit(engine: Engine, code: str | None) -> None:
+    """Refuse a code that no unit ever bore: a misspelt one must not look like good news."""
+    from warehouse import queries
+
+    if code is not None and code not in queries.units(engine)["code"].to_list():
+        refuse(
+            say(
+                f"Không có đơn vị nào mang mã {code!r}. Xem: tongket units list",
+                f"No unit bears the code {code!r}. See: tongket units list",
+            )
+        )
+
+
 def known_period(catalog: Catalog, code: str) -> Period:
     """The period with this code, or a refusal that shows how codes are written."""
     period = catalog.period(code)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from console.common import AsJson, PeriodOption, UnitOption, definitions, known_period, open_warehouse
+from console.common import AsJson, PeriodOption, UnitOption, definitions, known_period, known_unit, open_warehouse
 from console.intake import STATES, findings_table
 from console.output import coloured, err, finite, out, print_json, refuse, table
 from console.words import LANG, say
@@ -55,6 +55,7 @@ def status(period: PeriodOption = None, unit: UnitOption = None, as_json: AsJson
     from warehouse import queries
 
     chosen, engine = open_warehouse()
+    known_unit(engine, unit)
     periods = [period] if period else queries.periods_with_submissions(engine)
     if period:
         known_period(definitions(chosen), period)
@@ -110,8 +111,12 @@ def findings(
     """Findings of the latest version of each submission, gravest first."""
     from warehouse import queries
 
-    _, engine = open_warehouse()
+    chosen, engine = open_warehouse()
+    if period:
+        known_period(definitions(chosen), period)
     rows = queries.findings(engine, period=period, unit=unit, submission=submission, severity=severity).to_dicts()
+    if not rows:  # a file may have stated a code that no unit bears: its findings stand under that code
+        known_unit(engine, unit)
     if as_json:
         print_json(finite(rows))
         return
@@ -140,8 +145,12 @@ def trace(
     from warehouse import queries
 
     chosen, engine = open_warehouse()
-    known_period(definitions(chosen), period)
+    catalog = definitions(chosen)
+    known_period(catalog, period)
+    known_unit(engine, unit)
     code, _, breakdown = indicator.partition("[")
+    if code not in catalog.indicators:
+        refuse(say(f"Không có chỉ tiêu {code!r}.", f"There is no indicator {code!r}."))
     found = queries.trace(engine, unit, period, code, breakdown.removesuffix("]") or None)
     if not found:
         board = f"tongket status --period {period} --unit {unit}"

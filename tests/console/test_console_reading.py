@@ -58,6 +58,21 @@ def test_findings_name_place_and_what_to_do(filled: Collected) -> None:
     assert {item["submission"] for item in own} == {row["submission"]}
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("findings", "--unit", "DU.KHONG"),
+        ("findings", "--period", "2025-Q7"),
+        ("status", "--period", PERIOD, "--unit", "DU.KHONG"),
+        ("trace", "--period", PERIOD, "--unit", "DU.KHONG", "--indicator", "party_members"),
+        ("trace", "--period", PERIOD, "--unit", "DU.12", "--indicator", "khong_co"),
+    ],
+    ids=" ".join,
+)
+def test_a_misspelt_code_is_no_good_news(command: tuple[str, ...]) -> None:
+    assert is_a_refusal(run_here(*command))
+
+
 def test_findings_of_one_severity() -> None:
     rows = run_here("findings", "--severity", "critical", "--json").json
     assert rows
