@@ -8,7 +8,7 @@ import typer
 
 from console.common import AsJson, PeriodOption, UnitOption, definitions, known_period, known_unit, open_warehouse
 from console.intake import STATES, findings_table
-from console.output import coloured, err, finite, out, print_json, refuse, table
+from console.output import err, finite, out, print_json, refuse, table
 from console.words import LANG, say
 
 if TYPE_CHECKING:
@@ -336,6 +336,3 @@ def _moment(text: str | None) -> datetime | None:
     if "T" not in text and " " not in text:
         moment = datetime.combine(moment.date(), time.max)
     return moment if moment.tzinfo else moment.replace(tzinfo=ZONE)
-
-
-__all__ = ["coloured", "print_status", "print_summary", "register"]
