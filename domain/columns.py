@@ -88,6 +88,58 @@ FINDINGS = {
     "arithmetic": "String",
     "message_vi": "String",
     "message_en": "String",
+    "settled_by": "String",  # domain.finding.SettledBy; null while the finding stands
+    "explanation": "String",  # the unit's note or the reason of the waiver; null while the finding stands
+}
+
+#: One row per waiver in force for a file of a batch. ``field`` empty: every field, whatever the item.
+WAIVERS = {
+    "file": "Int64",
+    "rule": "String",
+    "field": "String",
+    "item": "Int32",
+    "reason": "String",
+    "is_override": "Boolean",
+}
+
+#: Earlier figures of the unit of a file. ``which``: ``previous`` · ``last_year`` · ``longer`` (the period that ends the
+#: same day and begins earlier: what a quarter must not equal) · ``parts`` (the sum of the shorter periods that make up
+#: this one, given only when every one of them is in force). ``period``, ``name`` (of the file), ``sheet`` and ``cell``
+#: tell where the figure stands; null for ``parts``, which is a sum.
+HISTORY = {
+    "file": "Int64",
+    "which": "String",
+    "field": "String",
+    "item": "Int32",
+    "indicator": "String",
+    "breakdown": "String",
+    "value": "Float64",
+    "low": "Float64",
+    "high": "Float64",
+    "period": "String",
+    "name": "String",
+    "sheet": "String",
+    "cell": "String",
+}
+
+#: One row per report whose figures are those of another unit's earlier report. ``file`` is its submission.
+COPIES = {
+    "file": "Int64",
+    "form": "String",
+    "form_version": "String",
+    "media": "String",
+    "unit": "String",
+    "period": "String",
+    "figures": "Int64",  # how many figures are the same: all of them
+    "sheet": "String",  # where the first of them stands, here and there
+    "cell": "String",
+    "other": "Int64",
+    "other_unit": "String",
+    "other_unit_name": "String",
+    "other_period": "String",
+    "other_name": "String",
+    "other_sheet": "String",
+    "other_cell": "String",
 }
 
 #: One row per figure on its way into the warehouse.

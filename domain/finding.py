@@ -13,6 +13,18 @@ class Severity(StrEnum):
     INFO = "info"
 
 
+class SettledBy(StrEnum):
+    """Why a finding no longer asks anything of the unit.
+
+    ``note``: the unit explained a warning in the note column; ``waiver``: an administrator waived a warning;
+    ``override``: an administrator let a critical finding pass, with a second person's name.
+    """
+
+    NOTE = "note"
+    WAIVER = "waiver"
+    OVERRIDE = "override"
+
+
 class CheckLevel(IntEnum):
     """Each level is judged only when the ones below hold for the submission."""
 

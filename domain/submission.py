@@ -21,6 +21,9 @@ IN_FORCE = frozenset({SubmissionState.ACCEPTED, SubmissionState.ACCEPTED_WITH_WA
 #: States that a fresh attempt may start from.
 FAILED = frozenset({SubmissionState.UNREADABLE, SubmissionState.REJECTED})
 
+#: States a report can be brought back from by an act of its own, to be checked anew.
+RESTORABLE = frozenset({SubmissionState.SUPERSEDED, SubmissionState.WITHDRAWN})
+
 _MOVES: dict[SubmissionState, frozenset[SubmissionState]] = {
     SubmissionState.RECEIVED: frozenset(
         {
@@ -34,10 +37,15 @@ _MOVES: dict[SubmissionState, frozenset[SubmissionState]] = {
     ),
     SubmissionState.UNREADABLE: frozenset({SubmissionState.RECEIVED, SubmissionState.WITHDRAWN}),
     SubmissionState.REJECTED: frozenset({SubmissionState.RECEIVED, SubmissionState.WITHDRAWN}),
-    SubmissionState.ACCEPTED: frozenset({SubmissionState.SUPERSEDED, SubmissionState.WITHDRAWN}),
-    SubmissionState.ACCEPTED_WITH_WARNINGS: frozenset({SubmissionState.SUPERSEDED, SubmissionState.WITHDRAWN}),
-    SubmissionState.SUPERSEDED: frozenset(),
-    SubmissionState.WITHDRAWN: frozenset(),
+    # a warning may be found later (the same figures came from another unit), and may be settled later (by a waiver)
+    SubmissionState.ACCEPTED: frozenset(
+        {SubmissionState.ACCEPTED_WITH_WARNINGS, SubmissionState.SUPERSEDED, SubmissionState.WITHDRAWN}
+    ),
+    SubmissionState.ACCEPTED_WITH_WARNINGS: frozenset(
+        {SubmissionState.ACCEPTED, SubmissionState.SUPERSEDED, SubmissionState.WITHDRAWN}
+    ),
+    SubmissionState.SUPERSEDED: frozenset({SubmissionState.RECEIVED, SubmissionState.WITHDRAWN}),
+    SubmissionState.WITHDRAWN: frozenset({SubmissionState.RECEIVED}),
 }
 
 

@@ -194,6 +194,8 @@ class _Writer:
                 vi.arithmetic,
                 _sentence(group.rule, message.vi, message.advice_vi, "Các ô", labels[0], titles[0], vi, words),
                 _sentence(group.rule, message.en, message.advice_en, "Cells", labels[1], titles[1], en, words),
+                None,
+                None,
             )
 
     def _message(self, group: Group) -> Message:

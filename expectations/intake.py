@@ -245,4 +245,6 @@ class _Writer:
             "",
             f"{vi} {message.advice_vi}".strip(),
             f"{en} {message.advice_en}".strip(),
+            None,
+            None,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Date,
     ForeignKey,
     Index,
@@ -28,11 +29,25 @@ run = table(
     col("id", String, "Mã lần chạy", "Id of the run", primary_key=True),
     col("kind", String, "Việc được chạy, ví dụ collect-period", "What was run, such as collect-period"),
     col("period", String, "Kỳ mà lần chạy phục vụ", "Period the run was for", null=True),
-    col("state", String, "running, completed hoặc failed", "running, completed or failed"),
+    col("state", String, "running, completed, failed hoặc died", "running, completed, failed or died"),
     col("message", Text, "Kết quả bằng lời", "Outcome in words", null=True),
     col("host", String, "Máy đã chạy", "Machine it ran on"),
     col("pid", Integer, "Số tiến trình", "Process number"),
     col("started_at", Moment, "Lúc bắt đầu", "When it started"),
+    col(
+        "process_started_at",
+        Moment,
+        "Lúc tiến trình bắt đầu, để không nhầm với tiến trình khác dùng lại số",
+        "When the process began: its number may be given to another later",
+        null=True,
+    ),
+    col(
+        "heartbeat_at",
+        Moment,
+        "Lúc gần nhất lượt chạy báo còn sống, theo đồng hồ của kho",
+        "When the run last said it was alive, by the clock of the warehouse",
+        null=True,
+    ),
     col(
         "finished_at",
         Moment,
@@ -122,6 +137,43 @@ submission = table(
     col("n_critical", Integer, "Số lỗi nghiêm trọng", "Number of critical findings", server_default="0"),
     col("n_warning", Integer, "Số cảnh báo", "Number of warnings", server_default="0"),
     col("n_info", Integer, "Số lưu ý", "Number of notes", server_default="0"),
+    col(
+        "n_explained",
+        Integer,
+        "Số cảnh báo đơn vị đã giải thích ở cột ghi chú",
+        "Warnings the unit explained in its note column",
+        server_default="0",
+    ),
+    col("n_waived", Integer, "Số cảnh báo được miễn", "Warnings that were waived", server_default="0"),
+    col(
+        "n_overridden",
+        Integer,
+        "Số lỗi nghiêm trọng được cho qua",
+        "Critical findings that were let pass",
+        server_default="0",
+    ),
+    col(
+        "claimed_by",
+        String,
+        "Lượt chạy đang xử lý; trống khi không ai xử lý",
+        "Run that works on it; empty when none does",
+        null=True,
+    ),
+    col(
+        "figures_sha256",
+        String(64),
+        "Dấu SHA-256 của mọi số liệu khác 0; trống khi có quá ít số",
+        "SHA-256 of all its figures that are not 0; empty when there are too few",
+        null=True,
+    ),
+    col("n_figures", Integer, "Số các số liệu khác 0", "Number of figures that are not 0", server_default="0"),
+    col(
+        "compared_at",
+        Moment,
+        "Lúc đối chiếu với báo cáo của đơn vị khác; trống khi chưa đối chiếu",
+        "When it was compared with other units' reports; empty when it was not",
+        null=True,
+    ),
     one_of("state", SubmissionState),
     UniqueConstraint("unit_id", "period_id", "form_id", "version"),
     # whatever the program does, two versions of one report can never both stand in the totals
@@ -136,6 +188,7 @@ submission = table(
     ),
     Index(None, "period_id", "form_id"),
     Index(None, "state"),
+    Index(None, "figures_sha256"),
 )
 
 receipt = table(
@@ -201,6 +254,21 @@ finding = table(
     col("arithmetic", Text, "Phép tính", "The arithmetic", null=True),
     col("message_vi", Text, "Lời báo bằng tiếng Việt", "Message in Vietnamese"),
     col("message_en", Text, "Lời báo bằng tiếng Anh", "Message in English"),
+    col(
+        "settled_by",
+        String,
+        "Đã xong nhờ đâu: note (đơn vị giải thích), waiver (được miễn), override (lỗi được cho qua); trống là còn",
+        "What settled it: note (the unit explained), waiver, override (a critical let pass); empty: it stands",
+        null=True,
+    ),
+    col("explanation", Text, "Lời giải thích hoặc lý do miễn", "Explanation, or reason of the waiver", null=True),
+    col(
+        "other_submission_id",
+        Integer,
+        "Báo cáo khác được nói đến, ví dụ báo cáo bị sao chép",
+        "Other submission it speaks of, such as the one that was copied",
+        null=True,
+    ),
     one_of("severity", Severity),
     Index(None, "submission_id"),
 )
@@ -219,6 +287,15 @@ waiver = table(
     col("reason", Text, "Lý do", "Reason"),
     col("who", String, "Người quyết định", "Who decided"),
     col("at", Moment, "Lúc quyết định", "When"),
+    col("until", Date, "Ngày cuối cùng còn được miễn", "Last day it is in force", null=True),
+    col(
+        "is_override",
+        Boolean,
+        "Cho qua một lỗi nghiêm trọng",
+        "Whether it lets a critical finding pass",
+        server_default=text("false"),
+    ),
+    col("second_person", String, "Người thứ hai cùng quyết định", "Second person who agreed", null=True),
     UniqueConstraint("unit_id", "period_id", "form_id", "rule", "field", "item"),
 )
 
@@ -244,8 +321,8 @@ action = table(
     col(
         "what",
         String,
-        "Việc đã làm: retry, withdraw, waive, permit_late",
-        "What was done: retry, withdraw, waive, permit_late",
+        "Việc đã làm: retry, restore, withdraw, waive, permit_late, return, close_period, reopen_period",
+        "What was done: retry, restore, withdraw, waive, permit_late, return, close_period, reopen_period",
     ),
     col("reason", Text, "Lý do", "Reason"),
     col("submission_id", Integer, "Báo cáo liên quan", "Submission concerned", ForeignKey("submission.id"), null=True),
@@ -253,5 +330,6 @@ action = table(
     col("period_id", Integer, "Kỳ liên quan", "Period concerned", ForeignKey("period.id"), null=True),
     col("before", Text, "Trước đó", "Before", null=True),
     col("after", Text, "Sau đó", "After", null=True),
+    col("second_person", String, "Người thứ hai cùng quyết định", "Second person who agreed", null=True),
     Index(None, "submission_id"),
 )

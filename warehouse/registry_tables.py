@@ -90,6 +90,13 @@ period = table(
     col("first_day", Date, "Ngày đầu kỳ", "First day of the window"),
     col("last_day", Date, "Ngày cuối kỳ", "Last day of the window"),
     col("cutoff", Date, "Ngày chốt số liệu", "Day the figures are closed"),
+    col(
+        "closed_at",
+        Moment,
+        "Lúc đóng kỳ; trống khi kỳ còn mở",
+        "When the period was closed; empty while it is open",
+        null=True,
+    ),
     UniqueConstraint("calendar", "kind", "year", "ordinal"),
 )
 
@@ -182,4 +189,20 @@ obligation = table(
     col("period_kind", String, "Loại kỳ", "Kind of period", primary_key=True),
     col("valid_from", Date, "Áp dụng từ ngày", "In force from", primary_key=True),
     col("valid_to", Date, "Áp dụng đến ngày", "In force until", null=True),
+)
+
+definition_change = table(
+    "definition_change",
+    "Thời điểm mỗi định nghĩa thay đổi, để biết báo cáo bị trả lại nào nên xử lý lại",
+    "When each definition changed: which failed reports are worth trying again",
+    col(
+        "kind",
+        String,
+        "Loại: rule, form, obligation, calendar, unit",
+        "Kind: rule, form, obligation, calendar, unit",
+        primary_key=True,
+    ),
+    col("code", String, "Mã của định nghĩa", "Code of the definition", primary_key=True),
+    col("since", Moment, "Từ lúc nào", "Since when", primary_key=True),
+    col("fingerprint", String, "Dấu vân của định nghĩa; trống khi bị bỏ", "Its fingerprint; empty: dropped", null=True),
 )

@@ -18,6 +18,7 @@ from warehouse.fact_tables import (
 )
 from warehouse.intake_tables import action, attempt, file, finding, lateness_permit, receipt, run, submission, waiver
 from warehouse.registry_tables import (
+    definition_change,
     form,
     indicator,
     obligation,
@@ -37,6 +38,7 @@ __all__ = [
     "attempt",
     "breakdown",
     "commendation",
+    "definition_change",
     "file",
     "finding",
     "form",

@@ -1,0 +1,144 @@
+"""Acts of administrators, leases of runs, waivers with an end, copies of reports, and when definitions changed."""
+
+# ruff: noqa: E501 (comments of columns stand on one line each)
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+MOMENT = sa.DateTime(timezone=True)
+
+
+def upgrade() -> None:
+    for table, columns in _columns().items():
+        for column in columns:
+            op.add_column(table, column)
+    op.create_index(op.f("ix_submission_figures_sha256"), "submission", ["figures_sha256"])
+    op.create_table(
+        "definition_change",
+        sa.Column(
+            "kind",
+            sa.String(),
+            nullable=False,
+            comment="Loại: rule, form, obligation, calendar, unit | Kind: rule, form, obligation, calendar, unit",
+        ),
+        sa.Column("code", sa.String(), nullable=False, comment="Mã của định nghĩa | Code of the definition"),
+        sa.Column("since", MOMENT, nullable=False, comment="Từ lúc nào | Since when"),
+        sa.Column(
+            "fingerprint",
+            sa.String(),
+            nullable=True,
+            comment="Dấu vân của định nghĩa; trống khi bị bỏ | Its fingerprint; empty: dropped",
+        ),
+        sa.PrimaryKeyConstraint("kind", "code", "since", name=op.f("pk_definition_change")),
+        comment="Thời điểm mỗi định nghĩa thay đổi, để biết báo cáo bị trả lại nào nên xử lý lại | When each definition changed: which failed reports are worth trying again",
+    )
+    _comment("run", "state", "running, completed, failed hoặc died | running, completed, failed or died")
+    _comment(
+        "action",
+        "what",
+        "Việc đã làm: retry, restore, withdraw, waive, permit_late, return, close_period, reopen_period | What was done: retry, restore, withdraw, waive, permit_late, return, close_period, reopen_period",
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("definition_change")
+    op.drop_index(op.f("ix_submission_figures_sha256"), "submission")
+    for table, columns in _columns().items():
+        for column in columns:
+            op.drop_column(table, column.name)
+    _comment("run", "state", "running, completed hoặc failed | running, completed or failed")
+    _comment(
+        "action",
+        "what",
+        "Việc đã làm: retry, withdraw, waive, permit_late | What was done: retry, withdraw, waive, permit_late",
+    )
+
+
+def _comment(table: str, column: str, comment: str) -> None:
+    """SQLite keeps no comments."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.alter_column(table, column, comment=comment)
+
+
+def _columns() -> dict[str, tuple[sa.Column[Any], ...]]:
+    def column(name: str, kind: Any, comment: str) -> sa.Column[Any]:
+        return sa.Column(name, kind, nullable=True, comment=comment)
+
+    def count(name: str, comment: str) -> sa.Column[Any]:
+        return sa.Column(name, sa.Integer(), nullable=False, server_default="0", comment=comment)
+
+    def flag(name: str, comment: str) -> sa.Column[Any]:
+        return sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.text("false"), comment=comment)
+
+    return {
+        "period": (
+            column(
+                "closed_at",
+                MOMENT,
+                "Lúc đóng kỳ; trống khi kỳ còn mở | When the period was closed; empty while it is open",
+            ),
+        ),
+        "run": (
+            column(
+                "process_started_at",
+                MOMENT,
+                "Lúc tiến trình bắt đầu, để không nhầm với tiến trình khác dùng lại số | When the process began: its number may be given to another later",
+            ),
+            column(
+                "heartbeat_at",
+                MOMENT,
+                "Lúc gần nhất lượt chạy báo còn sống, theo đồng hồ của kho | When the run last said it was alive, by the clock of the warehouse",
+            ),
+        ),
+        "submission": (
+            count(
+                "n_explained",
+                "Số cảnh báo đơn vị đã giải thích ở cột ghi chú | Warnings the unit explained in its note column",
+            ),
+            count("n_waived", "Số cảnh báo được miễn | Warnings that were waived"),
+            count("n_overridden", "Số lỗi nghiêm trọng được cho qua | Critical findings that were let pass"),
+            column(
+                "claimed_by",
+                sa.String(),
+                "Lượt chạy đang xử lý; trống khi không ai xử lý | Run that works on it; empty when none does",
+            ),
+            column(
+                "figures_sha256",
+                sa.String(64),
+                "Dấu SHA-256 của mọi số liệu khác 0; trống khi có quá ít số | SHA-256 of all its figures that are not 0; empty when there are too few",
+            ),
+            count("n_figures", "Số các số liệu khác 0 | Number of figures that are not 0"),
+            column(
+                "compared_at",
+                MOMENT,
+                "Lúc đối chiếu với báo cáo của đơn vị khác; trống khi chưa đối chiếu | When it was compared with other units' reports; empty when it was not",
+            ),
+        ),
+        "finding": (
+            column(
+                "settled_by",
+                sa.String(),
+                "Đã xong nhờ đâu: note (đơn vị giải thích), waiver (được miễn), override (lỗi được cho qua); trống là còn | What settled it: note (the unit explained), waiver, override (a critical let pass); empty: it stands",
+            ),
+            column("explanation", sa.Text(), "Lời giải thích hoặc lý do miễn | Explanation, or reason of the waiver"),
+            column(
+                "other_submission_id",
+                sa.Integer(),
+                "Báo cáo khác được nói đến, ví dụ báo cáo bị sao chép | Other submission it speaks of, such as the one that was copied",
+            ),
+        ),
+        "waiver": (
+            column("until", sa.Date(), "Ngày cuối cùng còn được miễn | Last day it is in force"),
+            flag("is_override", "Cho qua một lỗi nghiêm trọng | Whether it lets a critical finding pass"),
+            column("second_person", sa.String(), "Người thứ hai cùng quyết định | Second person who agreed"),
+        ),
+        "action": (column("second_person", sa.String(), "Người thứ hai cùng quyết định | Second person who agreed"),),
+    }
