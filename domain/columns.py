@@ -88,6 +88,7 @@ FINDINGS = {
     "arithmetic": "String",
     "message_vi": "String",
     "message_en": "String",
+    "cells": "String",  # every cell it speaks of, "Số liệu!E7, Số liệu!E8", the first as sheet and cell say
     "settled_by": "String",  # domain.finding.SettledBy; null while the finding stands
     "explanation": "String",  # the unit's note or the reason of the waiver; null while the finding stands
 }

@@ -196,6 +196,7 @@ class _Writer:
                 _sentence(group.rule, message.en, message.advice_en, "Cells", labels[1], titles[1], en, words),
                 None,
                 None,
+                None,
             )
 
     def _message(self, group: Group) -> Message:

@@ -247,4 +247,5 @@ class _Writer:
             f"{en} {message.advice_en}".strip(),
             None,
             None,
+            None,
         )

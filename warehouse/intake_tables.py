@@ -255,6 +255,13 @@ finding = table(
     col("message_vi", Text, "Lời báo bằng tiếng Việt", "Message in Vietnamese"),
     col("message_en", Text, "Lời báo bằng tiếng Anh", "Message in English"),
     col(
+        "cells",
+        Text,
+        "Mọi ô được nói đến, ví dụ Số liệu!E7, Số liệu!E8",
+        "Every cell it speaks of, such as Số liệu!E7, Số liệu!E8",
+        null=True,
+    ),
+    col(
         "settled_by",
         String,
         "Đã xong nhờ đâu: note (đơn vị giải thích), waiver (được miễn), override (lỗi được cho qua); trống là còn",

@@ -124,6 +124,11 @@ def _columns() -> dict[str, tuple[sa.Column[Any], ...]]:
         ),
         "finding": (
             column(
+                "cells",
+                sa.Text(),
+                "Mọi ô được nói đến, ví dụ Số liệu!E7, Số liệu!E8 | Every cell it speaks of, such as Số liệu!E7, Số liệu!E8",
+            ),
+            column(
                 "settled_by",
                 sa.String(),
                 "Đã xong nhờ đâu: note (đơn vị giải thích), waiver (được miễn), override (lỗi được cho qua); trống là còn | What settled it: note (the unit explained), waiver, override (a critical let pass); empty: it stands",
