@@ -175,6 +175,13 @@ submission = table(
         null=True,
     ),
     one_of("state", SubmissionState),
+    col(
+        "returned_at",
+        Moment,
+        "Lúc ghi bản có đánh dấu lỗi để trả đơn vị",
+        "When the annotated copy for the unit was written",
+        null=True,
+    ),
     UniqueConstraint("unit_id", "period_id", "form_id", "version"),
     # whatever the program does, two versions of one report can never both stand in the totals
     Index(

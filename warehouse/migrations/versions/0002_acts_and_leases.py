@@ -121,6 +121,11 @@ def _columns() -> dict[str, tuple[sa.Column[Any], ...]]:
                 MOMENT,
                 "Lúc đối chiếu với báo cáo của đơn vị khác; trống khi chưa đối chiếu | When it was compared with other units' reports; empty when it was not",
             ),
+            column(
+                "returned_at",
+                MOMENT,
+                "Lúc ghi bản có đánh dấu lỗi để trả đơn vị | When the annotated copy for the unit was written",
+            ),
         ),
         "finding": (
             column(
