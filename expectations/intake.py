@@ -18,8 +18,9 @@ from domain.names import fold_name
 from domain.observation import Scope
 from domain.period import Period, Window
 from expectations.fault import ProgramFault
-from expectations.places import SPREADSHEETS
+from expectations.places import SPREADSHEETS, address
 from expectations.schema import schema_of
+from expectations.severity import said_of_newness
 
 _HEADER = ("file", "form", "form_version", "unit", "unit_name", "period", "scope", "reporter", "media")
 
@@ -49,11 +50,18 @@ class Fault:
     expected: tuple[str, str] = ("", "")
 
 
-def check_intake(headers: pl.DataFrame, faults: pl.DataFrame, catalog: Catalog, today: date) -> pl.DataFrame:
+def check_intake(
+    headers: pl.DataFrame,
+    faults: pl.DataFrame,
+    catalog: Catalog,
+    today: date,
+    closed: frozenset[str] = frozenset(),
+) -> pl.DataFrame:
     """FINDINGS of levels 1 and 2: what the reader met, and what the register and the calendar say of the identity.
 
     A file with a fault of level 1 gets none of level 2. Rules are taken as they are in force ``today``, the day the
-    report arrives. Raises :class:`ProgramFault` for a fault that no rule in force names: it would pass in silence.
+    report arrives; ``closed`` holds the codes of the periods that take no more reports. Raises :class:`ProgramFault`
+    for a fault that no rule in force names: it would pass in silence.
     """
     known = {header.file: header for header in _headers(headers)}
     rules = _rules_by_fault(catalog, today)
@@ -64,7 +72,7 @@ def check_intake(headers: pl.DataFrame, faults: pl.DataFrame, catalog: Catalog, 
     of_form = _at_level(met, rules, CheckLevel.FORM).filter(~pl.col("file").is_in(unreadable))
     rows = [*writer.of_reader(of_file), *writer.of_reader(of_form)]
     reported = {(file, fault) for file, fault in of_form.select("file", "fault").iter_rows()}
-    judge = _Identity(catalog, today)
+    judge = _Identity(catalog, today, closed)
     for header in known.values():
         if header.file not in unreadable:
             found = [fault for fault in judge.faults(header) if (header.file, fault.code) not in reported]
@@ -96,9 +104,10 @@ def _at_level(met: pl.DataFrame, rules: Mapping[str, Rule], level: CheckLevel) -
 class _Identity:
     """The faults of a file's identity; the answers of the register and the calendar are remembered."""
 
-    def __init__(self, catalog: Catalog, today: date) -> None:
+    def __init__(self, catalog: Catalog, today: date, closed: frozenset[str]) -> None:
         self.catalog = catalog
         self.today = today
+        self.closed = closed
         self.period = lru_cache(maxsize=None)(self._period)
         self.unit = lru_cache(maxsize=None)(self._unit)
         self.owes = lru_cache(maxsize=None)(self._owes)
@@ -144,6 +153,8 @@ class _Identity:
             last = f"{period.window.last:%d/%m/%Y}"
             seen = (f"kỳ kéo dài đến hết ngày {last}", f"the period runs to {last}")
             yield Fault("period_in_future", "period", seen, (f"từ ngày {last}", f"from {last}"))
+        elif period.code in self.closed:
+            yield Fault("period_closed", "period", _same(period.code))
 
     def _of_unit(self, header: Header, period: Period | None) -> Iterator[Fault]:
         if not header.unit:
@@ -218,6 +229,8 @@ class _Writer:
         if rule is None:
             raise ProgramFault(f"no rule in force names {code}; it would pass in silence")
         message = self.catalog.messages[rule.message]
+        severity = rule.severity_on(self.today)
+        newness = said_of_newness(rule, severity)
         words = {
             "sheet": place[0],
             "cell": place[1],
@@ -236,16 +249,16 @@ class _Writer:
             file,
             rule.id,
             int(rule.level),
-            str(rule.severity_on(self.today)),
+            str(severity),
             "",
             0,
             *place,
             observed[0],
             expected[0],
             "",
-            f"{vi} {message.advice_vi}".strip(),
-            f"{en} {message.advice_en}".strip(),
-            None,
+            f"{vi} {message.advice_vi} {newness[0]}".strip(),
+            f"{en} {message.advice_en} {newness[1]}".strip(),
+            address(*place),
             None,
             None,
         )

@@ -144,6 +144,11 @@ def _address(first: Cell, down: int, across: int) -> tuple[str, str]:
     return cell.sheet, cell.address
 
 
+def address(sheet: str, cell: str) -> str:
+    """``Số liệu!E7``, or the cell alone in a file without sheets; empty where there is none."""
+    return f"{sheet}!{cell}" if sheet and cell else cell
+
+
 def items_of_sum(form: Form, text: str) -> tuple[str, tuple[int, ...]]:
     """(``dossiers.dossiers_received``, items) that ``sum:dossiers.dossiers_received[field=tong]`` adds up."""
     ref = Ref.parse(text)

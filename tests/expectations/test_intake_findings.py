@@ -111,6 +111,30 @@ def test_the_place_is_the_identity_cell(catalog: Catalog) -> None:
     assert f"{finding['sheet']}!{finding['cell']}" == form.places[form.version]["identity.unit"]
 
 
+def test_a_closed_period_takes_no_more_reports(catalog: Catalog) -> None:
+    form = catalog.forms[FORM]
+    finding = check_intake(_header(catalog), empty_frame(FAULTS), catalog, TODAY, frozenset({"2025", "2024"})).row(
+        0, named=True
+    )
+    assert (finding["rule"], finding["severity"], finding["observed"]) == ("FRM-019", "critical", "2025")
+    assert finding["cells"] == form.places[form.version]["identity.period"]
+    assert "mở lại kỳ" in finding["message_vi"]
+    assert "reopen" in finding["message_en"]
+    assert check_intake(_header(catalog), empty_frame(FAULTS), catalog, TODAY, frozenset({"2024"})).is_empty()
+
+
+def test_a_new_rule_of_intake_says_from_when_on_it_must_be_mended(catalog: Catalog) -> None:
+    young = tuple(
+        rule.model_copy(update={"starts_as_warning_until": date(2026, 12, 31)}) if rule.id == "FRM-005" else rule
+        for rule in catalog.rules
+    )
+    header = _header(catalog, unit="XX.99999")
+    finding = check_intake(header, empty_frame(FAULTS), replace(catalog, rules=young), TODAY).row(0, named=True)
+    assert finding["severity"] == "warning"
+    assert finding["message_vi"].endswith("Quy tắc mới: từ ngày 01/01/2027 sẽ là lỗi phải sửa.")
+    assert finding["message_en"].endswith("A new rule: from 01/01/2027 on it must be mended.")
+
+
 def test_an_unreadable_file_has_no_findings_of_identity(catalog: Catalog) -> None:
     assert _found(catalog, _header(catalog, unit=None, form=None), "password", "sheet_missing") == ["password"]
 
