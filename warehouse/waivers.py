@@ -1,0 +1,112 @@
+"""Waivers read back: those in force for the files of a batch, periods that are closed, and the list for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import polars as pl
+from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, select
+
+from domain.columns import WAIVERS
+from domain.finding import SettledBy
+from domain.submission import RESTORABLE
+from warehouse import tables
+from warehouse.bulk import read_frame, read_where_in
+from warehouse.reporting import period_row
+from warehouse.resolve import resolve
+from warehouse.units import subtree, tree_on
+
+_KEY = ["unit_id", "period_id", "form_id"]
+
+#: What settles a finding by an act rather than by the unit's own note.
+BY_AN_ACT = (SettledBy.WAIVER.value, SettledBy.OVERRIDE.value)
+
+
+def waivers_for(engine: Engine, headers: pl.DataFrame, today: date) -> pl.DataFrame:
+    """The waivers in force on ``today`` for each file: :data:`domain.columns.WAIVERS`.
+
+    ``headers`` is a frame of :data:`domain.columns.HEADERS`; of it ``file, unit, period, form`` are read. An empty
+    ``field`` waives the rule for the whole report.
+    """
+    with engine.connect() as connection:
+        placed = resolve(connection, headers.select("file", "unit", "period", "form")).drop_nulls(_KEY)
+        found = in_force_on(connection, placed["period_id"].unique(), today)
+    return placed.join(found, on=_KEY).select(_typed(name, kind) for name, kind in WAIVERS.items()).sort("file", "rule")
+
+
+def in_force_on(connection: Connection, period_ids: pl.Series, today: date) -> pl.DataFrame:
+    """``unit_id, period_id, form_id, rule, field, item, reason, is_override`` of the waivers of these periods."""
+    waiver = tables.waiver.c
+    names = [*_KEY, "rule", "field", "item", "reason", "is_override"]
+    query = select(*[waiver[name] for name in names]).where(or_(waiver.until.is_(None), waiver.until >= today))
+    return read_where_in(connection, query, waiver.period_id, period_ids)
+
+
+def _typed(name: str, kind: str) -> pl.Expr:
+    return pl.col(name).cast(getattr(pl, kind))
+
+
+def closed_periods(engine: Engine, codes: Iterable[str]) -> frozenset[str]:
+    """Of these period codes, those that are closed; a code the registry does not know is not."""
+    period = tables.period.c
+    with engine.connect() as connection:
+        query = select(period.code).where(period.closed_at.is_not(None))
+        return frozenset(read_where_in(connection, query, period.code, set(codes))["code"])
+
+
+def waivers_of(engine: Engine, *, period: str | None = None, unit: str | None = None) -> pl.DataFrame:
+    """Every waiver, in force or run out, in the order they were given; ``unit`` means the unit and its subtree.
+
+    ``unit, unit_name, period, form, rule, field, item, reason, who, at, until, is_override, second_person`` and
+    ``in_use``: a present finding of a report that was not replaced or withdrawn is settled by it. Raises
+    :class:`warehouse.reporting.UnknownPeriodError`.
+    """
+    waiver = tables.waiver.c
+    names = ["rule", "field", "item", "reason", "who", "at", "until", "is_override", "second_person"]
+    query = (
+        select(
+            tables.unit.c.code.label("unit"),
+            tables.unit.c.name.label("unit_name"),
+            tables.period.c.code.label("period"),
+            tables.form.c.code.label("form"),
+            *[waiver[name] for name in names],
+            _in_use().label("in_use"),
+        )
+        .join_from(tables.waiver, tables.unit, tables.unit.c.id == waiver.unit_id)
+        .join(tables.period, tables.period.c.id == waiver.period_id)
+        .join(tables.form, tables.form.c.id == waiver.form_id)
+        .order_by(waiver.at, waiver.id)
+    )
+    with engine.connect() as connection:
+        day = period_row(connection, period)["last_day"] if period else datetime.now(UTC).date()
+        found = read_frame(connection, query if period is None else query.where(tables.period.c.code == period))
+        if unit is not None:
+            below = subtree(tree_on(connection, day), unit)["unit"]
+            found = found.filter(pl.col("unit").is_in(below.implode()) | (pl.col("unit") == unit))
+    return found
+
+
+def _in_use() -> ColumnElement[Any]:
+    here, finding = tables.submission.c, tables.finding.c
+    settled = (
+        select(finding.id)
+        .join_from(tables.submission, tables.finding, finding.submission_id == here.id)
+        .where(
+            *[here[name] == tables.waiver.c[name] for name in _KEY],
+            here.state.not_in(sorted(RESTORABLE)),
+            finding.attempt_id == here.attempt_id,
+            finding.settled_by.in_(BY_AN_ACT),
+            speaks_of(tables.waiver.c.rule, tables.waiver.c.field, tables.waiver.c.item),
+        )
+        .correlate(tables.waiver)
+    )
+    return settled.exists()
+
+
+def speaks_of(rule: Any, field: Any, item: Any) -> ColumnElement[bool]:
+    """Whether a finding is about what a waiver names: the rule and, unless its field is empty, the field and item."""
+    finding = tables.finding.c
+    same_place = (finding.field == field) & (func.coalesce(finding.item, 0) == item)
+    return and_(finding.rule == rule, or_(field == "", same_place))
