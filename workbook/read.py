@@ -18,7 +18,7 @@ from workbook.container import MAX_FILE
 from workbook.faults import BadFileError, Fault
 from workbook.layout import Layout
 from workbook.plain import PlainFile, read_csv, read_json
-from workbook.sheets import Book, SheetReader, form_and_version, form_faults, identity_faults, scope_code
+from workbook.sheets import Book, SheetReader, form_and_version, form_faults, identity_faults, marker_faults, scope_code
 
 _ZIP, _COMPOUND = b"PK", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MACRO_SUFFIXES = {".xlsm", ".xltm", ".xlam"}
@@ -98,6 +98,7 @@ class _Reading:
         header.update({name: reader.header.get(name) for name in ("unit", "unit_name", "period", "reporter")})
         header["scope"] = scope_code(_text(reader.header.get("scope")))
         faults = reader.faults or list(identity_faults(header, lambda name: _place(filled.layout, name)))
+        faults.extend(marker_faults(header, book.marker, _place(filled.layout, "unit")))
         self.faults.extend((file, fault) for fault in faults)
         self._note_empty(file, any(content_of(value) for value in reader.values), faults)
         filled.files.extend([file] * len(reader.slots))

@@ -267,6 +267,7 @@ _ODS_TOKEN = re.compile(rb"<table:(table-row|table-cell|covered-table-cell)\b(" 
 _ODS_TABLE = re.compile(rb"<table:table[\s>].*?</table:table>|<table:table[^>]*/>", re.S)
 _ROWS_REPEATED = re.compile(rb"number-rows-repeated=[\"'](\d+)")
 _COLUMNS_REPEATED = re.compile(rb"number-columns-repeated=[\"'](\d+)")
+_ODS_NOTE, _ODS_NOTE_END = b"<office:annotation ", b"</office:annotation>"
 _ODS_TEXT = re.compile(rb"<text:p[^>]*>([^<]*)<")
 
 
@@ -321,10 +322,15 @@ def _scan_table(table: bytes) -> list[ErrorCell]:
         if b"office:value-type" in inside:
             rows, columns = max(rows, row + repeat), max(columns, column)
         if b'value-type="error"' in inside:
-            text = _ODS_TEXT.search(table, token.end())
+            text = _ODS_TEXT.search(table, _behind_note(table, token.end()))
             errors.append((row, first, text[1].decode("utf-8", "replace") if text else "#ERROR"))
     check_area(rows, columns)
     return errors
+
+
+def _behind_note(table: bytes, at: int) -> int:
+    """Where a cell's own words begin: a comment on the cell stands before them and has words too."""
+    return table.find(_ODS_NOTE_END, at) if table.startswith(_ODS_NOTE, at) else at
 
 
 def _repeated(pattern: re.Pattern[bytes], inside: bytes) -> int:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError, ZipError
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum, ZipError
 
 from catalog import Catalog
 from domain.cell import Cell
@@ -26,6 +27,7 @@ from workbook.layout import (
     folded,
     mark_of,
 )
+from workbook.marker import Marker, is_ours, may_be_ours, read_marker
 from workbook.scan import Package, check_area, open_package
 from workbook.strays import lonely_notes, unread_cells, unread_sheet
 
@@ -42,7 +44,10 @@ class Book:
     def __init__(self, data: bytes) -> None:
         self._package: Package = _guarded(lambda: open_package(data))
         self._book = _guarded(lambda: CalamineWorkbook.from_filelike(io.BytesIO(data)))
-        self._numbers = {folded(name): number for number, name in reversed(list(enumerate(self._book.sheet_names)))}
+        numbers = {folded(name): number for number, name in reversed(list(enumerate(self._book.sheet_names)))}
+        ours = {name: number for name, number in numbers.items() if may_be_ours(name) and is_ours(self._load(number))}
+        self._numbers = {name: number for name, number in numbers.items() if name not in ours}
+        self._ours = list(ours.values())
 
     @property
     def media(self) -> str:
@@ -50,7 +55,23 @@ class Book:
 
     @property
     def sheet_names(self) -> list[str]:
-        return list(self._book.sheet_names)
+        """The unit's sheets; those of an annotation are left out everywhere."""
+        return [name for number, name in enumerate(self._book.sheet_names) if number not in self._ours]
+
+    @cached_property
+    def annotation(self) -> list[str]:
+        """The sheets that an earlier annotation put in."""
+        return [self._book.sheet_names[number] for number in sorted(self._ours)]
+
+    @cached_property
+    def marker(self) -> Marker | None:
+        """What the hidden sheet of an earlier annotation says, while it is there."""
+        return next((found for number in self._ours if (found := read_marker(self._load(number)))), None)
+
+    def visible(self, sheet: str) -> bool:
+        """Whether a person sees the sheet in the list of sheets."""
+        number = self._numbers.get(folded(sheet))
+        return number is not None and self._book.sheets_metadata[number].visible is SheetVisibleEnum.Visible
 
     def rows(self, sheet: str) -> Rows | None:
         """All rows of a sheet from A1 on, error cells put in; ``None`` when there is no such sheet."""
@@ -138,6 +159,13 @@ def identity_faults(header: dict[str, object], place: Callable[[str], tuple[str,
             yield Fault(f"{name}_missing", sheet=sheet, cell=cell)
 
 
+def marker_faults(header: dict[str, object], marker: Marker | None, place: tuple[str, str]) -> Iterator[Fault]:
+    """A copy that was returned to one unit and states another."""
+    stated, bound = str(header.get("unit") or ""), marker.unit if marker else ""
+    if stated and bound and stated.casefold() != bound.casefold():
+        yield Fault("returned_to_other", stated, bound, *place)
+
+
 def scope_code(text: str | None) -> str | None:
     """The code of a scope written as its label; any other text stays as it is."""
     return None if text is None else _SCOPES.get(folded(text), text)
@@ -194,8 +222,12 @@ class SheetReader:
 def _unread_sheets(book: Book, layout: Layout) -> Iterator[Fault]:
     known = {folded(name) for name in (*layout.sheets, MARK_SHEET, CHECK_SHEET, CODES_SHEET)}
     for name in book.sheet_names:
-        if folded(name) not in known:
-            yield from unread_sheet(name, book.rows(name) or [])
+        if folded(name) in known:
+            continue
+        rows = book.rows(name) or []
+        if not is_ours(rows):
+            # a results sheet that somebody renamed or copied says nothing of the unit
+            yield from unread_sheet(name, rows)
 
 
 def _moved(plan: SheetPlan, rows: Rows) -> Fault | None:

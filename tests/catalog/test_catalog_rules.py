@@ -39,11 +39,11 @@ INTAKE_FAULTS = {
     "unknown_form", "version_not_accepted", "version_missing", "unit_missing", "unit_unknown",
     "unit_not_valid_in_period", "unit_name_mismatch", "period_missing", "period_unknown", "form_not_owed",
     "scope_unknown", "reporter_unknown", "sheet_missing", "layout_changed", "duplicate_cell", "unknown_field",
-    "period_in_future", "unread_cell", "period_closed",
+    "period_in_future", "unread_cell", "period_closed", "returned_to_other",
 }  # fmt: skip
 
 #: What a counterexample may patch in a form's example.
-PATCHES = {"figures", "matrices", "lists", "narratives", "history", "matrix_history", "register"}
+PATCHES = {"figures", "matrices", "lists", "narratives", "history", "matrix_history", "register", "copy"}
 
 FIGURES = (ValueKind.COUNT, ValueKind.QUANTITY, ValueKind.RATIO, ValueKind.PERCENT)
 
