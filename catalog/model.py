@@ -239,6 +239,13 @@ class ReadingCheck(Definition):
         return self
 
 
+class CopyCheck(Definition):
+    """Level 6: a fault between reports of different units, found in the warehouse and not in the frames of a batch."""
+
+    kind: Literal["copy"]
+    fault: Literal["copied_from_other_unit"]
+
+
 class RangeCheck(Definition):
     """Every named figure lies in [min, max]; on qualified figures the whole interval must leave the range to fail."""
 
@@ -363,6 +370,7 @@ Check = Annotated[
     FileCheck
     | IntakeCheck
     | ReadingCheck
+    | CopyCheck
     | RangeCheck
     | RequiredCheck
     | CodeListCheck
@@ -383,7 +391,7 @@ class Rule(Definition):
     """One check with everything a person needs to understand it.
 
     ``frame`` is ``main`` (one row a submission), ``values`` (one row a figure, for ranges by value kind), the code of a
-    matrix or list section, or empty for levels 1–2 and reading checks. ``counterexample`` patches the form's example so
+    matrix or list section, or empty for levels 1–2, reading and copy checks. ``counterexample`` patches the form's example so
     that this rule fires exactly once; it is proved by ``tongket catalog check`` and by the tests.
     """
 

@@ -16,10 +16,11 @@ import polars as pl
 
 from catalog import Catalog
 from catalog.load import Fault
-from catalog.model import Form, Rule
-from domain.columns import CELLS, FINDINGS, HEADERS
+from catalog.model import CopyCheck, Form, Rule
+from domain.columns import CELLS, COPIES, FINDINGS, HEADERS
 from domain.finding import CheckLevel
 from expectations.check import check
+from expectations.copies import copied
 from expectations.places import Layout
 from expectations.schema import empty_frame, schema_of
 from transform.frames import HISTORY, REGISTER, Context, build_frames
@@ -61,7 +62,31 @@ def judged(catalog: Catalog, form: str) -> dict[str, pl.DataFrame]:
     parts = findings.partition_by("file", as_dict=True)
     names = [f"form:{form}", *(rule.id for rule in rules)]
     nothing = empty_frame(FINDINGS)
-    return {name: parts.get((file,), nothing) for file, name in enumerate(names, 1)}
+    found = {name: parts.get((file,), nothing) for file, name in enumerate(names, 1)}
+    return found | {rule.id: _copied(catalog, rule, form) for rule in rules if isinstance(rule.check, CopyCheck)}
+
+
+def _copied(catalog: Catalog, rule: Rule, form_id: str) -> pl.DataFrame:
+    """The findings of a rule between units, when another unit has sent the form's example before."""
+    form, report = catalog.forms[form_id], catalog.examples[form_id]
+    field, item, _ = next(_filled(report, form))
+    sheet, cell = Layout(form, form.version).cell(field, item)
+    period = str(report["period"])
+    pair = _header(1, report, form) | {
+        "figures": len(report["figures"]),
+        "sheet": sheet,
+        "cell": cell,
+        "other": 0,
+        "other_period": period,
+        "other_sheet": sheet,
+        "other_cell": cell,
+    }
+    others = rule.counterexample.get("copy") or {}
+    pairs = [pair | dict(others)] if isinstance(others, dict) and others else []
+    known = [{name: row[name] for name in COPIES} for row in pairs]
+    last = catalog.period(period)
+    assert last is not None
+    return copied(pl.DataFrame(known, schema=schema_of(COPIES)), catalog, last.window.last)
 
 
 @dataclass(frozen=True)
