@@ -72,6 +72,52 @@ manner = table(
 
 _BELIEVED = text("recorded_to IS NULL")
 
+
+def _figures() -> list[Column[Any]]:
+    return [
+        col("period_id", Integer, "Kỳ báo cáo", "Period"),
+        col("submission_id", Integer, "Báo cáo chứa số liệu", "Submission it stands in"),
+        col("indicator_id", Integer, "Chỉ tiêu", "Indicator"),
+        col("breakdown_id", Integer, "Phân tổ", "Breakdown"),
+        col("unit_id", Integer, "Đơn vị", "Unit"),
+        col("manner_id", SmallInteger, "Cách nêu số liệu", "How the figure is stated"),
+        col(
+            "value",
+            Double,
+            "Giá trị theo đơn vị tính của chỉ tiêu; 97,49 % là 97.49",
+            "Value in the indicator's measure; a percentage as 97.49",
+            null=True,
+        ),
+        col(
+            "lower",
+            Double,
+            "Cận dưới; trống khi có giá trị mà không có cận",
+            "Lower bound; empty beside a value: unbounded",
+            null=True,
+        ),
+        col(
+            "upper",
+            Double,
+            "Cận trên; trống khi có giá trị mà không có cận",
+            "Upper bound; empty beside a value: unbounded",
+            null=True,
+        ),
+        col("numerator", Double, "Tử số của tỷ lệ", "Numerator of a rate", null=True),
+        col("denominator", Double, "Mẫu số của tỷ lệ", "Denominator of a rate", null=True),
+        col("place_id", Integer, "Ô đã ghi số liệu", "Cell it was read from", null=True),
+        col("original_text", Text, "Nguyên văn trong ô", "The text of the cell as it stood", null=True),
+        col("note", Text, "Giải trình của đơn vị", "The unit's note", null=True),
+        col("recorded_from", Moment, "Được tin từ lúc", "Believed from"),
+        col(
+            "recorded_to",
+            Moment,
+            "Được tin đến lúc; trống khi còn hiệu lực",
+            "Believed until; empty while in force",
+            null=True,
+        ),
+    ]
+
+
 # The key begins with the period: what is read together (a period to add up, a past period to compare with) lies
 # together, and a batch is appended at the end of its period. There are no foreign keys: every number is looked up in
 # the loading transaction itself, the rows it names are never deleted, and a check is paid by the row (a third of the
@@ -80,46 +126,7 @@ observation = table(
     "observation",
     "Số liệu: nói về kỳ nào, của đơn vị nào, được tin từ lúc nào đến lúc nào, và lấy từ ô nào",
     "Figures: the period and unit they speak of, from when to when they were believed, and the cell they come from",
-    col("period_id", Integer, "Kỳ báo cáo", "Period"),
-    col("submission_id", Integer, "Báo cáo chứa số liệu", "Submission it stands in"),
-    col("indicator_id", Integer, "Chỉ tiêu", "Indicator"),
-    col("breakdown_id", Integer, "Phân tổ", "Breakdown"),
-    col("unit_id", Integer, "Đơn vị", "Unit"),
-    col("manner_id", SmallInteger, "Cách nêu số liệu", "How the figure is stated"),
-    col(
-        "value",
-        Double,
-        "Giá trị theo đơn vị tính của chỉ tiêu; 97,49 % là 97.49",
-        "Value in the indicator's measure; a percentage as 97.49",
-        null=True,
-    ),
-    col(
-        "lower",
-        Double,
-        "Cận dưới; trống khi có giá trị mà không có cận",
-        "Lower bound; empty beside a value: unbounded",
-        null=True,
-    ),
-    col(
-        "upper",
-        Double,
-        "Cận trên; trống khi có giá trị mà không có cận",
-        "Upper bound; empty beside a value: unbounded",
-        null=True,
-    ),
-    col("numerator", Double, "Tử số của tỷ lệ", "Numerator of a rate", null=True),
-    col("denominator", Double, "Mẫu số của tỷ lệ", "Denominator of a rate", null=True),
-    col("place_id", Integer, "Ô đã ghi số liệu", "Cell it was read from", null=True),
-    col("original_text", Text, "Nguyên văn trong ô", "The text of the cell as it stood", null=True),
-    col("note", Text, "Giải trình của đơn vị", "The unit's note", null=True),
-    col("recorded_from", Moment, "Được tin từ lúc", "Believed from"),
-    col(
-        "recorded_to",
-        Moment,
-        "Được tin đến lúc; trống khi còn hiệu lực",
-        "Believed until; empty while in force",
-        null=True,
-    ),
+    *_figures(),
     PrimaryKeyConstraint("period_id", "submission_id", "indicator_id", "breakdown_id"),
     Index(
         "ix_observation_in_force",
@@ -128,6 +135,17 @@ observation = table(
         sqlite_where=_BELIEVED,
         postgresql_where=_BELIEVED,
     ),
+    sqlite_with_rowid=False,
+)
+
+# A figure has one row a submission, hence one stretch of belief. A report that is taken up again gets a second one; were
+# the moment in the key of every figure, all would pay for what hardly ever happens.
+observation_past = table(
+    "observation_past",
+    "Số liệu từng được tin của các báo cáo sau đó được xử lý lại từ đầu",
+    "Figures once believed, of reports that were taken up again afterwards",
+    *_figures(),
+    PrimaryKeyConstraint("period_id", "submission_id", "indicator_id", "breakdown_id", "recorded_from"),
     sqlite_with_rowid=False,
 )
 

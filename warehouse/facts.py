@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import polars as pl
-from sqlalchemy import Connection, Table, bindparam, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
 from warehouse import tables
 from warehouse.bulk import insert_frame, number_rows, polars_type, read_frame, read_where_in
@@ -56,6 +56,22 @@ def end_belief(connection: Connection, submissions: pl.DataFrame, now: datetime)
     rows = [{"k_period": p, "k_submission": s, "now": now} for p, s in submissions.iter_rows()]
     if rows:
         connection.execute(statement, rows)
+
+
+def set_aside(connection: Connection, period_id: int, submission_id: int) -> None:
+    """Make room for a second writing of what a submission says: its figures, which must not be believed any more, go
+    to the figures of the past; its list rows and paragraphs, which have no past, are dropped."""
+    observation = tables.observation
+    own = (observation.c.period_id == period_id) & (observation.c.submission_id == submission_id)
+    names = [column.name for column in observation.c]
+    connection.execute(
+        insert(tables.observation_past).from_select(
+            names, select(observation).where(own, observation.c.recorded_to.is_not(None))
+        )
+    )
+    connection.execute(delete(observation).where(own, observation.c.recorded_to.is_not(None)))
+    for table in (*tables.LIST_TABLES.values(), tables.list_item, tables.narrative):
+        connection.execute(delete(table).where(table.c.submission_id == submission_id))
 
 
 # ------------------------------------------------------------------------------------------------ figures

@@ -21,6 +21,7 @@ from domain.submission import IN_FORCE, AttemptOutcome, FaultNature, SubmissionS
 from warehouse.schema import Moment, col, one_of, table
 
 _IN_FORCE = text("state IN ({})".format(", ".join(f"'{state}'" for state in sorted(IN_FORCE))))
+_UNCOMPARED = text("compared_at IS NULL AND figures_sha256 IS NOT NULL")
 
 run = table(
     "run",
@@ -196,6 +197,8 @@ submission = table(
     Index(None, "period_id", "form_id"),
     Index(None, "state"),
     Index(None, "figures_sha256"),
+    # few at any time: every run asks for them when it ends
+    Index("ix_submission_uncompared", "id", sqlite_where=_UNCOMPARED, postgresql_where=_UNCOMPARED),
 )
 
 receipt = table(

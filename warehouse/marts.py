@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-_COLUMNS = """\
+_FIGURES = """\
 SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
   u.parent_code AS parent, f.code AS form, i.code AS indicator, i.label_vi, i.label_en, i.measure_vi,
   b.code AS breakdown,
   o.value, o.lower, o.upper, m.qualifier, o.numerator, o.denominator, m.status, m.basis, m.scope, m.derived,
   COALESCE(o.original_text, CAST(o.value AS TEXT)) AS value_text,
   o.original_text, o.note, c.sheet, c.cell, o.submission_id, s.version, o.recorded_from, o.recorded_to
-FROM observation o
+"""
+
+_IN_WORDS = """\
 JOIN submission s ON s.id = o.submission_id
 JOIN period p ON p.id = o.period_id
 JOIN unit u ON u.id = o.unit_id
@@ -20,7 +22,7 @@ JOIN manner m ON m.id = o.manner_id
 LEFT JOIN place c ON c.id = o.place_id
 """
 
-MART_OBSERVATION = _COLUMNS + "WHERE o.recorded_to IS NULL"
+MART_OBSERVATION = f"{_FIGURES}FROM observation o\n{_IN_WORDS}WHERE o.recorded_to IS NULL"
 
 MART_REPORTING = """\
 SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
@@ -36,8 +38,10 @@ JOIN unit u ON u.kind = ob.unit_kind
 LEFT JOIN period_due d ON d.period_id = p.id AND d.level = u.level
 LEFT JOIN lateness_permit l ON l.period_id = p.id AND l.unit_id = u.id
 LEFT JOIN submission s ON s.unit_id = u.id AND s.period_id = p.id AND s.form_id = f.id
-  AND s.version = (SELECT MAX(x.version) FROM submission x
-    WHERE x.unit_id = u.id AND x.period_id = p.id AND x.form_id = f.id)
+  AND s.version = COALESCE(
+    (SELECT MAX(x.version) FROM submission x WHERE x.unit_id = u.id AND x.period_id = p.id AND x.form_id = f.id
+      AND x.state NOT IN ('superseded', 'withdrawn')),
+    (SELECT MAX(x.version) FROM submission x WHERE x.unit_id = u.id AND x.period_id = p.id AND x.form_id = f.id))
 LEFT JOIN submission a ON a.unit_id = u.id AND a.period_id = p.id AND a.form_id = f.id
   AND a.state IN ('accepted', 'accepted_with_warnings')
 """
@@ -57,4 +61,6 @@ VIEW_WORDS = {
 
 def observation_as_of(moment: str) -> str:
     """``mart_observation`` as it was believed at a moment, given as SQL text of the moment."""
-    return f"{_COLUMNS}WHERE o.recorded_from <= {moment} AND (o.recorded_to IS NULL OR o.recorded_to > {moment})"
+    believed = f"WHERE o.recorded_from <= {moment} AND (o.recorded_to IS NULL OR o.recorded_to > {moment})"
+    parts = [f"{_FIGURES}FROM {table} o\n{_IN_WORDS}{believed}" for table in ("observation", "observation_past")]
+    return "\nUNION ALL\n".join(parts)

@@ -13,6 +13,7 @@ from warehouse.fact_tables import (
     mart_roll_up,
     narrative,
     observation,
+    observation_past,
     place,
     topic,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "narrative",
     "obligation",
     "observation",
+    "observation_past",
     "period",
     "period_due",
     "place",

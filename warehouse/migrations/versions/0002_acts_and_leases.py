@@ -21,6 +21,15 @@ def upgrade() -> None:
         for column in columns:
             op.add_column(table, column)
     op.create_index(op.f("ix_submission_figures_sha256"), "submission", ["figures_sha256"])
+    op.create_index(
+        "ix_submission_uncompared",
+        "submission",
+        ["id"],
+        sqlite_where=sa.text("compared_at IS NULL AND figures_sha256 IS NOT NULL"),
+        postgresql_where=sa.text("compared_at IS NULL AND figures_sha256 IS NOT NULL"),
+    )
+    _observation_past()
+    _mart_reporting(_OF_CURRENT_VERSION)
     op.create_table(
         "definition_change",
         sa.Column(
@@ -50,6 +59,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("definition_change")
+    op.drop_table("observation_past")
+    _mart_reporting(_OF_LAST_VERSION)
+    op.drop_index("ix_submission_uncompared", "submission")
     op.drop_index(op.f("ix_submission_figures_sha256"), "submission")
     for table, columns in _columns().items():
         for column in columns:
@@ -60,6 +72,69 @@ def downgrade() -> None:
         "what",
         "Việc đã làm: retry, withdraw, waive, permit_late | What was done: retry, withdraw, waive, permit_late",
     )
+
+
+def _observation_past() -> None:
+    op.create_table(
+        "observation_past",
+        sa.Column("period_id", sa.Integer(), nullable=False, comment="Kỳ báo cáo | Period"),
+        sa.Column(
+            "submission_id", sa.Integer(), nullable=False, comment="Báo cáo chứa số liệu | Submission it stands in"
+        ),
+        sa.Column("indicator_id", sa.Integer(), nullable=False, comment="Chỉ tiêu | Indicator"),
+        sa.Column("breakdown_id", sa.Integer(), nullable=False, comment="Phân tổ | Breakdown"),
+        sa.Column("unit_id", sa.Integer(), nullable=False, comment="Đơn vị | Unit"),
+        sa.Column(
+            "manner_id", sa.SmallInteger(), nullable=False, comment="Cách nêu số liệu | How the figure is stated"
+        ),
+        sa.Column(
+            "value",
+            sa.Double(),
+            nullable=True,
+            comment="Giá trị theo đơn vị tính của chỉ tiêu; 97,49 % là 97.49 | Value in the indicator's measure; a percentage as 97.49",
+        ),
+        sa.Column(
+            "lower",
+            sa.Double(),
+            nullable=True,
+            comment="Cận dưới; trống khi có giá trị mà không có cận | Lower bound; empty beside a value: unbounded",
+        ),
+        sa.Column(
+            "upper",
+            sa.Double(),
+            nullable=True,
+            comment="Cận trên; trống khi có giá trị mà không có cận | Upper bound; empty beside a value: unbounded",
+        ),
+        sa.Column("numerator", sa.Double(), nullable=True, comment="Tử số của tỷ lệ | Numerator of a rate"),
+        sa.Column("denominator", sa.Double(), nullable=True, comment="Mẫu số của tỷ lệ | Denominator of a rate"),
+        sa.Column("place_id", sa.Integer(), nullable=True, comment="Ô đã ghi số liệu | Cell it was read from"),
+        sa.Column(
+            "original_text", sa.Text(), nullable=True, comment="Nguyên văn trong ô | The text of the cell as it stood"
+        ),
+        sa.Column("note", sa.Text(), nullable=True, comment="Giải trình của đơn vị | The unit's note"),
+        sa.Column("recorded_from", MOMENT, nullable=False, comment="Được tin từ lúc | Believed from"),
+        sa.Column(
+            "recorded_to",
+            MOMENT,
+            nullable=True,
+            comment="Được tin đến lúc; trống khi còn hiệu lực | Believed until; empty while in force",
+        ),
+        sa.PrimaryKeyConstraint(
+            "period_id",
+            "submission_id",
+            "indicator_id",
+            "breakdown_id",
+            "recorded_from",
+            name=op.f("pk_observation_past"),
+        ),
+        comment="Số liệu từng được tin của các báo cáo sau đó được xử lý lại từ đầu | Figures once believed, of reports that were taken up again afterwards",
+        sqlite_with_rowid=False,
+    )
+
+
+def _mart_reporting(version: str) -> None:
+    op.execute("DROP VIEW mart_reporting")
+    op.execute(_MART_REPORTING % version)
 
 
 def _comment(table: str, column: str, comment: str) -> None:
@@ -152,3 +227,35 @@ def _columns() -> dict[str, tuple[sa.Column[Any], ...]]:
         ),
         "action": (column("second_person", sa.String(), "Người thứ hai cùng quyết định | Second person who agreed"),),
     }
+
+
+_OF_LAST_VERSION = """\
+  AND s.version = (SELECT MAX(x.version) FROM submission x
+    WHERE x.unit_id = u.id AND x.period_id = p.id AND x.form_id = f.id)
+"""
+
+_OF_CURRENT_VERSION = """\
+  AND s.version = COALESCE(
+    (SELECT MAX(x.version) FROM submission x WHERE x.unit_id = u.id AND x.period_id = p.id AND x.form_id = f.id
+      AND x.state NOT IN ('superseded', 'withdrawn')),
+    (SELECT MAX(x.version) FROM submission x WHERE x.unit_id = u.id AND x.period_id = p.id AND x.form_id = f.id))
+"""
+
+_MART_REPORTING = """\
+CREATE VIEW mart_reporting AS
+SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
+  u.parent_code AS parent, f.code AS form, COALESCE(l.until, d.due) AS due,
+  s.id AS submission_id, s.version, COALESCE(s.state, 'missing') AS state, s.received_at, s.decided_at,
+  CASE WHEN a.id IS NULL THEN 0 ELSE 1 END AS in_force
+FROM period p
+JOIN obligation ob ON ob.calendar = p.calendar AND ob.period_kind = p.kind
+  AND ob.valid_from <= p.last_day AND (ob.valid_to IS NULL OR p.last_day <= ob.valid_to)
+JOIN form f ON f.id = ob.form_id
+JOIN unit u ON u.kind = ob.unit_kind
+  AND u.valid_from <= p.last_day AND (u.valid_to IS NULL OR p.last_day <= u.valid_to)
+LEFT JOIN period_due d ON d.period_id = p.id AND d.level = u.level
+LEFT JOIN lateness_permit l ON l.period_id = p.id AND l.unit_id = u.id
+LEFT JOIN submission s ON s.unit_id = u.id AND s.period_id = p.id AND s.form_id = f.id
+%sLEFT JOIN submission a ON a.unit_id = u.id AND a.period_id = p.id AND a.form_id = f.id
+  AND a.state IN ('accepted', 'accepted_with_warnings')
+"""
