@@ -10,11 +10,13 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 import polars as pl
+import psutil
 from sqlalchemy import Connection, Engine, Select, select, update
 
 from domain.submission import FAILED, AttemptOutcome, FaultNature, SubmissionState
 from warehouse import tables
 from warehouse.bulk import insert_frame, number_rows, read_frame, read_where_in, update_frame
+from warehouse.clock import now_by_warehouse
 from warehouse.engine import write
 
 _MOMENT = pl.Datetime("us", "UTC")
@@ -67,11 +69,19 @@ class NotRetryableError(ValueError):
     """A submission was asked to be tried again that did not fail."""
 
 
+class RunOverError(RuntimeError):
+    """A run asked for work that has ended, or was declared dead while nothing was heard of it."""
+
+
 # ------------------------------------------------------------------------------------------------ runs
 
 
 def start_run(engine: Engine, kind: str, period: str | None = None) -> str:
-    """Write down that a run begins; returns its id, which sorts by time."""
+    """Write down that a run begins; returns its id, which sorts by time.
+
+    Whoever does not renew its heartbeat is taken for dead after a while by runs on other machines: programs use
+    :func:`warehouse.leases.running`.
+    """
     now = datetime.now(UTC)
     run_id = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
     values = {
@@ -81,6 +91,8 @@ def start_run(engine: Engine, kind: str, period: str | None = None) -> str:
         "state": "running",
         "host": socket.gethostname(),
         "pid": os.getpid(),
+        "process_started_at": datetime.fromtimestamp(psutil.Process().create_time(), UTC),
+        "heartbeat_at": now_by_warehouse(engine),
         "started_at": now,
     }
     with write(engine) as connection:
@@ -89,13 +101,26 @@ def start_run(engine: Engine, kind: str, period: str | None = None) -> str:
 
 
 def finish_run(engine: Engine, run_id: str, state: str, message: str | None = None) -> None:
-    """Write down how a run ended: ``completed`` or ``failed``, and in words."""
+    """Write down how a run ended: ``completed`` or ``failed``, and in words.
+
+    A run that was declared dead stays ``died``, because others have acted on that: its work was handed to them, and
+    they add up its totals anew. That it came to its end all the same is added to its message.
+    """
     with write(engine) as connection:
-        connection.execute(
-            update(tables.run)
-            .where(tables.run.c.id == run_id)
-            .values(state=state, message=message, finished_at=datetime.now(UTC))
-        )
+        end_run(connection, run_id, state, message)
+
+
+def end_run(connection: Connection, run_id: str, state: str, message: str | None = None) -> None:
+    """:func:`finish_run` inside :func:`warehouse.engine.write`."""
+    run = tables.run.c
+    before = connection.execute(select(run.state, run.message).where(run.id == run_id)).first()
+    if before is not None and before.state == "died":
+        ending = f"{state}, {message}" if message else state
+        said = f"Sau đó vẫn chạy tới cùng ({ending}) · It came to its end all the same ({ending})"
+        state, message = "died", f"{before.message}\n{said}" if before.message else said
+    connection.execute(
+        update(tables.run).where(run.id == run_id).values(state=state, message=message, finished_at=datetime.now(UTC))
+    )
 
 
 # ------------------------------------------------------------------------------------------------ arrivals
@@ -104,8 +129,8 @@ def finish_run(engine: Engine, run_id: str, state: str, message: str | None = No
 def receive(engine: Engine, run_id: str, arrivals: Sequence[Arrival]) -> list[Received]:
     """Write down files that arrived; the answer is in the order of the arrivals.
 
-    Bytes that are known: the receipt is written down, an attempt says ``same_bytes``, nothing else changes. Bytes whose
-    submission still waits (a run was killed before it processed them) are handed out again.
+    Bytes that are known: the receipt is written down, an attempt says ``same_bytes``, nothing else changes. Who works
+    on what waits is decided by :func:`claim` alone: bytes that arrive again while a run has them stay with that run.
     """
     if not arrivals:
         return []
@@ -149,7 +174,7 @@ def _write_receipts(connection: Connection, run_id: str, placed: pl.DataFrame) -
     )
     insert_frame(connection, tables.receipt, number_rows(connection, tables.receipt, receipts))
     repeated = arrived.filter(~pl.col("is_new"))
-    _write_attempts(connection, run_id, repeated["submission_id"], AttemptOutcome.SAME_BYTES, repeated["name"])
+    write_attempts(connection, run_id, repeated["submission_id"], AttemptOutcome.SAME_BYTES, repeated["name"])
 
 
 def _same_arrivals(connection: Connection, again: pl.DataFrame) -> pl.DataFrame:
@@ -158,7 +183,7 @@ def _same_arrivals(connection: Connection, again: pl.DataFrame) -> pl.DataFrame:
     return read_where_in(connection, query, receipt.submission_id, again["submission_id"].unique())
 
 
-def _write_attempts(
+def write_attempts(
     connection: Connection,
     run_id: str,
     submissions: pl.Series,
@@ -167,6 +192,7 @@ def _write_attempts(
     nature: FaultNature | None = None,
     started_at: datetime | None = None,
 ) -> None:
+    """An attempt with this outcome for each submission, inside :func:`warehouse.engine.write`."""
     now = datetime.now(UTC)
     rows = pl.DataFrame({"submission_id": submissions.cast(pl.Int64)}).with_columns(
         detail=pl.lit(detail),
@@ -183,10 +209,47 @@ def _write_attempts(
 
 
 def pending(engine: Engine) -> list[Pending]:
-    """Every submission in state ``received``, in the order they arrived."""
+    """Every submission in state ``received``, in the order they arrived, whoever works on it."""
     with engine.connect() as connection:
         rows = read_frame(connection, _pending_query())
     return [Pending(*row) for row in rows.iter_rows()]
+
+
+def claim(engine: Engine, run_id: str, only: Sequence[int] | None = None) -> list[Pending]:
+    """Give the run every submission that waits and that no run has (or, of these, only the numbers in ``only``).
+
+    Answers with all that the run now has and that still waits, in the order of :func:`pending`: asked again after its
+    answer was lost, it says the same. No submission is ever given to two runs that are taken to be alive; the claim is
+    kept until the submission is decided or the run ends. Raises :class:`RunOverError` when the run is not running.
+    """
+    with write(engine) as connection:
+        _refuse_ended(connection, run_id)
+        _take(connection, run_id, only)
+        held = read_frame(connection, _pending_query().where(tables.submission.c.claimed_by == run_id))
+    chosen = held if only is None else held.filter(pl.col("id").is_in(list(only)))
+    return [Pending(*row) for row in chosen.iter_rows()]
+
+
+def _refuse_ended(connection: Connection, run_id: str) -> None:
+    state = connection.scalar(select(tables.run.c.state).where(tables.run.c.id == run_id))
+    if state != "running":
+        raise RunOverError(f"the run {run_id} can take up nothing: it is {state or 'unknown'}")
+
+
+def _take(connection: Connection, run_id: str, only: Sequence[int] | None) -> None:
+    submission = tables.submission.c
+    free = (submission.state == SubmissionState.RECEIVED.value) & submission.claimed_by.is_(None)
+    if only is None:
+        connection.execute(update(tables.submission).where(free).values(claimed_by=run_id))
+        return
+    wanted = read_where_in(connection, select(submission.id).where(free), submission.id, only)
+    update_frame(connection, tables.submission, wanted.with_columns(claimed_by=pl.lit(run_id)), ["id"])
+
+
+def release(connection: Connection, run_id: str) -> None:
+    """Give back what the run has claimed and not decided, inside :func:`warehouse.engine.write`."""
+    submission = tables.submission
+    connection.execute(update(submission).where(submission.c.claimed_by == run_id).values(claimed_by=None))
 
 
 def _pending_query() -> Select[tuple[int, str, str, str, str, datetime]]:
@@ -208,10 +271,13 @@ def fail_attempt(
     nature: FaultNature = FaultNature.TRANSIENT,
     started_at: datetime | None = None,
 ) -> None:
-    """Write down that a try ended in a fault of the program or its surroundings; the submissions go on waiting."""
+    """Write down that a try ended in a fault of the program or its surroundings.
+
+    The submissions go on waiting, and stay claimed until the run ends: it would bring out the same fault again.
+    """
     with write(engine) as connection:
         ids = pl.Series(list(submission_ids), dtype=pl.Int64)
-        _write_attempts(connection, run_id, ids, AttemptOutcome.FAILED, detail, nature, started_at)
+        write_attempts(connection, run_id, ids, AttemptOutcome.FAILED, detail, nature, started_at)
 
 
 def reopen(engine: Engine, submission_ids: Sequence[int], *, who: str, reason: str) -> int:

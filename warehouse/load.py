@@ -16,6 +16,7 @@ from warehouse import tables
 from warehouse.bulk import gather_statistics, insert_frame, number_rows, read_frame, read_where_in, update_frame
 from warehouse.engine import write
 from warehouse.facts import end_belief, write_facts
+from warehouse.leases import renew
 from warehouse.resolve import resolve
 from warehouse.versions import KEY, arrange
 
@@ -79,9 +80,10 @@ class LoadBatch:
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
-    """``outcomes``: files by the state their check gave them. ``skipped``: decided by another run before. ``stale``:
-    submissions that go on waiting, because an earlier period of their unit came in force while they were checked.
+    """``outcomes``: files by the state their check gave them. ``skipped``: decided or claimed by another run.
 
+    ``stale``: submissions that go on waiting, because an earlier period of their unit came in force while they were
+    checked.
     ``superseded``: submissions that this load took out of force, or that were taken in before a version in force.
     """
 
@@ -96,12 +98,14 @@ class LoadResult:
 def load_batch(engine: Engine, run_id: str, batch: LoadBatch) -> LoadResult:
     """Record the outcomes of a batch and put the figures of what passed in force, all or nothing.
 
-    Submissions that no longer wait were decided by another run and are skipped, so a load can be repeated. Raises
-    :class:`LoadFaultError` when the batch names files, units, periods, forms or indicators that are not there.
+    Submissions that no longer wait were decided by another run and are skipped, so a load can be repeated; so are those
+    that another run has claimed: a run that was taken for dead, and whose work was handed on, doubles nothing when it
+    wakes up. Raises :class:`LoadFaultError` when the batch names files, units, periods, forms or indicators that are
+    not there.
     """
     _prove(batch)
     with write(engine) as connection:
-        undecided = _waiting(connection, batch.verdicts)
+        undecided = _waiting(connection, run_id, batch.verdicts)
         stale = _stale(connection, batch.only(undecided["id"]))
         waiting = undecided.join(stale, left_on="id", right_on="file", how="anti")
         part = batch.only(waiting["id"])
@@ -111,6 +115,7 @@ def load_batch(engine: Engine, run_id: str, batch: LoadBatch) -> LoadResult:
         findings = _write_findings(connection, part.findings, attempts)
         observations = _write_figures(connection, part, decided, changed)
         gather_statistics(connection, waiting.height, tables.submission, tables.attempt, tables.finding)
+        renew(connection, run_id)
     counts = part.verdicts.group_by("state").len()
     return LoadResult(
         outcomes=dict(counts.iter_rows()),
@@ -146,13 +151,14 @@ def _refuse(named: Iterable[object], what: str) -> None:
         raise LoadFaultError(f"{', '.join(names[:10])}{more}: {what}")
 
 
-def _waiting(connection: Connection, verdicts: pl.DataFrame) -> pl.DataFrame:
-    """``id`` of the batch's submissions that nobody has decided yet."""
+def _waiting(connection: Connection, run_id: str, verdicts: pl.DataFrame) -> pl.DataFrame:
+    """``id`` of the batch's submissions that nobody has decided yet and no other run has claimed."""
     submission = tables.submission.c
-    query = select(submission.id, submission.state)
+    query = select(submission.id, submission.state, submission.claimed_by)
     found = read_where_in(connection, query, submission.id, verdicts["file"])
     _refuse(verdicts.join(found, left_on="file", right_on="id", how="anti")["file"], "are no submissions")
-    return found.filter(pl.col("state") == SubmissionState.RECEIVED.value).drop("state")
+    waits = pl.col("state") == SubmissionState.RECEIVED.value
+    return found.filter(waits & pl.col("claimed_by").fill_null(run_id).eq(run_id)).select("id")
 
 
 def _stale(connection: Connection, batch: LoadBatch) -> pl.DataFrame:
@@ -221,7 +227,15 @@ def _write_submissions(connection: Connection, decided: pl.DataFrame) -> pl.Data
     """
     stated = {"stated_unit": "unit", "stated_unit_name": "unit_name", "stated_period": "period"}
     columns = ["form_version", "scope", "reporter", "attempt_id", "n_critical", "n_warning", "n_info", *KEY]
-    own = decided.select(*columns, id="file", **stated, state="state", decided_at=pl.lit(datetime.now(UTC), _MOMENT))
+    own = decided.select(
+        *columns,
+        id="file",
+        **stated,
+        state="state",
+        decided_at=pl.lit(datetime.now(UTC), _MOMENT),
+        claimed_by=pl.lit(None, pl.String),
+        compared_at=pl.lit(None, _MOMENT),
+    )
     arranged = _arrange(connection, decided)
     before = arranged.filter(~pl.col("is_new"))
     update_frame(connection, tables.submission, before.select("id", version=pl.lit(None, pl.Int64)), ["id"])
