@@ -138,8 +138,8 @@ observation = table(
     sqlite_with_rowid=False,
 )
 
-# A figure has one row a submission, hence one stretch of belief. A report that is taken up again gets a second one; were
-# the moment in the key of every figure, all would pay for what hardly ever happens.
+# A figure has one row a submission, hence one stretch of belief; a report that is taken up again gets a second one.
+# Were its moment part of the key, every figure would pay for what hardly ever happens.
 observation_past = table(
     "observation_past",
     "Số liệu từng được tin của các báo cáo sau đó được xử lý lại từ đầu",
