@@ -1,0 +1,46 @@
+"""What the children of the zygote do: collections and acts as plain functions, in processes that can be killed."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from expectations.engine import Engine, quiet
+from tasks.settings import Settings
+from tasks.store import definitions, engine_for
+from tests.collecting import collect
+from tests.crash.watching import Point, Watch
+
+
+def warm_up(catalog: str) -> None:
+    """Before any fork: the libraries, the definitions, and Great Expectations once through on a frame of pandas."""
+    import pandas as pd
+
+    logging.disable(logging.INFO)
+    definitions(settings_of("", catalog, None))
+    with quiet():
+        import great_expectations as gx
+
+        import expectations.suite  # noqa: F401
+
+        engine = Engine()
+        engine.validate("warm", pd.DataFrame({"a": [1.0]}), [gx.expectations.ExpectColumnValuesToNotBeNull(column="a")])
+
+
+def settings_of(home: str, catalog: str, url: str | None) -> Settings:
+    return Settings(home=Path(home), catalog=Path(catalog), warehouse_url=SecretStr(url) if url else None)
+
+
+def collecting(
+    home: str, catalog: str, url: str, trace: str, batch: int, point: list[Any] | None = None, inbox: bool = True
+) -> None:
+    """A run over the workspace's inbox; killed at ``point`` when it comes by there."""
+    settings = settings_of(home, catalog, url)
+    engine = engine_for(settings.url)
+    watch = Watch(settings.workspace.home, Path(trace), Point(*point) if point else None)
+    watch.listen(engine)
+    collect(settings, [], inbox=settings.workspace.inbox if inbox else None, batch=batch)
+    engine.dispose()
