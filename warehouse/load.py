@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from typing import Protocol
 import polars as pl
 from sqlalchemy import Connection, Engine, select
 
-from domain.finding import Severity
+from domain.finding import SettledBy, Severity
 from domain.submission import IN_FORCE, AttemptOutcome, FaultNature, SubmissionState, may_move
 from warehouse import tables
 from warehouse.bulk import gather_statistics, insert_frame, number_rows, read_frame, read_where_in, update_frame
@@ -23,6 +24,20 @@ from warehouse.versions import KEY, arrange
 _MOMENT = pl.Datetime("us", "UTC")
 _PASSED = [state.value for state in IN_FORCE]
 _IS_SUPERSEDED = pl.col("state") == SubmissionState.SUPERSEDED.value
+
+#: With fewer figures than this two reports are the same by chance.
+_TELLING_FIGURES = 6
+
+_STANDS = pl.col("settled_by").is_null()
+
+#: The columns of a submission that count its findings: those that stand by severity, the others by what settled them.
+_COUNTS = {
+    **{f"n_{severity.value}": _STANDS & (pl.col("severity") == severity.value) for severity in Severity},
+    "n_explained": pl.col("settled_by") == SettledBy.NOTE.value,
+    "n_waived": pl.col("settled_by") == SettledBy.WAIVER.value,
+    "n_overridden": pl.col("settled_by") == SettledBy.OVERRIDE.value,
+}
+
 _CHANGED = ["id", "period_id", "state", "was_superseded"]
 
 
@@ -104,12 +119,13 @@ def load_batch(engine: Engine, run_id: str, batch: LoadBatch) -> LoadResult:
     not there.
     """
     _prove(batch)
+    prints = _fingerprints(batch.observations)
     with write(engine) as connection:
         undecided = _waiting(connection, run_id, batch.verdicts)
         stale = _stale(connection, batch.only(undecided["id"]))
         waiting = undecided.join(stale, left_on="id", right_on="file", how="anti")
         part = batch.only(waiting["id"])
-        decided = _decide(connection, part, waiting)
+        decided = _decide(connection, part, waiting, prints)
         attempts = _write_attempts(connection, run_id, part)
         changed = _write_submissions(connection, decided.join(attempts, on="file"))
         findings = _write_findings(connection, part.findings, attempts)
@@ -182,14 +198,15 @@ def _stale(connection: Connection, batch: LoadBatch) -> pl.DataFrame:
 # ------------------------------------------------------------------------------------------------ deciding
 
 
-def _decide(connection: Connection, part: LoadBatch, waiting: pl.DataFrame) -> pl.DataFrame:
-    """A row a file of the batch: its identity in numbers, its verdict, and how many findings of each severity."""
+def _decide(connection: Connection, part: LoadBatch, waiting: pl.DataFrame, prints: pl.DataFrame) -> pl.DataFrame:
+    """A row a file of the batch: its identity in numbers, its verdict, its findings counted and its fingerprint."""
     decided = (
         part.verdicts.select("file", "state")
         .join(resolve(connection, part.headers), on="file", how="left")
-        .join(_severities(part.findings), on="file", how="left")
+        .join(_finding_counts(part.findings), on="file", how="left")
+        .join(prints, on="file", how="left")
         .join(waiting.rename({"id": "file"}), on="file")
-        .with_columns(pl.col("n_critical", "n_warning", "n_info").fill_null(0))
+        .with_columns(pl.col(*_COUNTS, "n_figures").fill_null(0))
     )
     passed = decided.filter(pl.col("state").is_in(_PASSED))
     for column in KEY:
@@ -198,10 +215,25 @@ def _decide(connection: Connection, part: LoadBatch, waiting: pl.DataFrame) -> p
     return decided
 
 
-def _severities(findings: pl.DataFrame) -> pl.DataFrame:
-    return findings.group_by("file").agg(
-        (pl.col("severity") == severity.value).sum().cast(pl.Int64).alias(f"n_{severity.value}")
-        for severity in Severity
+def _finding_counts(findings: pl.DataFrame) -> pl.DataFrame:
+    return findings.group_by("file").agg(**{name: which.sum().cast(pl.Int64) for name, which in _COUNTS.items()})
+
+
+def _fingerprints(observations: pl.DataFrame) -> pl.DataFrame:
+    """``file, n_figures, figures_sha256``: over the figures a report states that are not 0, in an order of their own.
+
+    The same figures give the same print whatever batch, program or kind of file they came in; what is computed from
+    them says nothing more. Null where too few are left.
+    """
+    stated = observations.filter(pl.col("value") != 0, ~pl.col("derived"))
+    figure = pl.concat_str("indicator", "breakdown", pl.col("value").round(6).cast(pl.String), separator="\x1f")
+    written = stated.group_by("file").agg(n_figures=pl.len().cast(pl.Int64), text=figure.sort().str.join("\n"))
+    return written.select(
+        "file",
+        "n_figures",
+        figures_sha256=pl.when(pl.col("n_figures") >= _TELLING_FIGURES)
+        .then("text")
+        .map_elements(lambda text: hashlib.sha256(text.encode()).hexdigest(), return_dtype=pl.String),
     )
 
 
@@ -226,7 +258,7 @@ def _write_submissions(connection: Connection, decided: pl.DataFrame) -> pl.Data
     Those that leave force are written first: at no moment do two versions of a report stand beside each other.
     """
     stated = {"stated_unit": "unit", "stated_unit_name": "unit_name", "stated_period": "period"}
-    columns = ["form_version", "scope", "reporter", "attempt_id", "n_critical", "n_warning", "n_info", *KEY]
+    columns = ["form_version", "scope", "reporter", "attempt_id", *_COUNTS, "n_figures", "figures_sha256", *KEY]
     own = decided.select(
         *columns,
         id="file",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -18,7 +19,7 @@ from world import NOON, arrival, arrive, batch, furnish
 from domain.submission import FaultNature
 from warehouse import intake, queries, tables
 from warehouse.engine import make_engine
-from warehouse.load import LoadFaultError, load_batch
+from warehouse.load import LoadBatch, LoadFaultError, load_batch
 
 
 def states(engine: Engine) -> list[tuple[int, str, int | None, int | None]]:
@@ -322,3 +323,79 @@ def test_a_later_period_checked_before_the_earlier_came_in_force_is_checked_agai
     assert (first.stale, first.skipped, first.observations) == (frozenset({two}), 0, 0)
     again = load_batch(engine, run, batch((two, "X01", "accepted", {"received": 400}), period="2025-Q1"))
     assert (again.stale, again.observations) == (frozenset(), 1)
+
+
+# ------------------------------------------------------------------------------------------------ what a load records
+
+
+_SEVEN = {"e": 5.0, "a": 12.5, "c": 3.0, "b": 1e9, "d": 0.3, "f": -2.0, "g": 7.0}
+
+
+def _printed(engine: Engine) -> list[tuple[str | None, int]]:
+    s = tables.submission.c
+    with engine.connect() as connection:
+        rows = connection.execute(select(s.figures_sha256, s.n_figures).order_by(s.id))
+        return [(row.figures_sha256, row.n_figures) for row in rows]
+
+
+def _rejected_with(figures: dict[int, dict[str, float]], **changed: pl.Expr) -> LoadBatch:
+    """Rejected reports with these figures: what they state is compared, whatever became of them."""
+    made = batch(*((number, "X01", "rejected", said) for number, said in figures.items()))
+    return replace(made, observations=made.observations.with_columns(**changed))
+
+
+def test_the_same_figures_have_the_same_fingerprint_in_whatever_batch_and_order_they_come(engine: Engine) -> None:
+    run = furnish(engine)
+    ids = arrive(engine, run, *"abcdef")
+    shuffled = dict(sorted(_SEVEN.items())) | {"h": 0.0, "d": 0.1 + 0.2}
+    load_batch(engine, run, _rejected_with({ids[0]: _SEVEN}))
+    load_batch(engine, run, _rejected_with({ids[3]: {"a": 1.0}, ids[1]: shuffled, ids[2]: _SEVEN | {"e": 6.0}}))
+    other = pl.when(pl.col("indicator") == "a").then(pl.lit("field=x")).otherwise("breakdown")
+    load_batch(engine, run, _rejected_with({ids[4]: _SEVEN}, breakdown=other))
+    load_batch(engine, run, _rejected_with({ids[5]: _SEVEN}, derived=pl.col("indicator").is_in(["a", "g"])))
+    first, again, changed, tiny, elsewhere, derived = _printed(engine)
+    assert first == again
+    assert first[0] is not None
+    assert len({first, changed, elsewhere}) == 3
+    assert (changed[1], elsewhere[1]) == (7, 7)
+    assert (tiny, derived) == ((None, 1), (None, 5))
+
+
+def test_the_fingerprint_of_figures_is_the_same_everywhere_and_always(engine: Engine) -> None:
+    """It is compared with what was written years before, perhaps on another machine: the way it is made is fixed."""
+    run = furnish(engine)
+    (one,) = arrive(engine, run, "a")
+    load_batch(engine, run, _rejected_with({one: _SEVEN}))
+    lines = ["a\x1f\x1f12.5", "b\x1f\x1f1000000000.0", "c\x1f\x1f3.0", "d\x1f\x1f0.3", "e\x1f\x1f5.0", "f\x1f\x1f-2.0"]
+    text_of_all = "\n".join([*lines, "g\x1f\x1f7.0"])
+    assert _printed(engine) == [(hashlib.sha256(text_of_all.encode()).hexdigest(), 7)]
+
+
+def test_findings_are_counted_by_severity_while_they_stand_and_else_by_what_settled_them(engine: Engine) -> None:
+    run = furnish(engine)
+    one, two = arrive(engine, run, "a", "b")
+    said = [("critical", None), *[("warning", None)] * 2, *[("info", None)] * 3]
+    settled = [*[("warning", "note")] * 4, *[("warning", "waiver")] * 5, *[("critical", "override")] * 6]
+    made = batch((one, "X01", "rejected", {}), (two, "X02", "accepted", {}))
+    rows = [{**made.findings.row(0, named=True), "severity": s, "settled_by": by} for s, by in said + settled]
+    load_batch(engine, run, replace(made, findings=pl.DataFrame(rows, schema=made.findings.schema)))
+    names = ("critical", "warning", "info", "explained", "waived", "overridden")
+    counts = [tables.submission.c[f"n_{name}"] for name in names]
+    with engine.connect() as connection:
+        assert connection.execute(select(*counts).order_by(tables.submission.c.id)).all() == [
+            (1, 2, 3, 4, 5, 6),
+            (0, 0, 0, 0, 0, 0),
+        ]
+
+
+def test_a_report_that_is_judged_anew_is_to_be_compared_anew(engine: Engine) -> None:
+    run = furnish(engine)
+    (one,) = arrive(engine, run, "a")
+    load_batch(engine, run, _rejected_with({one: _SEVEN}))
+    with engine.begin() as connection:
+        connection.execute(tables.submission.update().values(compared_at=NOON))
+    intake.reopen(engine, [one], who="văn phòng", reason="danh mục đã sửa")
+    load_batch(engine, run, _rejected_with({one: {"a": 1.0}}))
+    with engine.connect() as connection:
+        assert connection.scalar(select(tables.submission.c.compared_at)) is None
+    assert _printed(engine) == [(None, 1)]
