@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Column, Connection, Engine, Integer, Table, delete, select
+from sqlalchemy import Column, Connection, Engine, Integer, Select, Table, delete, func, select
 
+from catalog.fingerprints import Fingerprints, definition_fingerprints, unit_fingerprints
 from catalog.model import Definition, UnitRecord
 from catalog.whole import Catalog
 from domain.period import Period
@@ -53,6 +54,7 @@ def sync_registry(
     today = datetime.now(UTC).date()
     wanted = range(FIRST_YEAR, today.year + 3) if years is None else years
     with write(engine) as connection:
+        _note_beginning(connection, catalog)
         done = {
             "unit_kind": _sync(connection, tables.unit_kind, _unit_kinds(catalog), ["code"]),
             "unit": _sync_shipped(connection, catalog.units) + _sync_units(connection, units or ()),
@@ -65,6 +67,7 @@ def sync_registry(
         done["period"] = ensure_periods(connection, [p for year in wanted for p in catalog.periods(year)])
         _replace_obligations(connection, catalog)
         set_setting(connection, "catalog_fingerprint", catalog.fingerprint)
+        _note_changes(connection, definition_fingerprints(catalog) | _unit_fingerprints(connection))
     return done
 
 
@@ -74,19 +77,26 @@ def import_units(engine: Engine, catalog: Catalog, records: Sequence[UnitRecord]
     Raises :class:`UnknownUnitKindError` naming every kind that is not known; then nothing is changed.
     """
     with write(engine) as connection:
+        _note_beginning(connection, catalog)
         _sync(connection, tables.unit_kind, _unit_kinds(catalog), ["code"])
-        return _sync_units(connection, records)
+        done = _sync_units(connection, records)
+        _note_changes(connection, _unit_fingerprints(connection))
+    return done
 
 
 def read_units(engine: Engine) -> list[UnitRecord]:
     """The whole register with its history, by code and first day."""
+    with engine.connect() as connection:
+        return _register(connection)
+
+
+def _register(connection: Connection) -> list[UnitRecord]:
     unit = tables.unit.c
     query = select(
         unit.code, unit.valid_from, unit.valid_to, unit.name, unit.kind, unit.parent_code.label("parent"), unit.source
     ).order_by(unit.code, unit.valid_from)
-    with engine.connect() as connection:
-        # proved when they were written: proving 280,000 units again would take seconds of every run
-        return [UnitRecord.model_construct(**row) for row in read_frame(connection, query).iter_rows(named=True)]
+    # proved when they were written: proving 280,000 units again would take seconds of every run
+    return [UnitRecord.model_construct(**row) for row in read_frame(connection, query).iter_rows(named=True)]
 
 
 def ensure_period(connection: Connection, period: Period) -> int:
@@ -217,6 +227,46 @@ def _replace_obligations(connection: Connection, catalog: Catalog) -> None:
     ]
     connection.execute(delete(tables.obligation))
     insert_frame(connection, tables.obligation, _frame(tables.obligation, rows))
+
+
+# ------------------------------------------------------------------------------------------------ changes
+
+
+def _note_beginning(connection: Connection, catalog: Catalog) -> None:
+    """A warehouse that keeps no record of changes yet starts one: what holds now has held since before the first
+    attempt, as far as anybody can tell, and makes no earlier verdict worth reviewing."""
+    if connection.scalar(select(tables.definition_change.c.kind).limit(1)) is not None:
+        return
+    first = connection.scalar(select(func.min(tables.attempt.c.started_at)))
+    since = first - timedelta(microseconds=1) if first else datetime.now(UTC)
+    _note_changes(connection, definition_fingerprints(catalog) | _unit_fingerprints(connection), since)
+
+
+def _note_changes(connection: Connection, found: Fingerprints, since: datetime | None = None) -> None:
+    """A row for each definition that is not as it was last known; of the kinds that were looked at, also for those that
+    are gone."""
+    schema = {"kind": pl.String, "code": pl.String, "fingerprint": pl.String}
+    present = pl.DataFrame([(*key, value) for key, value in found.items()], schema=schema, orient="row")
+    known = read_frame(connection, _newest_changes()).filter(pl.col("kind").is_in(present["kind"].unique().implode()))
+    changed = (
+        present.join(known, on=["kind", "code"], how="full", coalesce=True, suffix="_known")
+        .filter(pl.col("fingerprint").ne_missing(pl.col("fingerprint_known")))
+        .select("kind", "code", "fingerprint", since=pl.lit(since or datetime.now(UTC), pl.Datetime("us", "UTC")))
+    )
+    insert_frame(connection, tables.definition_change, changed.sort("kind", "code"))
+
+
+def _newest_changes() -> Select[tuple[str, str, str | None]]:
+    change = tables.definition_change.c
+    newest = select(change.kind, change.code, func.max(change.since).label("since")).group_by(change.kind, change.code)
+    last = newest.subquery()
+    return select(change.kind, change.code, change.fingerprint).join(
+        last, (last.c.kind == change.kind) & (last.c.code == change.code) & (last.c.since == change.since)
+    )
+
+
+def _unit_fingerprints(connection: Connection) -> Fingerprints:
+    return unit_fingerprints(_register(connection))
 
 
 # ------------------------------------------------------------------------------------------------ rows
