@@ -17,11 +17,13 @@ FieldCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\[[a-z_]+=[a-z0-9_]+
 #: A column of a check frame: a field, or something derived from the submission, the register or the past.
 #:   dossiers_received · previous:dossiers_pending · last_year:dossiers_received · count:initiatives ·
 #:   count:initiatives[level=tinh] · length:limitation · register:children[kind=chi_bo] · period:year ·
-#:   same_as:previous · sum:dossiers.dossiers_received[field=tong] (matrix items of this breakdown, added up)
+#:   same_as:previous · sum:dossiers.dossiers_received[field=tong] (matrix items of this breakdown, added up) ·
+#:   longer:registered_deeds (the period that ends the same day and begins earlier; shorter: begins later) ·
+#:   parts:registered_deeds (the shorter periods that make up this one, added up) · same_as:longer · same_as:shorter
 ColumnRef = Annotated[
     str,
     Field(
-        pattern=r"^(((previous|last_year|count|length|register|period|same_as):)?[a-z][a-z0-9_]*"
+        pattern=r"^(((previous|last_year|longer|shorter|parts|count|length|register|period|same_as):)?[a-z][a-z0-9_]*"
         r"|sum:[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*)"
         r"(\[[a-z_]+=[a-z0-9_]+(;[a-z_]+=[a-z0-9_]+)*\])?$"
     ),
@@ -97,6 +99,12 @@ class Indicator(Definition):
     @property
     def is_integer(self) -> bool:
         return self.kind is ValueKind.COUNT
+
+    @property
+    def adds_over_time(self) -> bool:
+        """Whether the figure of a longer period is the sum of those of the shorter ones that make it up."""
+        of_the_period = self.nature is Nature.FLOW and self.basis is Basis.IN_PERIOD
+        return of_the_period and self.over_time is OverTime.SUM
 
     @property
     def is_rate(self) -> bool:
@@ -391,8 +399,8 @@ class Rule(Definition):
     """One check with everything a person needs to understand it.
 
     ``frame`` is ``main`` (one row a submission), ``values`` (one row a figure, for ranges by value kind), the code of a
-    matrix or list section, or empty for levels 1–2, reading and copy checks. ``counterexample`` patches the form's example so
-    that this rule fires exactly once; it is proved by ``tongket catalog check`` and by the tests.
+    matrix or list section, or empty for levels 1–2, reading and copy checks. ``counterexample`` patches the form's
+    example so that this rule fires exactly once; it is proved by ``tongket catalog check`` and by the tests.
     """
 
     id: Annotated[str, Field(pattern=r"^[A-Z]{3}-[0-9]{3}$")]

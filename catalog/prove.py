@@ -20,7 +20,7 @@ from catalog.model import (
     Section,
     UnitRecord,
 )
-from catalog.refs import Ref, refs_of
+from catalog.refs import PAST, WITHIN_REACH, Ref, refs_of
 from catalog.whole import Catalog, Fault
 from domain.reading import Problem, Repair
 
@@ -28,7 +28,14 @@ from domain.reading import Problem, Repair
 IDENTITY = ("form", "form_version", "unit", "unit_name", "period", "period_label", "scope", "reporter")
 
 #: Columns of the main frame that come from neither the form nor its past.
-_COMPUTED = ("period:year", "period:last_year", "period:months", "same_as:previous")
+_COMPUTED = (
+    "period:year",
+    "period:last_year",
+    "period:months",
+    "same_as:previous",
+    "same_as:longer",
+    "same_as:shorter",
+)
 
 
 def faults_of(catalog: Catalog) -> Iterator[Fault]:
@@ -141,12 +148,21 @@ def _rule_faults(catalog: Catalog, rule: Rule) -> Iterator[str]:
             yield f"unknown reading outcome {code}"
     if isinstance(rule.check, CodeListCheck) and rule.check.codelist not in catalog.codelists:
         yield f"unknown code list {rule.check.codelist}"
+    yield from _time_faults(catalog, rule)
     for form_id in rule.forms:
         if form_id not in catalog.forms:
             yield f"unknown form {form_id}"
     for form in catalog.forms.values():
         if rule.applies_to(form.id):
             yield from _rule_column_faults(rule, form)
+
+
+def _time_faults(catalog: Catalog, rule: Rule) -> Iterator[str]:
+    for text in refs_of(rule.check):
+        ref = Ref.parse(text)
+        indicator = catalog.indicators.get(ref.name)
+        if ref.source in WITHIN_REACH and (indicator is None or not indicator.adds_over_time):
+            yield f"{text}: {ref.name} is not added over the periods of a year"
 
 
 def _rule_column_faults(rule: Rule, form: Form) -> Iterator[str]:
@@ -172,7 +188,9 @@ def _columns_of_frame(form: Form, frame: str) -> set[str]:
 
 def _is_known(ref: Ref, form: Form, columns: set[str]) -> bool:
     match ref.source:
-        case "" | "previous" | "last_year" | "length":
+        case "" | "length":
+            return ref.field in columns
+        case source if source in PAST:
             return ref.field in columns
         case "count":
             return any(section.code == ref.name for section in (*form.sections_of("list"), *form.sections_of("matrix")))

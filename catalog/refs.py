@@ -44,6 +44,13 @@ class Ref:
         return f"{self.source}:{self.field}" if self.source else self.field
 
 
+#: Sources of figures that the unit reported for other periods.
+PAST = ("previous", "last_year", "longer", "shorter", "parts")
+
+#: Those of them that only figures added over time have: their windows share days with the report's own.
+WITHIN_REACH = ("longer", "shorter", "parts")
+
+
 #: The attributes of a check that name columns, in the order a person would read them.
 _NAMING: dict[type, tuple[str, ...]] = {
     RangeCheck: ("columns",),

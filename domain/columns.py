@@ -103,10 +103,11 @@ WAIVERS = {
     "is_override": "Boolean",
 }
 
-#: Earlier figures of the unit of a file. ``which``: ``previous`` · ``last_year`` · ``longer`` (the period that ends the
-#: same day and begins earlier: what a quarter must not equal) · ``parts`` (the sum of the shorter periods that make up
-#: this one, given only when every one of them is in force). ``period``, ``name`` (of the file), ``sheet`` and ``cell``
-#: tell where the figure stands; null for ``parts``, which is a sum.
+#: Other figures of the unit of a file. ``which``: ``previous`` · ``last_year`` · ``longer`` and ``shorter`` (periods
+#: that end the same day and begin earlier or later: what a quarter must not equal, or what must not equal it) ·
+#: ``part`` (one of the shorter periods that make up this one) · ``parts`` (their sum, given only when every one of them
+#: is in force). ``period``, ``name`` (of the file), ``sheet`` and ``cell`` tell where the figure stands; null for
+#: ``parts``, which is a sum. Both bounds null: the figure is exact; one null: open there.
 HISTORY = {
     "file": "Int64",
     "which": "String",
@@ -117,6 +118,7 @@ HISTORY = {
     "value": "Float64",
     "low": "Float64",
     "high": "Float64",
+    "qualifier": "String",
     "period": "String",
     "name": "String",
     "sheet": "String",

@@ -16,7 +16,7 @@ from domain.columns import FINDINGS
 from domain.finding import CheckLevel, Severity
 from expectations.engine import quiet
 from expectations.fault import ProgramFault
-from expectations.findings import write_findings
+from expectations.findings import Beside, write_findings
 from expectations.outcomes import (
     OUTCOMES,
     READINGS,
@@ -27,6 +27,7 @@ from expectations.outcomes import (
     unreadable_or_repaired,
 )
 from expectations.schema import empty_frame
+from expectations.settling import telling_notes, trusted, waived
 from expectations.severity import SUSPICIOUS, severity_of
 from expectations.tables import PLAIN, Tables, prepare
 
@@ -55,14 +56,19 @@ def check(
     catalog: Catalog,
     form_id: str,
     *,
+    history: pl.DataFrame | None = None,
+    notes: pl.DataFrame | None = None,
+    waivers: pl.DataFrame | None = None,
     docs: Path | None = None,
     run_id: str = "",
 ) -> pl.DataFrame:
     """FINDINGS of levels 3 to 6 for submissions of one form.
 
     ``frames`` are the form's check frames; ``headers`` holds the files judged here (their period decides which rules
-    are in force, their version where empty cells stand). A critical finding at one level hides the levels above it for
-    that file. With ``docs`` the results are also rendered there as Data Docs of the run ``run_id``.
+    are in force, their version where empty cells stand). ``history`` (HISTORY) says where the figures of other periods
+    stand; ``notes`` (CELLS of the part ``note``) explain warnings, ``waivers`` (WAIVERS) settle findings. A critical
+    finding that stands at one level hides the levels above it for that file. With ``docs`` the results are also
+    rendered there as Data Docs of the run ``run_id``.
 
     Raises :class:`ProgramFault` when a rule could not be judged: a frame or column is absent, an expectation was
     dropped or crashed, a period is not in the calendar, a message asks for a word it cannot have.
@@ -83,7 +89,9 @@ def check(
             *_judged(tables, on_frames, form, catalog, days, docs, run_id),
         ]
     )
-    return write_findings(_gated(_dated(hits, rules, days)), tables, readings, headers, catalog, form)
+    known = Beside(readings, headers, history, telling_notes(notes, readings))
+    findings = write_findings(_reached(_dated(hits, rules, days), trusted(waivers)), tables, known, catalog, form)
+    return _gated(waived(findings, waivers))
 
 
 def _days(headers: pl.DataFrame, catalog: Catalog) -> Days:
@@ -179,7 +187,16 @@ def _dated(hits: pl.DataFrame, rules: list[Rule], days: Days) -> pl.DataFrame:
     )
 
 
-def _gated(hits: pl.DataFrame) -> pl.DataFrame:
-    """Without the levels above the lowest one at which the file has a critical finding."""
-    stop = hits.filter(pl.col("severity") == Severity.CRITICAL.value).group_by("file").agg(stop=pl.col("level").min())
-    return hits.join(stop, on="file", how="left").filter(pl.col("level") <= pl.col("stop").fill_null(127)).drop("stop")
+def _reached(hits: pl.DataFrame, spared: pl.Series) -> pl.DataFrame:
+    """The hits worth writing down: gated, but for files where a critical finding may turn out to be let pass."""
+    open_yet = pl.col("file").is_in(spared.implode())
+    gated = _gated(hits.filter(~open_yet).with_columns(settled_by=pl.lit(None, pl.String)))
+    return pl.concat([gated.drop("settled_by"), hits.filter(open_yet)])
+
+
+def _gated(found: pl.DataFrame) -> pl.DataFrame:
+    """Without the levels above the lowest one at which the file has a critical finding that stands."""
+    critical = (pl.col("severity") == Severity.CRITICAL.value) & pl.col("settled_by").is_null()
+    stop = found.filter(critical).group_by("file").agg(stop=pl.col("level").min())
+    reached = found.join(stop, on="file", how="left", maintain_order="left")
+    return reached.filter(pl.col("level") <= pl.col("stop").fill_null(127)).drop("stop")

@@ -16,6 +16,9 @@ SPREADSHEETS = frozenset({"xlsx", "xls", "xlsb", "ods"})
 _VI = {
     "previous": "{} (kỳ trước)",
     "last_year": "{} (cùng kỳ năm trước)",
+    "longer": "{} (kỳ dài hơn)",
+    "shorter": "{} (kỳ ngắn hơn)",
+    "parts": "{} (tổng các kỳ ngắn hơn)",
     "count": "số dòng của danh sách “{}”",
     "sum": "tổng trong bảng chi tiết: {}",
     "length": "{}",
@@ -23,6 +26,9 @@ _VI = {
 _EN = {
     "previous": "{} (previous period)",
     "last_year": "{} (same period last year)",
+    "longer": "{} (longer period)",
+    "shorter": "{} (shorter period)",
+    "parts": "{} (sum of the shorter periods)",
     "count": "rows of the list “{}”",
     "sum": "sum in the detailed table: {}",
     "length": "{}",
@@ -32,7 +38,9 @@ _DERIVED = {
     "period:year": ("Năm báo cáo", "Year of the report"),
     "period:last_year": ("Năm trước năm báo cáo", "Year before the report"),
     "period:months": ("Số tháng của kỳ báo cáo", "Months of the period"),
-    "same_as": ("Tỷ lệ số liệu trùng với kỳ trước", "Share of figures equal to the previous period's"),
+    "same_as:previous": ("Tỷ lệ số liệu trùng với kỳ trước", "Share of figures equal to the previous period's"),
+    "same_as:longer": ("Tỷ lệ số liệu trùng với kỳ dài hơn", "Share of figures equal to the longer period's"),
+    "same_as:shorter": ("Tỷ lệ số liệu trùng với kỳ ngắn hơn", "Share of figures equal to the shorter period's"),
 }
 
 

@@ -26,6 +26,7 @@ from catalog.model import (
     Rule,
     UniqueCheck,
 )
+from catalog.refs import PAST, Ref, refs_of
 from expectations import custom
 from expectations.fault import ProgramFault
 from expectations.severity import SUSPICIOUS, severity_of
@@ -60,13 +61,24 @@ def probe_key(rule: Rule, instance: str) -> str:
 def probes(
     tables: Mapping[str, pl.DataFrame], rules: Iterable[Rule], form: Form, catalog: Catalog, day: date
 ) -> list[Probe]:
-    """The expectations of the rules on the tables; severities are those in force on ``day``."""
+    """The expectations of the rules on the tables; severities are those in force on ``day``.
+
+    A rule that compares a figure with another period's is not sent where no submission has one: it cannot fail there.
+    """
     return [
         Probe(rule, instance, table, _columns(expectation), expectation)
         for rule in rules
         for table in (table_of(rule, form),)
+        if not _has_nothing_to_compare(rule, tables[table])
         for instance, expectation in _expectations(rule, tuple(tables[table].columns), catalog, day)
     ]
+
+
+def _has_nothing_to_compare(rule: Rule, table: pl.DataFrame) -> bool:
+    """Whether one of the two sides of a comparison is unknown in every row, because it speaks of another period."""
+    refs = refs_of(rule.check)
+    elsewhere = [text for text in refs if Ref.parse(text).source in (*PAST, "same_as")]
+    return len(refs) <= 2 and any(table[text].null_count() == table.height for text in elsewhere)
 
 
 def _columns(expectation: Any) -> tuple[str, ...]:

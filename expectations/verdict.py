@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from domain.finding import CheckLevel, Severity
+from domain.finding import CheckLevel, SettledBy, Severity
 from domain.submission import SubmissionState
 
 
@@ -12,13 +12,17 @@ def verdicts(headers: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
     """``file, state`` for every file of ``headers``.
 
     Unreadable with a critical finding about the file itself (level 1), rejected with any other critical one, accepted
-    with warnings when there is a warning, accepted otherwise: what is only shown does not count.
+    with warnings when there is a warning, accepted otherwise: what is settled or only shown does not count — but a
+    critical finding that was let pass leaves its mark: such a report is never accepted without a warning.
     """
-    critical = pl.col("severity") == Severity.CRITICAL.value
+    stands = pl.col("settled_by").is_null()
+    critical = stands & (pl.col("severity") == Severity.CRITICAL.value)
+    warned = stands & (pl.col("severity") == Severity.WARNING.value)
+    let_pass = pl.col("settled_by") == SettledBy.OVERRIDE.value
     judged = findings.group_by("file").agg(
         unreadable=(critical & (pl.col("level") == int(CheckLevel.FILE))).any(),
         rejected=critical.any(),
-        warned=(pl.col("severity") == Severity.WARNING.value).any(),
+        warned=(warned | let_pass.fill_null(False)).any(),
     )
     state = (
         pl.when(pl.col("unreadable"))

@@ -19,7 +19,7 @@ from catalog.model import (
     RateCheck,
     Rule,
 )
-from catalog.refs import Ref
+from catalog.refs import PAST, Ref
 from domain.numbers import en_number, en_percent, en_quantity, vi_number, vi_percent, vi_quantity
 from domain.quantity import Qualifier
 
@@ -292,4 +292,4 @@ def _length(term: Term, low: int | None, high: int | None, tongue: Tongue) -> Sa
 def is_percent(code: str, percentages: frozenset[str]) -> bool:
     """Whether a figure is shown with a percent sign; ``percentages``: codes of the indicators measured in percent."""
     ref = Ref.parse(code)
-    return ref.source in ("", "previous", "last_year") and ref.name.rpartition(".")[2] in percentages
+    return ref.source in ("", *PAST) and ref.name.rpartition(".")[2] in percentages

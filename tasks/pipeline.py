@@ -7,7 +7,7 @@ anything.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,10 +16,13 @@ from typing import Protocol
 import polars as pl
 
 from catalog import Catalog
+from domain.columns import WAIVERS
 from domain.finding import Severity
 from domain.submission import SubmissionState
 from expectations.check import check
 from expectations.intake import check_intake
+from expectations.schema import empty_frame
+from expectations.settling import waived
 from expectations.verdict import verdicts
 from transform.frames import HISTORY, REGISTER, Context, build_frames
 from transform.lists import list_rows, narratives, text_repairs
@@ -47,11 +50,18 @@ class Outcome:
 
 
 class Past(Protocol):
-    """What was known before this batch: earlier figures and the register, by the batch's own numbers."""
+    """What was known before this batch, by the batch's own numbers.
+
+    Earlier figures, the register, the waivers in force for its files, and which of some periods are closed.
+    """
 
     def figures(self, headers: pl.DataFrame) -> pl.DataFrame: ...
 
     def register(self, headers: pl.DataFrame) -> pl.DataFrame: ...
+
+    def waivers(self, headers: pl.DataFrame) -> pl.DataFrame: ...
+
+    def closed(self, codes: Iterable[str]) -> frozenset[str]: ...
 
 
 class NoPast:
@@ -62,6 +72,12 @@ class NoPast:
 
     def register(self, headers: pl.DataFrame) -> pl.DataFrame:  # noqa: ARG002
         return pl.DataFrame(schema=REGISTER)
+
+    def waivers(self, headers: pl.DataFrame) -> pl.DataFrame:  # noqa: ARG002
+        return empty_frame(WAIVERS)
+
+    def closed(self, codes: Iterable[str]) -> frozenset[str]:  # noqa: ARG002
+        return frozenset()
 
 
 def process(
@@ -82,7 +98,9 @@ def process(
     clock = _Clock()
     batch = read_files(sources, catalog)
     clock.lap("read")
-    intake = check_intake(batch.headers, batch.faults, catalog, today)
+    closed = past.closed(batch.headers["period"].drop_nulls().unique())
+    waivers = past.waivers(batch.headers)
+    intake = waived(check_intake(batch.headers, batch.faults, catalog, today, closed), waivers)
     sound = batch.headers.join(_blocked(intake), on="file", how="anti")
     held = _later_periods(sound, catalog) if in_turn else sound.clear()
     sound = sound.join(held, on="file", how="anti")
@@ -90,7 +108,7 @@ def process(
     cells = batch.cells.join(sound.select("file"), on="file", how="semi")
     readings = normalise(cells, catalog)
     clock.lap("normalise")
-    findings = [_of(intake, headers), *_check_forms(sound, readings, cells, catalog, past, docs, run)]
+    findings = [_of(intake, headers), *_check_forms(sound, readings, cells, catalog, past, waivers, docs, run)]
     clock.lap("check")
     all_findings = pl.concat(findings)
     decided = verdicts(headers, all_findings)
@@ -116,6 +134,7 @@ def _check_forms(
     cells: pl.DataFrame,
     catalog: Catalog,
     past: Past,
+    waivers: pl.DataFrame,
     docs: Path | None,
     run: str,
 ) -> Iterator[pl.DataFrame]:
@@ -124,14 +143,37 @@ def _check_forms(
         own_readings, own_cells = _of(readings, part), _of(cells, part)
         context = Context(past.figures(part), past.register(part))
         frames = build_frames(part, own_readings, own_cells, catalog, str(form), context)
-        yield check(frames, own_readings, text_repairs(own_cells), part, catalog, str(form), docs=docs, run_id=run)
+        yield check(
+            frames,
+            own_readings,
+            text_repairs(own_cells),
+            part,
+            catalog,
+            str(form),
+            history=context.history,
+            notes=own_cells.filter(pl.col("part") == "note"),
+            waivers=_of(waivers, part),
+            docs=docs,
+            run_id=run,
+        )
 
 
 def _later_periods(headers: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
-    """Files whose unit has an earlier period of the same form among ``headers``."""
-    known = {code: period.window.last for code in headers["period"].unique() if (period := catalog.period(code))}
-    last = pl.col("period").replace_strict(known, return_dtype=pl.Date)
-    return headers.filter(last > last.min().over("unit", "form"))
+    """Files whose unit has a period of the same form among ``headers`` that comes before.
+
+    What ended earlier comes before, and of two that end the same day the shorter: a half year is compared with the
+    quarters that make it up.
+    """
+    known = {code: period.window for code in headers["period"].unique() if (period := catalog.period(code))}
+    last, first = (
+        pl.col("period").replace_strict(
+            {code: getattr(window, end) for code, window in known.items()}, return_dtype=pl.Date
+        )
+        for end in ("last", "first")
+    )
+    # no period is a thousand days long: ending a day later outweighs any length
+    turn = last.to_physical() * 1_000 - first.to_physical()
+    return headers.filter(turn > turn.min().over("unit", "form"))
 
 
 def _blocked(findings: pl.DataFrame) -> pl.DataFrame:

@@ -10,6 +10,7 @@ import copy
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import Any
 
 import polars as pl
@@ -98,9 +99,12 @@ class Batch:
     readings: pl.DataFrame
     texts: pl.DataFrame
     frames: dict[str, pl.DataFrame]
+    history: pl.DataFrame
+    notes: pl.DataFrame
 
     def check(self, catalog: Catalog, **more: Any) -> pl.DataFrame:
-        return check(self.frames, self.readings, self.texts, self.headers, catalog, self.form, **more)
+        known = {"history": self.history, "notes": self.notes} | more
+        return check(self.frames, self.readings, self.texts, self.headers, catalog, self.form, **known)
 
 
 def stacked(catalog: Catalog, form_id: str, patches: Iterable[Patch], header: Mapping[str, Any] | None = None) -> Batch:
@@ -116,11 +120,10 @@ def stacked(catalog: Catalog, form_id: str, patches: Iterable[Patch], header: Ma
     readings = normalise(cells, catalog)
     past = [row for file, report in enumerate(reports, 1) for row in _history(file, report, form)]
     register = [(file, ref, value) for file, report in enumerate(reports, 1) for ref, value in _register(report)]
-    context = Context(
-        pl.DataFrame(past, schema=HISTORY, orient="row"), pl.DataFrame(register, schema=REGISTER, orient="row")
-    )
+    context = Context(pl.DataFrame(past, schema=HISTORY), pl.DataFrame(register, schema=REGISTER, orient="row"))
     frames = build_frames(headers, readings, cells, catalog, form_id, context)
-    return Batch(form_id, headers, readings, text_repairs(cells), frames)
+    notes = cells.filter(pl.col("part") == "note")
+    return Batch(form_id, headers, readings, text_repairs(cells), frames, context.history, notes)
 
 
 def patched(example: Mapping[str, Any], patch: Patch) -> dict[str, Any]:
@@ -152,7 +155,9 @@ def _header(file: int, report: Mapping[str, Any], form: Form) -> dict[str, Any]:
 
 def _cells(file: int, report: Mapping[str, Any], form: Form) -> Iterator[dict[str, Any]]:
     layout = Layout(form, form.version)
-    for field, item, value in _filled(report, form):
+    notes = ((code, 0, "note", text) for code, text in (report.get("notes") or {}).items())
+    values = ((field, item, "value", value) for field, item, value in _filled(report, form))
+    for field, item, part, value in chain(values, notes):
         if value is None:
             continue
         sheet, cell = layout.cell(field, item)
@@ -161,7 +166,7 @@ def _cells(file: int, report: Mapping[str, Any], form: Form) -> Iterator[dict[st
             "form": form.id,
             "field": field,
             "item": item,
-            "part": "value",
+            "part": part,
             **_content(value),
             "sheet": sheet,
             "cell": cell,
@@ -191,19 +196,36 @@ def _filled(report: Mapping[str, Any], form: Form) -> Iterator[tuple[str, int, A
             yield from ((f"{name}.{code}", number, value) for code, value in row.items())
 
 
-def _history(file: int, report: Mapping[str, Any], form: Form) -> Iterator[tuple[Any, ...]]:
+#: Where the other figures of a counterexample are said to stand.
+_OTHER_PERIODS = {"previous": "2024", "last_year": "2024", "longer": "2025-2026", "shorter": "2025-Q4"}
+
+
+def _history(file: int, report: Mapping[str, Any], form: Form) -> Iterator[dict[str, Any]]:
     for which, figures in (report.get("history") or {}).items():
-        yield from _past(file, which, ((code, 0, value) for code, value in figures.items()))
+        yield from _past(file, which, ((code, 0, value) for code, value in figures.items()), form)
     for name, items in (report.get("matrix_history") or {}).items():
         for breakdown, figures in items.items():
             item = form.section(name).items.index(breakdown) + 1
-            yield from _past(file, "previous", ((f"{name}.{code}", item, value) for code, value in figures.items()))
+            placed = ((f"{name}.{code}", item, value) for code, value in figures.items())
+            yield from _past(file, "previous", placed, form)
 
 
-def _past(file: int, which: str, figures: Any) -> Iterator[tuple[Any, ...]]:
+def _past(file: int, which: str, figures: Iterable[tuple[str, int, Any]], form: Form) -> Iterator[dict[str, Any]]:
+    """Rows of HISTORY; a list of figures under ``parts`` is a figure of each shorter period, and their sum."""
     for field, item, value in figures:
-        if value is not None:
-            yield file, which, field, item, float(value), None, None
+        place = {"file": file, "field": field, "item": item, "qualifier": "exact"}
+        if isinstance(value, list):
+            yield place | {"which": which, "value": float(sum(value))}
+            parts = [(f"2025-{number}", part) for number, part in enumerate(value, 1)]
+            yield from (_stood(place, "part", period, part, form) for period, part in parts)
+        elif value is not None:
+            yield _stood(place, which, _OTHER_PERIODS[which], value, form)
+
+
+def _stood(place: Mapping[str, Any], which: str, period: str, value: Any, form: Form) -> dict[str, Any]:
+    sheet, cell = Layout(form, form.version).cell(place["field"], place["item"])
+    where = {"period": period, "name": f"{period}.xlsx", "sheet": sheet, "cell": cell}
+    return {**place, **where, "which": which, "value": float(value)}
 
 
 def _register(report: Mapping[str, Any]) -> Iterator[tuple[str, float]]:

@@ -10,12 +10,14 @@ from pathlib import Path
 import polars as pl
 
 from catalog import Catalog, load_catalog
+from tasks.clock import today
 from tasks.settings import Settings
 from warehouse.engine import Engine, make_engine, write
 from warehouse.history import children_counts, previous_figures
 from warehouse.migrate import is_current
 from warehouse.registry import ensure_periods as add_periods
 from warehouse.registry import missing_periods, read_units
+from warehouse.waivers import closed_periods, waivers_for
 
 
 @cache
@@ -66,3 +68,9 @@ class WarehousePast:
 
     def register(self, headers: pl.DataFrame) -> pl.DataFrame:
         return children_counts(self._engine, headers)
+
+    def waivers(self, headers: pl.DataFrame) -> pl.DataFrame:
+        return waivers_for(self._engine, headers, today())
+
+    def closed(self, codes: Iterable[str]) -> frozenset[str]:
+        return closed_periods(self._engine, codes)

@@ -10,26 +10,16 @@ import polars as pl
 
 from catalog.load import Catalog
 from catalog.model import Form, Section
-from catalog.refs import Ref, refs_of
+from catalog.refs import PAST, Ref, refs_of
+from domain import columns
 from domain.observation import ValueKind
 from domain.period import PeriodKind
 from transform.codes import CodeBook
 from transform.frame import schema_of, with_null_columns
 from transform.lists import clean_texts, codes_of, list_cells, list_texts
 
-#: Earlier figures of the units of a batch. ``which``: ``previous`` (the period before) or ``last_year`` (the same
-#: period a year ago); ``field`` and ``item`` as in the readings. Both bounds null: the figure is exact; one null: open.
-HISTORY = schema_of(
-    {
-        "file": "Int64",
-        "which": "String",
-        "field": "String",
-        "item": "Int32",
-        "value": "Float64",
-        "low": "Float64",
-        "high": "Float64",
-    }
-)
+#: Figures of the units of a batch in other periods; ``field`` and ``item`` as in the readings.
+HISTORY = schema_of(columns.HISTORY)
 
 #: What the unit register knows: ``ref`` is the column itself, ``register:children[kind=chi_bo]``.
 REGISTER = schema_of({"file": "Int64", "ref": "String", "value": "Float64"})
@@ -47,6 +37,10 @@ _KEYS = ["file", "item"]
 _ACROSS = [*_KEYS, "column", "value", *_BOUNDS]
 #: Sources of columns that speak of the submission as a whole; the rules of matrices and lists may name those too.
 _WHOLE = ("count", "register", "period", "same_as", "sum")
+
+#: What a report may repeat, and how many figures must be there to say so: fewer are equal by chance. Of a longer or
+#: shorter period that ends the same day only figures that add up over time are compared; a stock is the same in both.
+_REPEATABLE = {"previous": 1, "longer": 5, "shorter": 5}
 
 
 @dataclass(frozen=True)
@@ -183,7 +177,7 @@ def _pivot(figures: pl.DataFrame, rows: pl.DataFrame, values: str, prefix: str) 
 
 def _past(scene: _Scene, refs: Iterable[str], section: Section | None = None) -> pl.DataFrame:
     """Earlier figures that the rules ask for, in the shape of :attr:`_Scene.figures`."""
-    wanted = [text for text in refs if Ref.parse(text).source in ("previous", "last_year")]
+    wanted = [text for text in refs if Ref.parse(text).source in PAST]
     prefix = f"{section.code}." if section else ""
     asked = pl.DataFrame(
         [(Ref.parse(text).source, prefix + Ref.parse(text).field, text) for text in wanted],
@@ -200,11 +194,11 @@ def _past(scene: _Scene, refs: Iterable[str], section: Section | None = None) ->
 def _main(scene: _Scene) -> pl.DataFrame:
     refs = scene.refs["main"]
     figures = pl.concat([scene.figures_of(""), _past(scene, refs).select(_ACROSS)])
-    past = [ref for ref in refs if Ref.parse(ref).source in ("previous", "last_year")]
+    past = [ref for ref in refs if Ref.parse(ref).source in PAST]
     wide = _across(figures, scene.rows, [*(item.code for item in scene.form.fields), *past])
     asked = list(dict.fromkeys(ref for refs in scene.refs.values() for ref in refs if Ref.parse(ref).source in _WHOLE))
-    facts = (_lengths(scene), _periods(scene), _counts(scene, asked), _registered(scene), _same_as_previous(scene))
-    for part in (*facts, *_sums(scene, asked)):
+    facts = (_lengths(scene), _periods(scene), _counts(scene, asked), _registered(scene))
+    for part in (*facts, *_repeated(scene), *_sums(scene, asked)):
         wide = wide.join(part, on="file", how="left", maintain_order="left")
     narratives = {narrative.code for narrative in scene.form.narratives}
     return with_null_columns(wide, [ref for ref in (*asked, *refs) if ref not in narratives])
@@ -296,16 +290,23 @@ def _registered(scene: _Scene) -> pl.DataFrame:
     return named.pivot("ref", index="file", values="value", aggregate_function="first")
 
 
-def _same_as_previous(scene: _Scene) -> pl.DataFrame:
-    """``same_as:previous``: the share of figures equal to the period before, of those that are not 0 in both."""
-    figure = ("file", "field", "item", "value")
-    before = scene.context.history.filter((pl.col("which") == "previous") & pl.col("value").is_not_null())
+def _repeated(scene: _Scene) -> Iterator[pl.DataFrame]:
+    """``same_as:previous`` and its like: the share of figures that equal another period's, of those not 0 in both.
+
+    Of several longer or shorter periods the one that most of them equal.
+    """
+    figure = ["file", "field", "item", "value"]
     now = scene.readings.filter(pl.col("value").is_not_null() & pl.col("indicator").is_not_null()).select(figure)
-    pairs = now.join(before.select(figure), on=["file", "field", "item"], suffix="_before").filter(
-        (pl.col("value") != 0) | (pl.col("value_before") != 0)
+    there = scene.context.history.filter(pl.col("value").is_not_null() & pl.col("which").is_in(list(_REPEATABLE)))
+    pairs = now.join(there.select(*figure, "which", "period"), on=["file", "field", "item"], suffix="_there").filter(
+        (pl.col("value") != 0) | (pl.col("value_there") != 0)
     )
-    equal = pl.col("value") == pl.col("value_before")
-    return pairs.group_by("file").agg(equal.mean().alias("same_as:previous"))
+    shares = pairs.group_by("file", "which", "period").agg(
+        share=(pl.col("value") == pl.col("value_there")).mean(), figures=pl.len()
+    )
+    for which, fewest in _REPEATABLE.items():
+        enough = shares.filter((pl.col("which") == which) & (pl.col("figures") >= fewest))
+        yield enough.group_by("file").agg(pl.col("share").max().alias(f"same_as:{which}"))
 
 
 # ------------------------------------------------------------------------------------------------ the other frames
@@ -321,7 +322,7 @@ def _matrix(scene: _Scene, section: Section, main: pl.DataFrame) -> pl.DataFrame
     rows = scene.headers.select("file").join(items, how="cross")
     refs = scene.refs[section.code]
     figures = pl.concat([scene.figures_of(section.code), _past(scene, refs, section).select(_ACROSS)])
-    own = [ref for ref in refs if Ref.parse(ref).source in ("", "previous", "last_year")]
+    own = [ref for ref in refs if Ref.parse(ref).source in ("", *PAST)]
     return _with_main(_across(figures, rows, [*section.indicators, *own]), main, refs)
 
 

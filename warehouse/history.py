@@ -8,6 +8,8 @@ import polars as pl
 from sqlalchemy import Connection, Engine, select
 
 from catalog.whole import Catalog
+from domain.columns import HISTORY
+from domain.observation import Basis, Nature, OverTime
 from domain.submission import IN_FORCE
 from domain.unit import EventKind, EventShare
 from warehouse import tables
@@ -17,61 +19,116 @@ from warehouse.resolve import resolve
 #: Submissions whose figures are fetched at a time.
 _AT_A_TIME = 5_000
 
-_COLUMNS = ["file", "which", "field", "item", "indicator", "breakdown", "value", "low", "high"]
+#: Reports of windows that share days with the report's own: only what adds up over time compares with them.
+_WITHIN_REACH = ("longer", "shorter", "part")
+
+_PLACE = ["file", "which", "field", "item"]
 
 
 def previous_figures(engine: Engine, headers: pl.DataFrame, catalog: Catalog | None = None) -> pl.DataFrame:
-    """Figures in force of the same unit and form, a period ago and a year ago, in the unit of their indicator.
+    """Figures in force of the same unit and form in other periods: :data:`domain.columns.HISTORY`, in the unit of their
+    indicator and with the place they stand in.
 
-    ``file`` Int64, ``which`` (``previous``: same calendar and kind, ending the day before; ``last_year``: the same
-    period of the year before), ``field``, ``item`` Int32, ``indicator``, ``breakdown``, ``value``, ``low``, ``high``
-    (null beside a value: open there). With ``catalog`` the fields of matrices are ``<matrix>.<indicator>`` with their
+    ``previous``: same calendar and kind, ending the day before; ``last_year``: the same period of the year before.
+    Figures that are added over time besides: ``longer`` and ``shorter`` (ending the same day), ``part`` (the periods
+    that make up this one without gap or overlap, the shortest kind of which all are in force) and ``parts``, their sum,
+    where each part has the figure. With ``catalog`` the fields of matrices are ``<matrix>.<indicator>`` with their
     item; without it every figure is given as a scalar's field. A unit is followed through renamings and changes of
     superior, which leave it whole; never through mergers and splits.
     """
     with engine.connect() as connection:
-        asked = _asked(connection, headers)
+        asked = _asked(connection, headers, catalog)
         figures = _figures_of(connection, asked)
-    figures = asked.select("file", "which", "form", "earlier_id").join(figures, on="earlier_id")
-    fields = _fields(catalog, figures)
-    return (
-        figures.join(fields, on=["form", "indicator", "breakdown"])
-        .select(_COLUMNS)
-        .sort("file", "which", "field", "item")
-    )
+    figures = asked.drop("earlier_period_id").join(figures, on="earlier_id")
+    figures = figures.filter(~pl.col("which").is_in(_WITHIN_REACH) | pl.col("adds_over_time"))
+    placed = figures.join(_fields(catalog, figures), on=["form", "indicator", "breakdown"])
+    every = pl.concat([_conform(placed), _conform(_sums(placed))])
+    return every.sort(*_PLACE, "first_day").select(list(HISTORY))
 
 
-def _asked(connection: Connection, headers: pl.DataFrame) -> pl.DataFrame:
-    """``file, which, form, earlier_id, earlier_period_id``: the submission in force to compare each header with."""
-    here = resolve(connection, headers.select("file", "unit", "period", "form")).drop_nulls(
+def _conform(figures: pl.DataFrame) -> pl.DataFrame:
+    names = {**HISTORY, "first_day": "Date"}
+    return figures.select(pl.col(name).cast(getattr(pl, kind)) for name, kind in names.items())
+
+
+# ------------------------------------------------------------------------------------------------ which reports
+
+
+def _asked(connection: Connection, headers: pl.DataFrame, catalog: Catalog | None) -> pl.DataFrame:
+    """``file, which, form, earlier_id, earlier_period_id, period, name, first_day, parts``: the submissions in force to
+    compare each header with; ``parts`` is how many make up the header's period."""
+    here = resolve(connection, headers.select("file", "unit", "period", "form", "scope")).drop_nulls(
         ["unit_id", "period_id", "form_id"]
     )
-    earlier = here.join(_earlier_periods(connection, here["period_id"].unique()), on="period_id")
+    earlier = here.drop("period").join(_other_periods(connection, here["period_id"].unique()), on="period_id")
     selves = _selves(connection, earlier["unit_id"].unique())
     candidates = earlier.join(selves, on="unit_id")
-    return candidates.join(
+    found = candidates.join(
         _in_force(connection, candidates), on=["earlier_unit_id", "earlier_period_id", "form_id"]
-    ).select("file", "which", "form", "earlier_id", "earlier_period_id")
+    ).filter(~pl.col("which").is_in(_WITHIN_REACH) | _same_scope(catalog))
+    # a unit that was renamed may have reported under both names: what it is called now goes first
+    nearest = found.sort(pl.col("earlier_unit_id") != pl.col("unit_id"), maintain_order=True)
+    single = nearest.unique(["file", "which", "earlier_period_id"], keep="first", maintain_order=True)
+    return _tiled(single).select(
+        "file", "which", "form", "earlier_id", "earlier_period_id", "period", "name", "first_day", "parts"
+    )
 
 
-def _earlier_periods(connection: Connection, period_ids: pl.Series) -> pl.DataFrame:
-    """``period_id, which, earlier_period_id``."""
+def _other_periods(connection: Connection, period_ids: pl.Series) -> pl.DataFrame:
+    """``period_id, which, earlier_period_id, period, kind, first_day, days, window``: the periods a report of a period
+    is compared with, how long they are, and how long it is itself."""
     period = tables.period.c
-    names = ["id", "calendar", "kind", "year", "ordinal", "first_day", "last_day"]
-    every = read_frame(connection, select(*[period[name] for name in names]))
-    here = every.filter(pl.col("id").is_in(period_ids.implode())).rename({"id": "period_id"})
-    other = every.rename({"id": "earlier_period_id"})
-    before = here.with_columns(last_day=pl.col("first_day").dt.offset_by("-1d")).join(
-        other, on=["calendar", "kind", "last_day"]
+    names = ["id", "code", "calendar", "kind", "year", "ordinal", "first_day", "last_day"]
+    every = read_frame(connection, select(*[period[name] for name in names])).with_columns(
+        days=(pl.col("last_day") - pl.col("first_day")).dt.total_days() + 1
     )
-    year_ago = here.with_columns(year=pl.col("year") - 1).join(other, on=["calendar", "kind", "year", "ordinal"])
-    pairs = ["period_id", "earlier_period_id"]
-    return pl.concat(
-        [
-            before.select(*pairs, which=pl.lit("previous")),
-            year_ago.select(*pairs, which=pl.lit("last_year")),
-        ]
+    own = {name: f"own_{name}" for name in ("kind", "year", "ordinal", "first_day", "last_day")}
+    here = every.filter(pl.col("id").is_in(period_ids.implode())).drop("code")
+    pairs = here.rename({"id": "period_id", "days": "window", **own}).join(
+        every.rename({"id": "earlier_period_id", "code": "period"}), on="calendar"
     )
+    pairs = pairs.filter(pl.col("period_id") != pl.col("earlier_period_id"))
+    columns = ["period_id", "earlier_period_id", "period", "kind", "first_day", "days", "window"]
+    return pl.concat(pairs.filter(holds).select(*columns, which=pl.lit(which)) for which, holds in _RELATIONS.items())
+
+
+_SAME_KIND = pl.col("kind") == pl.col("own_kind")
+_SAME_END = pl.col("last_day") == pl.col("own_last_day")
+_RELATIONS = {
+    "previous": _SAME_KIND & (pl.col("last_day") == pl.col("own_first_day").dt.offset_by("-1d")),
+    "last_year": _SAME_KIND & (pl.col("year") == pl.col("own_year") - 1) & (pl.col("ordinal") == pl.col("own_ordinal")),
+    "longer": _SAME_END & (pl.col("first_day") < pl.col("own_first_day")),
+    "shorter": _SAME_END & (pl.col("first_day") > pl.col("own_first_day")),
+    "part": (pl.col("first_day") >= pl.col("own_first_day")) & (pl.col("last_day") <= pl.col("own_last_day")),
+}
+
+
+def _same_scope(catalog: Catalog | None) -> pl.Expr:
+    """Own figures and those of a whole subtree are not added up; a scope that is not given is the form's."""
+    defaults = {form.id: form.default_scope.value for form in catalog.forms.values()} if catalog else {}
+    default = pl.col("form").replace_strict(defaults, default=None, return_dtype=pl.String)
+    here, there = (
+        pl.coalesce(pl.when(pl.col(name) != "").then(pl.col(name)), default) for name in ("scope", "earlier_scope")
+    )
+    return here.eq_missing(there)
+
+
+def _tiled(found: pl.DataFrame) -> pl.DataFrame:
+    """Of the ``part`` rows of a file those of the shortest kind of period that fills its window, with their number.
+
+    Periods of one kind and calendar never overlap, so they fill the window when their days do.
+    """
+    parts = found.filter(pl.col("which") == "part")
+    filling = (
+        parts.group_by("file", "kind")
+        .agg(pl.col("days").sum(), pl.col("window").first(), parts=pl.len().cast(pl.Int64))
+        .filter(pl.col("days") == pl.col("window"))
+        .sort("file", "parts", descending=[False, True])
+        .unique("file", keep="first", maintain_order=True)
+        .select("file", "kind", "parts")
+    )
+    others = found.filter(pl.col("which") != "part").with_columns(parts=pl.lit(None, pl.Int64))
+    return pl.concat([others, parts.join(filling, on=["file", "kind"]).select(others.columns)])
 
 
 def _selves(connection: Connection, unit_ids: pl.Series) -> pl.DataFrame:
@@ -100,6 +157,8 @@ def _in_force(connection: Connection, candidates: pl.DataFrame) -> pl.DataFrame:
         submission.unit_id.label("earlier_unit_id"),
         submission.period_id.label("earlier_period_id"),
         submission.form_id,
+        submission.name,
+        submission.scope.label("earlier_scope"),
     ).where(
         submission.state.in_([state.value for state in IN_FORCE]),
         submission.period_id.in_(candidates["earlier_period_id"].unique().to_list()),
@@ -107,12 +166,18 @@ def _in_force(connection: Connection, candidates: pl.DataFrame) -> pl.DataFrame:
     return read_where_in(connection, query, submission.unit_id, candidates["earlier_unit_id"].unique())
 
 
+# ------------------------------------------------------------------------------------------------ their figures
+
+
 def _figures_of(connection: Connection, asked: pl.DataFrame) -> pl.DataFrame:
+    """``earlier_id, indicator, adds_over_time, breakdown, value, low, high, qualifier, sheet, cell``."""
     observation = tables.observation.c
     query = select(
         observation.submission_id.label("earlier_id"),
         observation.indicator_id,
         observation.breakdown_id,
+        observation.manner_id,
+        observation.place_id,
         observation.value,
         observation.lower.label("low"),
         observation.upper.label("high"),
@@ -124,7 +189,53 @@ def _figures_of(connection: Connection, asked: pl.DataFrame) -> pl.DataFrame:
             read_where_in(connection, in_period, observation.submission_id, ids["earlier_id"])
             for ids in part.iter_slices(_AT_A_TIME)
         )
-    return in_words(connection, pl.concat(parts))
+    figures = in_words(connection, pl.concat(parts))
+    return _placed(connection, figures).join(_adding(connection), on="indicator", maintain_order="left")
+
+
+def _placed(connection: Connection, figures: pl.DataFrame) -> pl.DataFrame:
+    """``manner_id`` and ``place_id`` replaced by ``qualifier``, ``sheet`` and ``cell``."""
+    manner, place = tables.manner.c, tables.place.c
+    manners = read_frame(connection, select(manner.id.label("manner_id"), manner.qualifier))
+    places = read_where_in(
+        connection,
+        select(place.id.label("place_id"), place.sheet, place.cell),
+        place.id,
+        figures["place_id"].drop_nulls().unique(),
+    )
+    return (
+        figures.join(manners, on="manner_id", how="left", maintain_order="left")
+        .join(places, on="place_id", how="left", maintain_order="left")
+        .drop("manner_id", "place_id")
+    )
+
+
+def _adding(connection: Connection) -> pl.DataFrame:
+    """``indicator, adds_over_time``: whether a longer period's figure is the sum of the shorter ones'."""
+    indicator = tables.indicator.c
+    wanted = {"nature": Nature.FLOW, "basis": Basis.IN_PERIOD, "over_time": OverTime.SUM}
+    known = read_frame(connection, select(indicator.code.label("indicator"), *[indicator[name] for name in wanted]))
+    adds = pl.all_horizontal(pl.col(name) == value.value for name, value in wanted.items())
+    return known.select("indicator", adds_over_time=adds)
+
+
+def _sums(placed: pl.DataFrame) -> pl.DataFrame:
+    """``parts``: the ``part`` figures of a place added up where every part has one; a bound is open as soon as one is.
+
+    A sum without any bound is no claim at all and is left out.
+    """
+    exact = pl.col("low").is_null() & pl.col("high").is_null()
+    low, high = (pl.when(exact).then(pl.col("value")).otherwise(pl.col(bound)) for bound in ("low", "high"))
+    part = placed.filter(pl.col("which") == "part")
+    sums = part.group_by("file", "field", "item", "indicator", "breakdown", maintain_order=True).agg(
+        pl.col("value").sum(),
+        low=pl.when(low.null_count() == 0).then(low.sum()),
+        high=pl.when(high.null_count() == 0).then(high.sum()),
+        whole=(pl.col("value").count() == pl.col("parts").first()),
+    )
+    known = sums.filter(pl.col("whole") & (pl.col("low").is_not_null() | pl.col("high").is_not_null()))
+    nowhere = [pl.lit(None, pl.String).alias(name) for name in ("period", "name", "sheet", "cell", "qualifier")]
+    return known.select(pl.exclude("whole"), *nowhere, which=pl.lit("parts"), first_day=pl.lit(None, pl.Date))
 
 
 def in_words(connection: Connection, figures: pl.DataFrame) -> pl.DataFrame:

@@ -211,13 +211,17 @@ class TestVerdicts:
             ([(2, "critical")], "rejected"),
             ([(1, "critical")], "unreadable"),
             ([(1, "warning")], "accepted_with_warnings"),
+            ([(6, "warning", "note"), (4, "warning", "waiver")], "accepted"),
+            ([(6, "warning", "note"), (4, "warning")], "accepted_with_warnings"),
+            ([(4, "critical", "override")], "accepted_with_warnings"),
+            ([(4, "critical", "override"), (4, "critical")], "rejected"),
         ],
     )
-    def test_state(self, found: list[tuple[int, str]], state: str) -> None:
+    def test_state(self, found: list[tuple[Any, ...]], state: str) -> None:
         headers = pl.DataFrame({"file": [7]})
         findings = pl.DataFrame(
-            [(7, *row) for row in found],
-            schema={"file": pl.Int64, "level": pl.Int8, "severity": pl.String},
+            [(7, *row, None) if len(row) == 2 else (7, *row) for row in found],
+            schema={"file": pl.Int64, "level": pl.Int8, "severity": pl.String, "settled_by": pl.String},
             orient="row",
         )
         assert verdicts(headers, findings).rows() == [(7, state)]

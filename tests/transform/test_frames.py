@@ -38,13 +38,12 @@ def batch(make_cell: Any, make_cells: Any) -> pl.DataFrame:
 def frames(small: Catalog, batch: pl.DataFrame, make_headers: Make) -> dict[str, pl.DataFrame]:
     history = pl.DataFrame(
         [
-            (1, "previous", "received", 0, 180.0, None, None),
-            (2, "previous", "received", 0, 150.0, 150.0, None),
-            (2, "previous", "table.received", 3, 1.0, None, None),
-            (1, "last_year", "received", 0, 1.0, None, None),
+            {"file": 1, "which": "previous", "field": "received", "item": 0, "value": 180.0},
+            {"file": 2, "which": "previous", "field": "received", "item": 0, "value": 150.0, "low": 150.0},
+            {"file": 2, "which": "previous", "field": "table.received", "item": 3, "value": 1.0},
+            {"file": 1, "which": "last_year", "field": "received", "item": 0, "value": 1.0},
         ],
         schema=HISTORY,
-        orient="row",
     )
     register = pl.DataFrame([(1, "children[kind=chi_bo]", 14.0)], schema=REGISTER, orient="row")
     headers = make_headers(3)
