@@ -36,6 +36,7 @@ class Part:
     packed: int
     size: int
     offset: int
+    crc: int
 
 
 class Zip:
@@ -64,11 +65,20 @@ class Zip:
     def prolog(self, name: str) -> bytes:
         return self._inflate(self.parts[name], PROLOG)
 
-    def _inflate(self, part: Part, limit: int) -> bytes:
+    def packed(self, name: str) -> bytes:
+        """The bytes of a part as they lie in the file."""
+        part = self.parts[name]
+        start = self._start(part)
+        return self.data[start : start + part.packed]
+
+    def _start(self, part: Part) -> int:
         head = self.data[part.offset : part.offset + _LOCAL_HEADER]
         if len(head) < _LOCAL_HEADER or head[:4] != b"PK\x03\x04":
             raise BadFileError("truncated", part.name)
-        start = part.offset + _LOCAL_HEADER + head[26] + (head[27] << 8) + head[28] + (head[29] << 8)
+        return part.offset + _LOCAL_HEADER + head[26] + (head[27] << 8) + head[28] + (head[29] << 8)
+
+    def _inflate(self, part: Part, limit: int) -> bytes:
+        start = self._start(part)
         packed = self.data[start : start + part.packed]
         if part.method == _STORED:
             return packed[:limit]
@@ -100,12 +110,12 @@ def _central_entry(data: bytes, at: int) -> tuple[Part, int]:
     if at + _CENTRAL.size > len(data) or data[at : at + 4] != b"PK\x01\x02":
         raise BadFileError("truncated", f"{len(data)} B")
     fields = _CENTRAL.unpack_from(data, at)
-    flags, method, packed, size = fields[3], fields[4], fields[8], fields[9]
+    flags, method, crc, packed, size = fields[3], fields[4], fields[7], fields[8], fields[9]
     name_length, extra, comment, offset = fields[10], fields[11], fields[12], fields[16]
     name = data[at + _CENTRAL.size : at + _CENTRAL.size + name_length].decode("utf-8", "replace")
     if flags & _ENCRYPTED:
         raise BadFileError("password", name)
-    return Part(name, method, packed, size, offset), at + _CENTRAL.size + name_length + extra + comment
+    return Part(name, method, packed, size, offset, crc), at + _CENTRAL.size + name_length + extra + comment
 
 
 # ------------------------------------------------------------------------------------------------ compound files

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import struct
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,19 +11,16 @@ from catalog.model import Form
 from domain.cell import Cell, column_index, column_letters
 from workbook.container import Zip
 from workbook.layout import IDENTITY, SCOPE_LABELS, Layout
+from workbook.packing import packed, zipped
 from workbook.plain import Contents, Typed
 from workbook.scan import sheet_parts_by_name
+from workbook.texts import escaped
 
 _CELL = re.compile(rb'<c r="([A-Z]+)([0-9]+)"(?: s="([0-9]+)")?(?: t="[a-z]+")?(?:/>|>.*?</c>)')
 _ROW = re.compile(rb'<row r="([0-9]+)"')
 _COLUMN = re.compile(rb'<col min="([0-9]+)" max="([0-9]+)"[^>]*? style="([0-9]+)"')
 _DAY = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
 _EPOCH = date(1899, 12, 30).toordinal()
-#: XML 1.0 has no place for these.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-
-#: What programs would read as an escaped character is escaped itself (ECMA-376, ST_Xstring).
-_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 Place = tuple[int, int]  # row, column
 Value = Typed | date
@@ -79,8 +74,12 @@ class Filler:
 
     def fill_contents(self, contents: Contents) -> bytes:
         """As :meth:`fill`, from the contents that also go into CSV and JSON."""
+        return self.fill_slots(contents.identity, entries(contents, self.layout))
+
+    def fill_slots(self, identity: Mapping[str, str], values: Iterable[tuple[tuple[str, int, str], Value]]) -> bytes:
+        """As :meth:`fill`, from ((field, item, part), value) as they were read from another file."""
         filled: dict[str, dict[Place, Value]] = {}
-        for cell, value in self._values(contents):
+        for cell, value in self._placed(identity, values):
             filled.setdefault(self._parts_of[cell.sheet], {})[cell.row, cell.column] = value
         changed = {part: _joined(self._sheets[part], values) for part, values in filled.items()}
         return self._package.with_parts(changed)
@@ -90,13 +89,15 @@ class Filler:
         places = {(row, column) for row, cells in plan.rows.items() for column, _ in cells}
         return places | {(row, column) for _, row, column in plan.identity}
 
-    def _values(self, contents: Contents) -> Iterator[tuple[Cell, Value]]:
+    def _placed(
+        self, identity: Mapping[str, str], values: Iterable[tuple[tuple[str, int, str], Value]]
+    ) -> Iterator[tuple[Cell, Value]]:
         for name in IDENTITY:
-            if name in contents.identity:
-                text = contents.identity[name]
+            if name in identity:
+                text = identity[name]
                 yield self.layout.identity[name], scope_label(text) if name == "scope" else text
         slots, numbers = self.layout.slots, self.layout.slot_numbers
-        for (code, item, part), value in entries(contents, self.layout):
+        for (code, item, part), value in values:
             yield slots[numbers[code, item, part]].place, value
 
 
@@ -207,68 +208,19 @@ def _cell(place: Place, style: bytes, value: Value) -> bytes:
         return b'<c r="%s" s="%s" t="inlineStr"><is><t xml:space="preserve">%s</t></is></c>' % (
             address,
             style,
-            _escaped(value),
+            escaped(value),
         )
     return b'<c r="%s" s="%s"><v>%s</v></c>' % (address, style, repr(value).encode())
 
 
-def _escaped(text: str) -> bytes:
-    safe = (
-        _ESCAPE.sub("_x005F_", _FORBIDDEN.sub("", text))
-        .replace("\r\n", "\n")
-        .replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-    )
-    return safe.encode("utf-8", "replace")
-
-
 # ------------------------------------------------------------------------------------------------ the package
-
-_LOCAL = struct.Struct("<4s5H3L2H")
-_CENTRAL = struct.Struct("<4s6H3L5H2L")
-_END = struct.Struct("<4s4H2LH")
-#: 1 January 1980, the first day of ZIP: equal contents give equal bytes.
-_TIME, _DATE = 0, 0x21
-_VERSION, _UTF8, _DEFLATED = 20, 0x800, 8
-_LEVEL = 1
-
-
-@dataclass(frozen=True, slots=True)
-class _Member:
-    crc: int
-    size: int
-    packed: bytes
 
 
 class _Package:
     """The parts of a template, packed once; only changed ones are packed again."""
 
     def __init__(self, archive: Zip) -> None:
-        self._members = {name: _packed(archive.read(name), level=6) for name in archive.parts}
+        self._members = {name: packed(archive.read(name), level=6) for name in archive.parts}
 
     def with_parts(self, changed: Mapping[str, bytes]) -> bytes:
-        pieces: list[bytes] = []
-        directory: list[bytes] = []
-        offset = 0
-        for name, original in self._members.items():
-            member = _packed(changed[name], _LEVEL) if name in changed else original
-            local, central = _entry(name.encode(), member, offset)
-            pieces += (local, member.packed)
-            directory.append(central)
-            offset += len(local) + len(member.packed)
-        index = b"".join(directory)
-        end = _END.pack(b"PK\x05\x06", 0, 0, len(directory), len(directory), len(index), offset, 0)
-        return b"".join((*pieces, index, end))
-
-
-def _packed(content: bytes, level: int) -> _Member:
-    packer = zlib.compressobj(level, zlib.DEFLATED, -15)
-    return _Member(zlib.crc32(content), len(content), packer.compress(content) + packer.flush())
-
-
-def _entry(name: bytes, member: _Member, offset: int) -> tuple[bytes, bytes]:
-    shared = (_VERSION, _UTF8, _DEFLATED, _TIME, _DATE, member.crc, len(member.packed), member.size, len(name), 0)
-    local = _LOCAL.pack(b"PK\x03\x04", *shared) + name
-    central = _CENTRAL.pack(b"PK\x01\x02", _VERSION, *shared, 0, 0, 0, 0, offset) + name
-    return local, central
+        return zipped(self._members | {name: packed(content) for name, content in changed.items()})

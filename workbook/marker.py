@@ -1,4 +1,4 @@
-"""How an annotated copy is known again when it comes back: a results sheet in front, a hidden sheet that says whose it is.
+"""How an annotated copy is known again: a results sheet in front, a very hidden one that says whose it is.
 
 Programs may drop the hidden sheet or rename the other one, so each is recognised by itself, by its first cell.
 """
@@ -27,11 +27,14 @@ SHEET_COLUMN, ADDRESS_COLUMN, STYLE_COLUMN = 0, 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """What the hidden sheet says. ``unit`` is the code the copy is bound to, empty where that was in doubt."""
+    """What the hidden sheet says. ``unit`` is the code the copy is bound to, empty where that was in doubt.
+
+    ``marked``: row of the hidden sheet → the cell that was marked, whose former style that row's cell has.
+    """
 
     submission: str
     unit: str
-    marked: tuple[Cell, ...]
+    marked: dict[int, Cell]
 
 
 def may_be_ours(name: str) -> bool:
@@ -50,8 +53,9 @@ def read_marker(rows: Rows) -> Marker | None:
     if _first(rows) != folded(MARKER_TITLE):
         return None
     facts = dict.fromkeys(FACTS, "") | {_text(row, 0): _text(row, 1) for row in rows[1 : FIRST_MARK - 1]}
-    marked = [_marked(_text(row, SHEET_COLUMN), _text(row, ADDRESS_COLUMN)) for row in rows[FIRST_MARK - 1 :]]
-    return Marker(facts["submission"], facts["unit"], tuple(cell for cell in marked if cell))
+    listed = enumerate(rows[FIRST_MARK - 1 :], FIRST_MARK - 1)
+    marked = {n: _marked(_text(row, SHEET_COLUMN), _text(row, ADDRESS_COLUMN)) for n, row in listed}
+    return Marker(facts["submission"], facts["unit"], {number: cell for number, cell in marked.items() if cell})
 
 
 def _marked(sheet: str, address: str) -> Cell | None:

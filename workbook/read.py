@@ -78,15 +78,12 @@ class _Reading:
         )
 
     def _read(self, source: Source, header: dict[str, object]) -> None:
-        suffix = Path(source.name).suffix.lower() or source.path.suffix.lower()
-        header["media"] = _shown(suffix).removeprefix(".") or None
-        data = _bytes_of(source, suffix)
-        if data.startswith((_ZIP, _COMPOUND)):
-            self._read_book(source.file, header, Book(data))
-        elif suffix in _PLAIN:
-            self._read_plain(source.file, header, _PLAIN[suffix](data))
+        header["media"] = _shown(suffix_of(source)).removeprefix(".") or None
+        opened = open_source(source)
+        if isinstance(opened, Book):
+            self._read_book(source.file, header, opened)
         else:
-            raise BadFileError("unsupported_type", _shown(suffix), ACCEPTED)
+            self._read_plain(source.file, header, opened)
 
     def _read_book(self, file: int, header: dict[str, object], book: Book) -> None:
         header["media"] = book.media
@@ -145,6 +142,21 @@ def _layout(catalog: Catalog, form: str, version: str) -> Layout:
     if known is None or known.form != catalog.forms[form]:
         known = _LAYOUTS[key] = Layout(catalog.forms[form], version, catalog)
     return known
+
+
+def suffix_of(source: Source) -> str:
+    return Path(source.name).suffix.lower() or source.path.suffix.lower()
+
+
+def open_source(source: Source) -> Book | PlainFile:
+    """The file, opened as what it is by its content; raises :class:`BadFileError` where that must not or cannot be."""
+    suffix = suffix_of(source)
+    data = _bytes_of(source, suffix)
+    if data.startswith((_ZIP, _COMPOUND)):
+        return Book(data)
+    if suffix in _PLAIN:
+        return _PLAIN[suffix](data)
+    raise BadFileError("unsupported_type", _shown(suffix), ACCEPTED)
 
 
 def _bytes_of(source: Source, suffix: str) -> bytes:

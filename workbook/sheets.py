@@ -42,6 +42,7 @@ class Book:
     """An opened workbook. Raises :class:`BadFileError` for what calamine refuses."""
 
     def __init__(self, data: bytes) -> None:
+        self.data = data
         self._package: Package = _guarded(lambda: open_package(data))
         self._book = _guarded(lambda: CalamineWorkbook.from_filelike(io.BytesIO(data)))
         numbers = {folded(name): number for number, name in reversed(list(enumerate(self._book.sheet_names)))}
@@ -77,6 +78,10 @@ class Book:
         """All rows of a sheet from A1 on, error cells put in; ``None`` when there is no such sheet."""
         number = self._numbers.get(folded(sheet))
         return None if number is None else self._load(number)
+
+    def refuse_giants(self) -> None:
+        """Raises :class:`BadFileError` when one of the sheets is larger than may be loaded."""
+        _guarded(lambda: [self._package.scan(number) for number in self._numbers.values()])
 
     def is_empty(self) -> bool:
         return all(not any(content_of(v) for row in self._load(n) for v in row) for n in self._numbers.values())
