@@ -19,19 +19,25 @@ from warehouse.reporting import (
     status_below,
     status_by_subtree,
     status_by_unit,
+    status_tree,
+    waiver_counts,
 )
+from warehouse.story import history_of
 from warehouse.units import unit_tree, units
+from warehouse.waivers import closed_periods, waivers_of
 
 __all__ = [
     "QueryRefusedError",
     "UnknownPeriodError",
     "changed_by_run",
+    "closed_periods",
     "counts",
     "counts_of_run",
     "expected_units",
     "failed_of_run",
     "finding_counts",
     "findings",
+    "history_of",
     "last_day",
     "observations_in_force",
     "periods_with_submissions",
@@ -41,10 +47,13 @@ __all__ = [
     "status_below",
     "status_by_subtree",
     "status_by_unit",
+    "status_tree",
     "summary",
     "top_unit",
     "trace",
     "unit_tree",
     "units",
+    "waiver_counts",
+    "waivers_of",
     "write_roll_up",
 ]

@@ -8,10 +8,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, case, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, case, func, select
 
-from domain.finding import Severity
-from domain.submission import FAILED, IN_FORCE, SubmissionState
+from domain.act import Act
+from domain.finding import SettledBy, Severity
+from domain.submission import FAILED, IN_FORCE, RESTORABLE, SubmissionState
 from warehouse import tables
 from warehouse.bulk import read_frame, read_where_in
 from warehouse.units import closure, subtree, tree_on
@@ -24,6 +25,9 @@ STATES = ("accepted", "accepted_with_warnings", "rejected", "unreadable", "withd
 
 _MISSING = "missing"
 
+#: Counts of a submission that a status adds up, by what they are called there.
+_SETTLED = {"explained": "n_explained", "waived": "n_waived", "overridden": "n_overridden"}
+
 #: What a board counts in its rows.
 _BOARD_ROWS = {
     "state": pl.String,
@@ -31,6 +35,26 @@ _BOARD_ROWS = {
     "is_late": pl.Boolean,
     "is_overdue": pl.Boolean,
     "is_in_force": pl.Boolean,
+    "is_permitted": pl.Boolean,
+    **dict.fromkeys(_SETTLED.values(), pl.Int64),
+}
+
+#: What a status of a subtree counts, over rows of :func:`status_by_unit`.
+_OVER_SUBTREES = {
+    "expected": pl.col("is_expected"),
+    "received": pl.col("state") != _MISSING,
+    "late": pl.col("is_late"),
+    "accepted": pl.col("state").is_in([state.value for state in IN_FORCE]),
+    "rejected": pl.col("state") == SubmissionState.REJECTED.value,
+    _MISSING: pl.col("state") == _MISSING,
+    "accepted_with_warnings": pl.col("state") == SubmissionState.ACCEPTED_WITH_WARNINGS.value,
+    "unreadable": pl.col("state") == SubmissionState.UNREADABLE.value,
+    "withdrawn": pl.col("state") == SubmissionState.WITHDRAWN.value,
+    "waiting": pl.col("state") == SubmissionState.RECEIVED.value,
+    "overdue": pl.col("is_overdue"),
+    "in_force": pl.col("is_in_force"),
+    "permitted": pl.col("is_permitted"),
+    **{name: pl.col(column) for name, column in _SETTLED.items()},
 }
 
 
@@ -71,11 +95,12 @@ def expected_units(engine: Engine, period: str, form: str) -> pl.DataFrame:
     """Units that owe ``form`` for ``period``: ``unit_id, unit, name, kind, level, parent, due``."""
     with engine.connect() as connection:
         owed = _owed(connection, period_row(connection, period))
-    return owed.filter(pl.col("form") == form).drop("form")
+    return owed.filter(pl.col("form") == form).drop("form", "is_permitted")
 
 
 def _owed(connection: Connection, period: dict[str, Any]) -> pl.DataFrame:
-    """``unit_id, unit, name, kind, level, parent, form, due``: obligations of the units living on the last day."""
+    """``unit_id, unit, name, kind, level, parent, form, due, is_permitted``: obligations of the units living on the
+    last day; a permit to be late is a later due day."""
     obligation, form, unit = tables.obligation.c, tables.form.c, tables.unit.c
     due, permit = tables.period_due.c, tables.lateness_permit.c
     day = period["last_day"]
@@ -89,6 +114,7 @@ def _owed(connection: Connection, period: dict[str, Any]) -> pl.DataFrame:
             unit.parent_code.label("parent"),
             form.code.label("form"),
             func.coalesce(permit.until, due.due).label("due"),
+            permit.until.is_not(None).label("is_permitted"),
         )
         .join_from(tables.obligation, tables.form, form.id == obligation.form_id)
         .join(tables.unit, unit.kind == obligation.unit_kind)
@@ -115,13 +141,21 @@ def status(engine: Engine, period: str, unit: str | None = None, *, today: date 
     ``expected`` owe the form; ``received`` sent something readable; ``late``: the first arrived after the due day;
     ``overdue``: missing, and the due day has passed; then a count for each state of the latest version (state
     ``received`` as ``waiting``), ``missing``,
-    ``in_force`` (figures stand in the totals) and ``unexpected`` (sent without owing). Without ``unit`` a last board,
-    whose ``form`` is ``None``, counts the files of runs made for this period that name no unit, period or form: they
-    cannot be told from a unit that is missing above.
+    ``in_force`` (figures stand in the totals) and ``unexpected`` (sent without owing). ``permitted``: units that may be
+    late; ``explained``, ``waived``, ``overridden``: findings of these versions, by what settled them. ``closed_at`` is
+    when the period was closed, ``None`` while it is open.
+
+    The latest version is the last that was neither withdrawn nor superseded; a report of which nothing else is left
+    counts as ``withdrawn``. Without ``unit`` a last board, whose ``form`` is ``None``, counts the files of runs made
+    for this period that name no unit, period or form: they cannot be told from a unit that is missing above.
     """
     rows = status_by_unit(engine, period, unit, today=today)
     boards = [_board(period, str(form), part) for (form,), part in rows.group_by("form", maintain_order=True)]
-    return boards if unit is not None else [*boards, *_unplaced_board(engine, period)]
+    if unit is None:
+        boards.extend(_unplaced_board(engine, period))
+    with engine.connect() as connection:
+        closed_at = period_row(connection, period)["closed_at"]
+    return [{**board, "closed_at": closed_at} for board in boards]
 
 
 def _unplaced_board(engine: Engine, period: str) -> list[dict[str, Any]]:
@@ -145,15 +179,17 @@ def _board(period: str, form: str, rows: pl.DataFrame) -> dict[str, Any]:
         _MISSING: states.get(_MISSING, 0),
         "in_force": int(rows["is_in_force"].sum()),
         "unexpected": int((~rows["is_expected"]).sum()),
+        "permitted": int(rows["is_permitted"].sum()),
+        **{name: int(rows[column].sum()) for name, column in _SETTLED.items()},
     }
 
 
 def status_by_unit(engine: Engine, period: str, unit: str | None = None, *, today: date | None = None) -> pl.DataFrame:
     """A row a unit and form, for units that owe the form or sent it; with ``unit`` those of its subtree.
 
-    ``unit, name, kind, level, parent, form, due, state`` of the latest version (or ``missing``), ``version,
-    submission_id, received_at`` (the first arrival), ``is_expected, is_late, is_overdue, is_in_force, n_critical,
-    n_warning``.
+    ``unit, name, kind, level, parent, form, due, state`` of the latest version (or ``missing``; see :func:`status`),
+    ``version, submission_id, received_at`` (the first arrival), ``is_expected, is_late, is_overdue, is_in_force,
+    n_critical, n_warning, n_explained, n_waived, n_overridden, is_permitted``.
     """
     day = today or datetime.now(_ZONE).date()
     with engine.connect() as connection:
@@ -161,7 +197,7 @@ def status_by_unit(engine: Engine, period: str, unit: str | None = None, *, toda
         tree = tree_on(connection, row["last_day"])
         owed = _owed(connection, row)
         sent = _sent(connection, row["id"])
-    joined = owed.select("unit_id", "form", "due", is_expected=pl.lit(True)).join(
+    joined = owed.select("unit_id", "form", "due", "is_permitted", is_expected=pl.lit(True)).join(
         sent, on=["unit_id", "form"], how="full", coalesce=True
     )
     rows = _with_units(engine, joined, tree)
@@ -173,7 +209,7 @@ def status_by_unit(engine: Engine, period: str, unit: str | None = None, *, toda
 def _sent(connection: Connection, period_id: int) -> pl.DataFrame:
     """``unit_id, form`` with the latest version, the first arrival, and whether a version is in force."""
     submission, form = tables.submission.c, tables.form.c
-    names = ["unit_id", "version", "state", "received_at", "n_critical", "n_warning"]
+    names = ["unit_id", "version", "state", "received_at", "n_critical", "n_warning", *_SETTLED.values()]
     query = (
         select(form.code.label("form"), submission.id.label("submission_id"), *[submission[name] for name in names])
         .join(tables.form, form.id == submission.form_id)
@@ -182,8 +218,10 @@ def _sent(connection: Connection, period_id: int) -> pl.DataFrame:
     )
     latest = pl.all().exclude("unit_id", "form", "received_at").last()
     standing = pl.col("state").is_in([state.value for state in IN_FORCE]).any()
+    is_past = pl.col("state").is_in([state.value for state in RESTORABLE])
     return (
         read_frame(connection, query)
+        .sort(~is_past, "version")
         .group_by("unit_id", "form", maintain_order=True)
         .agg(latest, pl.col("received_at").min(), is_in_force=standing)
     )
@@ -211,7 +249,7 @@ def _judged(rows: pl.DataFrame, today: date) -> pl.DataFrame:
     arrived = pl.col("received_at").dt.convert_time_zone(_ZONE.key).dt.date()
     return rows.with_columns(
         pl.col("state").fill_null(_MISSING),
-        pl.col("is_expected", "is_in_force").fill_null(False),
+        pl.col("is_expected", "is_in_force", "is_permitted").fill_null(False),
         is_late=(arrived > pl.col("due")).fill_null(False),
         is_overdue=(pl.col("state").is_null() & (pl.lit(today) > pl.col("due"))).fill_null(False),
     ).select(
@@ -232,32 +270,76 @@ def _judged(rows: pl.DataFrame, today: date) -> pl.DataFrame:
         "is_in_force",
         "n_critical",
         "n_warning",
+        *_SETTLED.values(),
+        "is_permitted",
     )
 
 
-def status_by_subtree(engine: Engine, period: str, form: str) -> pl.DataFrame:
+def status_by_subtree(engine: Engine, period: str, form: str, *, today: date | None = None) -> pl.DataFrame:
     """For each unit, counts over itself and everything below: ``unit, name, level, depth, expected, received, late,
-    accepted, rejected, missing``; ``accepted`` has those with warnings in it."""
-    rows = status_by_unit(engine, period).filter(pl.col("form") == form)
+    accepted, rejected, missing, accepted_with_warnings, unreadable, withdrawn, waiting, overdue, in_force, permitted,
+    explained, waived, overridden``; ``accepted`` has those with warnings in it. Counts are null where there is nothing
+    to count."""
+    rows = status_by_unit(engine, period, today=today).filter(pl.col("form") == form)
     with engine.connect() as connection:
         tree = tree_on(connection, period_row(connection, period)["last_day"])
-    accepted = pl.col("state").is_in([state.value for state in IN_FORCE])
+    return _over_subtrees(tree, rows).drop("parent", "kind")
+
+
+def _over_subtrees(tree: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """The units of ``tree`` with the counts over everything below each."""
     counts = (
         closure(tree)
         .join(rows, on="unit")
         .group_by("ancestor")
-        .agg(
-            expected=pl.col("is_expected").sum().cast(pl.Int64),
-            received=(pl.col("state") != _MISSING).sum().cast(pl.Int64),
-            late=pl.col("is_late").sum().cast(pl.Int64),
-            accepted=accepted.sum().cast(pl.Int64),
-            rejected=(pl.col("state") == SubmissionState.REJECTED.value).sum().cast(pl.Int64),
-            missing=(pl.col("state") == _MISSING).sum().cast(pl.Int64),
+        .agg(**{name: which.sum().cast(pl.Int64) for name, which in _OVER_SUBTREES.items()})
+    )
+    return tree.select("unit", "name", "kind", "level", "parent", "depth").join(
+        counts, left_on="unit", right_on="ancestor", how="left", maintain_order="left"
+    )
+
+
+def status_tree(
+    engine: Engine,
+    period: str,
+    form: str,
+    unit: str | None = None,
+    *,
+    depth: int | None = None,
+    today: date | None = None,
+) -> pl.DataFrame:
+    """:func:`status_by_subtree` down the tree from ``unit`` (or from the highest units), each before what is below it.
+
+    Rows as there with ``kind, parent``; ``depth`` counts from where the tree begins and goes as far as the parameter
+    says, without one to the leaves. Units of which nothing is expected and nothing came, themselves or below, are left
+    out.
+    """
+    rows = status_by_unit(engine, period, unit, today=today).filter(pl.col("form") == form)
+    with engine.connect() as connection:
+        tree = tree_on(connection, period_row(connection, period)["last_day"])
+    if unit is not None:
+        tree = subtree(tree, unit)
+        top = tree.filter(pl.col("unit") == unit)["depth"]
+        tree = tree.with_columns(pl.col("depth") - (top[0] if len(top) else 0))
+    counted = _over_subtrees(tree, rows).filter((pl.col("expected") > 0) | (pl.col("received") > 0))
+    ordered = _depth_first(counted)
+    return ordered if depth is None else ordered.filter(pl.col("depth") <= depth)
+
+
+def _depth_first(rows: pl.DataFrame) -> pl.DataFrame:
+    """Each unit before what is below it, units beside each other by code: by the codes on the way down to it."""
+    parts: list[pl.DataFrame] = []
+    above = pl.DataFrame(schema={"parent": pl.String, "way_above": pl.List(pl.String)})
+    for layer in rows.sort("depth").partition_by("depth", maintain_order=True):
+        here = layer.join(above, on="parent", how="left").with_columns(
+            way=pl.concat_list(pl.col("way_above").fill_null([]), "unit")
         )
-    )
-    return tree.select("unit", "name", "level", "depth").join(
-        counts, left_on="unit", right_on="ancestor", maintain_order="left"
-    )
+        parts.append(here.drop("way_above"))
+        above = here.select(parent="unit", way_above="way")
+    if not parts:
+        return rows
+    key = pl.col("way").list.join("\x00")
+    return pl.concat(parts).sort(key).drop("way")
 
 
 def status_below(engine: Engine, period: str, unit: str | None = None) -> list[dict[str, Any]]:
@@ -305,8 +387,10 @@ def findings(
 ) -> pl.DataFrame:
     """Present findings of the latest version of each report and of files that could not be placed, gravest first.
 
-    The columns of the finding, with ``submission, unit, unit_name, period, form, version, state, file_name``; ``unit``
-    means the unit and its subtree.
+    The columns of the finding, its number as ``finding``, with ``submission, unit, unit_name, period, form, version,
+    state, file_name`` and ``other_submission``; ``unit`` means the unit and its subtree. Those that are settled are
+    among them, with ``settled_by`` and ``explanation``. What was withdrawn asks nothing of anybody and is only given
+    when its ``submission`` is named.
     """
     query = _findings_query(period, submission, severity)
     with engine.connect() as connection:
@@ -320,22 +404,11 @@ def findings(
 
 def _findings_query(period: str | None, submission: int | None, severity: str | None) -> Select[Any]:
     finding, here = tables.finding.c, tables.submission.c
-    later = tables.submission.alias("later")
-    newest = (
-        ~select(later.c.id)
-        .where(
-            later.c.unit_id == here.unit_id,
-            later.c.period_id == here.period_id,
-            later.c.form_id == here.form_id,
-            later.c.version > here.version,
-        )
-        .exists()
-    )
     gravity = case({item.value: place for place, item in enumerate(Severity)}, value=finding.severity)
-    names = [c for c in finding if c.name not in ("id", "submission_id", "attempt_id")]
+    names = [c for c in finding if c.name not in ("id", "submission_id", "attempt_id", "other_submission_id")]
     query = (
         select(
-            finding.id,
+            finding.id.label("finding"),
             here.id.label("submission"),
             func.coalesce(tables.unit.c.code, here.stated_unit).label("unit"),
             func.coalesce(tables.unit.c.name, here.stated_unit_name).label("unit_name"),
@@ -345,6 +418,7 @@ def _findings_query(period: str | None, submission: int | None, severity: str | 
             here.state,
             here.name.label("file_name"),
             *names,
+            finding.other_submission_id.label("other_submission"),
         )
         .join_from(
             tables.finding,
@@ -356,10 +430,45 @@ def _findings_query(period: str | None, submission: int | None, severity: str | 
         .outerjoin(tables.form, tables.form.c.id == here.form_id)
         .order_by(gravity, finding.level, finding.rule, here.id, finding.id)
     )
-    query = query.where(newest if submission is None else here.id == submission)
+    query = query.where(is_latest() if submission is None else here.id == submission)
     if period is not None:
         query = query.where(func.coalesce(tables.period.c.code, here.stated_period) == period)
     return query if severity is None else query.where(finding.severity == severity)
+
+
+def is_latest() -> ColumnElement[bool]:
+    """Whether a row of ``submission`` is the version of its report that counts: the last that was neither withdrawn nor
+    superseded. Of files that could not be placed each is one."""
+    here, later = tables.submission.c, tables.submission.alias("later").c
+    past = sorted(RESTORABLE)
+    newer = select(later.id).where(
+        later.unit_id == here.unit_id,
+        later.period_id == here.period_id,
+        later.form_id == here.form_id,
+        later.version > here.version,
+        later.state.not_in(past),
+    )
+    return and_(here.state.not_in(past), ~newer.exists())
+
+
+def waiver_counts(engine: Engine, period: str | None = None) -> dict[str, int]:
+    """How many findings of the latest versions are settled, by :class:`domain.finding.SettledBy`."""
+    here, finding = tables.submission.c, tables.finding.c
+    query = (
+        select(finding.settled_by, func.count())
+        .join_from(
+            tables.finding,
+            tables.submission,
+            (finding.submission_id == here.id) & (finding.attempt_id == here.attempt_id),
+        )
+        .where(finding.settled_by.is_not(None), is_latest())
+        .group_by(finding.settled_by)
+    )
+    with engine.connect() as connection:
+        if period is not None:
+            query = query.where(here.period_id == period_row(connection, period)["id"])
+        found = dict(connection.execute(query).tuples().all())
+    return {by.value: found.get(by.value, 0) for by in SettledBy}
 
 
 def finding_counts(engine: Engine, period: str | None = None) -> pl.DataFrame:
@@ -394,19 +503,21 @@ def counts_of_run(engine: Engine, run_id: str) -> dict[str, int]:
 
 
 def changed_by_run(engine: Engine, run_id: str) -> list[tuple[str, str]]:
-    """(period, form) whose totals this run must compute anew: its own changes, and those of runs that were cut short.
+    """(period, form) whose totals this run must compute anew: its own changes, those of runs that were cut short, and
+    those of acts.
 
-    A run may be killed between loading and adding up. What it changed is handed out to every later run until totals
-    are there that were computed after it.
+    A run may be killed between loading and adding up, and a program between withdrawing a report and adding up. What
+    was changed is handed out to every later run until totals are there that were computed after it.
     """
     attempt, run = tables.attempt.c, tables.run.c
     unfinished = select(run.id).where(run.state != "completed", run.id != run_id)
     with engine.connect() as connection:
         own = {(period, form) for period, form, _ in _changes(connection, attempt.run_id == run_id)}
+        changes = [*_changes(connection, attempt.run_id.in_(unfinished)), *_taken_out(connection)]
         left = {
             (period, form)
-            for period, form, decided_at in _changes(connection, attempt.run_id.in_(unfinished))
-            if (period, form) not in own and _totals_are_older(connection, period, form, decided_at)
+            for period, form, changed_at in changes
+            if (period, form) not in own and _totals_are_older(connection, period, form, changed_at)
         }
     return sorted(own | left)
 
@@ -426,12 +537,35 @@ def _changes(connection: Connection, by: ColumnElement[bool]) -> Sequence[Row[tu
     return connection.execute(query).all()
 
 
+def _taken_out(connection: Connection) -> Sequence[Row[tuple[str, str, datetime]]]:
+    """(period, form, last act) of the reports that acts took out of force."""
+    action, submission = tables.action.c, tables.submission.c
+    query = (
+        select(tables.period.c.code, tables.form.c.code, func.max(action.at))
+        .join_from(tables.action, tables.submission, submission.id == action.submission_id)
+        .join(tables.period, tables.period.c.id == action.period_id)
+        .join(tables.form, tables.form.c.id == submission.form_id)
+        .where(action.what == Act.WITHDRAW.value, action.before.in_(sorted(IN_FORCE)))
+        .group_by(tables.period.c.code, tables.form.c.code)
+    )
+    return connection.execute(query).all()
+
+
 def _totals_are_older(connection: Connection, period: str, form: str, moment: datetime) -> bool:
-    """Whether the totals, which are always replaced whole, were computed before the moment, or never."""
-    mart = tables.mart_roll_up.c
+    """Whether the totals, which are always replaced whole, were computed before the moment, or never although there is
+    something to add up."""
+    mart, here = tables.mart_roll_up.c, tables.submission.c
     query = select(mart.refreshed_at).where(mart.period == period, mart.form == form).limit(1)
     refreshed_at = connection.scalar(query)
-    return refreshed_at is None or refreshed_at < moment
+    if refreshed_at is not None:
+        return bool(refreshed_at < moment)
+    standing = (
+        select(here.id)
+        .join(tables.period, tables.period.c.id == here.period_id)
+        .join(tables.form, tables.form.c.id == here.form_id)
+        .where(tables.period.c.code == period, tables.form.c.code == form, here.state.in_(sorted(IN_FORCE)))
+    )
+    return connection.execute(standing.limit(1)).first() is not None
 
 
 def failed_of_run(engine: Engine, run_id: str, *, limit: int | None = None) -> list[dict[str, Any]]:

@@ -10,10 +10,10 @@ import polars as pl
 from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, select
 
 from domain.columns import WAIVERS
-from domain.finding import SettledBy
-from domain.submission import RESTORABLE
+from domain.finding import SettledBy, Severity
+from domain.submission import IN_FORCE, RESTORABLE, SubmissionState
 from warehouse import tables
-from warehouse.bulk import read_frame, read_where_in
+from warehouse.bulk import read_frame, read_where_in, update_frame
 from warehouse.reporting import period_row
 from warehouse.resolve import resolve
 from warehouse.units import subtree, tree_on
@@ -110,3 +110,40 @@ def speaks_of(rule: Any, field: Any, item: Any) -> ColumnElement[bool]:
     finding = tables.finding.c
     same_place = (finding.field == field) & (func.coalesce(finding.item, 0) == item)
     return and_(finding.rule == rule, or_(field == "", same_place))
+
+
+# ------------------------------------------------------------------------------------------------ counts
+
+
+def recount(connection: Connection, submission_ids: Iterable[int]) -> None:
+    """Bring the counts of these submissions up to their present findings; inside :func:`warehouse.engine.write`.
+
+    Findings that are settled count under what settled them. A report in force is ``accepted_with_warnings`` while
+    something stands or was let pass, else ``accepted``; other states stay.
+    """
+    here, finding = tables.submission.c, tables.finding.c
+    query = select(here.id, here.state, finding.severity, finding.settled_by).outerjoin_from(
+        tables.submission,
+        tables.finding,
+        and_(finding.submission_id == here.id, finding.attempt_id == here.attempt_id),
+    )
+    found = read_where_in(connection, query, here.id, submission_ids)
+    stands = pl.col("settled_by").is_null()
+    settled = {"explained": SettledBy.NOTE, "waived": SettledBy.WAIVER, "overridden": SettledBy.OVERRIDE}
+    counted = found.group_by("id", "state").agg(
+        *[_count((pl.col("severity") == item.value) & stands, item.value) for item in Severity],
+        *[_count(pl.col("settled_by") == by.value, name) for name, by in settled.items()],
+    )
+    doubtful = pl.sum_horizontal("n_critical", "n_warning", "n_overridden") > 0
+    passed = (
+        pl.when(doubtful)
+        .then(pl.lit(SubmissionState.ACCEPTED_WITH_WARNINGS.value))
+        .otherwise(pl.lit(SubmissionState.ACCEPTED.value))
+    )
+    in_force = pl.col("state").is_in([state.value for state in IN_FORCE])
+    rows = counted.with_columns(state=pl.when(in_force).then(passed).otherwise("state"))
+    update_frame(connection, tables.submission, rows, ["id"])
+
+
+def _count(which: pl.Expr, name: str) -> pl.Expr:
+    return which.fill_null(False).sum().cast(pl.Int64).alias(f"n_{name}")

@@ -59,6 +59,11 @@ def test_status_counts_every_unit_once(told: Engine) -> None:
         "missing": 1,
         "in_force": 1,
         "unexpected": 0,
+        "permitted": 0,
+        "explained": 0,
+        "waived": 0,
+        "overridden": 0,
+        "closed_at": None,
     }
     (below,) = queries.status(told, "2025-Q1", "X02", today=TODAY)
     assert (below["expected"], below["rejected"], below["unreadable"]) == (1, 1, 0)

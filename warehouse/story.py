@@ -1,0 +1,259 @@
+"""The history of a report, told in order: what arrived, what was tried, what became of it, and what people decided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Select, and_, func, or_, select
+
+from domain.act import Act
+from domain.numbers import vi_number
+from domain.submission import AttemptOutcome, SubmissionState
+from warehouse import tables
+from warehouse.bulk import read_frame
+from warehouse.reporting import period_row
+
+#: A row of the history while it is made.
+Told = dict[str, Any]
+
+Words = tuple[str, str]
+
+#: What is told first of things that happened at one moment: the order in which they came about.
+_KINDS = ("receipt", "attempt", "version", "waiver", "permit", "act")
+
+_OUTCOMES: dict[str, Words] = {
+    AttemptOutcome.ACCEPTED: ("được nhận", "accepted"),
+    AttemptOutcome.ACCEPTED_WITH_WARNINGS: ("được nhận, có cảnh báo", "accepted with warnings"),
+    AttemptOutcome.REJECTED: ("bị trả lại", "rejected"),
+    AttemptOutcome.UNREADABLE: ("không đọc được", "unreadable"),
+    AttemptOutcome.SAME_BYTES: ("tệp đã có, không có gì thay đổi", "the file was known, nothing changed"),
+    AttemptOutcome.FAILED: ("không xử lý được do trục trặc", "could not be processed"),
+}
+
+_STATES: dict[str, Words] = {
+    SubmissionState.RECEIVED: ("đang chờ xử lý", "waits to be processed"),
+    SubmissionState.UNREADABLE: ("không đọc được", "unreadable"),
+    SubmissionState.REJECTED: ("bị trả lại", "rejected"),
+    SubmissionState.ACCEPTED: ("đang có hiệu lực", "in force"),
+    SubmissionState.ACCEPTED_WITH_WARNINGS: ("đang có hiệu lực, có cảnh báo", "in force, with warnings"),
+    SubmissionState.SUPERSEDED: ("đã bị thay thế", "superseded"),
+    SubmissionState.WITHDRAWN: ("đã được rút", "withdrawn"),
+}
+
+_ACTS: dict[str, Words] = {
+    Act.RETRY: ("cho xử lý lại", "had it tried again"),
+    Act.RESTORE: ("lấy lại để kiểm tra từ đầu", "restored it, to be checked anew"),
+    Act.WITHDRAW: ("rút báo cáo", "withdrew it"),
+    Act.WAIVE: ("miễn một phát hiện", "waived a finding"),
+    Act.PERMIT_LATE: ("cho phép gửi muộn", "permitted it to be late"),
+    Act.RETURN: ("trả lại tệp đã đánh dấu", "handed the annotated file back"),
+    Act.CLOSE_PERIOD: ("đóng kỳ", "closed the period"),
+    Act.REOPEN_PERIOD: ("mở lại kỳ", "reopened the period"),
+}
+
+
+def history_of(engine: Engine, unit: str, period: str, form: str | None = None) -> list[Told]:
+    """What happened with a unit's reports of a period, in order of time; with ``form`` only with those of that form.
+
+    Rows of six kinds: ``receipt``, ``attempt``, ``version`` (its present state, at the moment of its last outcome),
+    ``waiver``, ``permit`` (to be late) and ``act``. Each has ``at, kind, submission, version, form, words_vi, words_en,
+    who`` and what there is besides: ``run, file_name, sha256`` of a receipt; ``run, outcome, nature, detail, findings,
+    started_at`` of an attempt; ``state, superseded_by, reporter`` and the counts of findings of a version; ``rule,
+    field, item, until, is_override, second_person, reason`` of a waiver; ``until, reason`` of a permit; ``act, reason,
+    before, after, second_person`` of an act.
+
+    Files that state the unit and period and could not be placed are among them (``version`` and ``form`` null; they are
+    left out when a ``form`` is asked for). Raises :class:`warehouse.reporting.UnknownPeriodError`; whether the unit
+    exists is for the caller to ask.
+    """
+    with engine.connect() as connection:
+        window = period_row(connection, period)
+        unit_ids = _bearers(connection, unit, window)
+        reports = _reports(connection, unit_ids, unit, window, form)
+        told = [
+            *_receipts(connection, reports),
+            *_attempts(connection, reports),
+            *_versions(reports),
+            *_waivers(connection, unit_ids, window["id"], form),
+            *_permits(connection, unit_ids, window["id"]),
+            *_acts(connection, reports, unit_ids, window["id"]),
+        ]
+    return sorted(told, key=lambda row: (row["at"], _KINDS.index(row["kind"]), row["submission"] or 0))
+
+
+def _bearers(connection: Connection, unit: str, window: Told) -> list[int]:
+    """The units that bore the code within the period."""
+    here = tables.unit.c
+    query = select(here.id).where(
+        here.code == unit,
+        here.valid_from <= window["last_day"],
+        here.valid_to.is_(None) | (here.valid_to >= window["first_day"]),
+    )
+    return list(connection.scalars(query))
+
+
+def _reports(connection: Connection, unit_ids: list[int], unit: str, window: Told, form: str | None) -> dict[int, Told]:
+    """The submissions of the unit and period, placed or merely stated, by their number."""
+    here = tables.submission.c
+    names = ["state", "version", "superseded_by", "reporter", "received_at", "decided_at"]
+    counts = ["n_critical", "n_warning", "n_info", "n_explained", "n_waived", "n_overridden"]
+    placed = and_(here.unit_id.in_(unit_ids), here.period_id == window["id"])
+    stated = and_(here.version.is_(None), here.stated_unit == unit, here.stated_period == window["code"])
+    query = (
+        select(here.id, *[here[name] for name in [*names, *counts]], tables.form.c.code.label("form"))
+        .outerjoin_from(tables.submission, tables.form, tables.form.c.id == here.form_id)
+        .where(or_(placed, stated))
+    )
+    if form is not None:
+        query = query.where(tables.form.c.code == form)
+    return {row["id"]: row for row in read_frame(connection, query).to_dicts()}
+
+
+def _rows(connection: Connection, query: Select[Any]) -> list[Told]:
+    return read_frame(connection, query).to_dicts()
+
+
+def _row(kind: str, at: Any, words: Words, report: Told | None = None, who: str | None = None, **more: Any) -> Told:
+    report = report or {}
+    return {
+        "at": at,
+        "kind": kind,
+        "submission": report.get("id"),
+        "version": report.get("version"),
+        "form": report.get("form"),
+        "words_vi": words[0],
+        "words_en": words[1],
+        "who": who,
+        **more,
+    }
+
+
+# ------------------------------------------------------------------------------------------------ what happened
+
+
+def _receipts(connection: Connection, reports: dict[int, Told]) -> list[Told]:
+    receipt = tables.receipt.c
+    query = select(receipt.submission_id, receipt.received_at, receipt.run_id, receipt.name, receipt.file_sha256)
+    return [
+        _row(
+            "receipt",
+            row["received_at"],
+            (f"nhận tệp {row['name']}", f"received the file {row['name']}"),
+            reports[row["submission_id"]],
+            run=row["run_id"],
+            file_name=row["name"],
+            sha256=row["file_sha256"],
+        )
+        for row in _rows(connection, query.where(receipt.submission_id.in_(reports)))
+    ]
+
+
+def _attempts(connection: Connection, reports: dict[int, Told]) -> list[Told]:
+    attempt, finding = tables.attempt.c, tables.finding.c
+    found = select(func.count()).where(finding.attempt_id == attempt.id, finding.submission_id == attempt.submission_id)
+    names = ["submission_id", "run_id", "started_at", "finished_at", "outcome", "nature", "detail"]
+    query = select(*[attempt[name] for name in names], found.scalar_subquery().label("findings"))
+    return [_attempt(row, reports) for row in _rows(connection, query.where(attempt.submission_id.in_(reports)))]
+
+
+def _attempt(row: Told, reports: dict[int, Told]) -> Told:
+    vi, en = _OUTCOMES[row["outcome"]]
+    if row["findings"]:
+        vi = f"{vi}, {vi_number(row['findings'])} phát hiện"
+        en = f"{en}, {row['findings']:,} finding{'' if row['findings'] == 1 else 's'}"
+    if row["detail"]:
+        vi, en = f"{vi}: {row['detail']}", f"{en}: {row['detail']}"
+    raw = {name: row[name] for name in ("outcome", "nature", "detail", "findings", "started_at")}
+    words = f"xử lý: {vi}", f"processed: {en}"
+    return _row("attempt", row["finished_at"], words, reports[row["submission_id"]], run=row["run_id"], **raw)
+
+
+def _versions(reports: dict[int, Told]) -> list[Told]:
+    return [_version(report) for report in reports.values()]
+
+
+def _version(report: Told) -> Told:
+    vi, en = _STATES[report["state"]]
+    if report["version"] is None:
+        words = f"tệp chưa xếp được vào đơn vị, kỳ, biểu nào: {vi}", f"a file that could not be placed: {en}"
+    else:
+        words = f"bản {report['version']}: {vi}", f"version {report['version']}: {en}"
+    if report["superseded_by"] is not None:
+        by = report["superseded_by"]
+        words = f"{words[0]} (báo cáo {by} thay thế)", f"{words[1]} (replaced by submission {by})"
+    past = {"id", "version", "form", "received_at", "decided_at"}
+    raw = {name: value for name, value in report.items() if name not in past}
+    return _row("version", report["decided_at"] or report["received_at"], words, report, **raw)
+
+
+# ------------------------------------------------------------------------------------------------ what was decided
+
+
+def _waivers(connection: Connection, unit_ids: list[int], period_id: int, form: str | None) -> list[Told]:
+    waiver = tables.waiver.c
+    names = ["at", "who", "rule", "field", "item", "until", "is_override", "second_person", "reason"]
+    query = (
+        select(*[waiver[name] for name in names], tables.form.c.code.label("form"))
+        .join_from(tables.waiver, tables.form, tables.form.c.id == waiver.form_id)
+        .where(waiver.unit_id.in_(unit_ids), waiver.period_id == period_id)
+    )
+    rows = _rows(connection, query if form is None else query.where(tables.form.c.code == form))
+    return [_waiver(row) for row in rows]
+
+
+def _waiver(row: Told) -> Told:
+    place = f" ({row['field']})" if row["field"] else ""
+    if row["is_override"]:
+        words = f"{row['rule']}{place} được cho qua", f"{row['rule']}{place} is let pass"
+    else:
+        words = f"{row['rule']}{place} được miễn", f"{row['rule']}{place} is waived"
+    if row["until"] is not None:
+        words = f"{words[0]} đến hết {row['until']:%d/%m/%Y}", f"{words[1]} up to {row['until']}"
+    words = f"{words[0]}: {row['reason']}", f"{words[1]}: {row['reason']}"
+    raw = {name: value for name, value in row.items() if name not in ("at", "who", "form")}
+    return _row("waiver", row["at"], words, {"form": row["form"]}, row["who"], **raw)
+
+
+def _permits(connection: Connection, unit_ids: list[int], period_id: int) -> list[Told]:
+    permit = tables.lateness_permit.c
+    query = select(permit.at, permit.who, permit.until, permit.reason).where(
+        permit.unit_id.in_(unit_ids), permit.period_id == period_id
+    )
+    return [
+        _row(
+            "permit",
+            row["at"],
+            (
+                f"được gửi muộn đến {row['until']:%d/%m/%Y}: {row['reason']}",
+                f"may report up to {row['until']}: {row['reason']}",
+            ),
+            None,
+            row["who"],
+            until=row["until"],
+            reason=row["reason"],
+        )
+        for row in _rows(connection, query)
+    ]
+
+
+def _acts(connection: Connection, reports: dict[int, Told], unit_ids: list[int], period_id: int) -> list[Told]:
+    """Acts on these submissions, on the unit in this period, and on the period itself."""
+    action = tables.action.c
+    names = ["at", "who", "what", "reason", "submission_id", "before", "after", "second_person"]
+    of_unit = and_(action.submission_id.is_(None), action.unit_id.in_(unit_ids), action.period_id == period_id)
+    of_period = and_(action.submission_id.is_(None), action.unit_id.is_(None), action.period_id == period_id)
+    query = (
+        select(*[action[name] for name in names])
+        .where(or_(action.submission_id.in_(reports), of_unit, of_period))
+        .order_by(action.id)
+    )
+    return [_act(row, reports) for row in _rows(connection, query)]
+
+
+def _act(row: Told, reports: dict[int, Told]) -> Told:
+    vi, en = _ACTS[row["what"]]
+    with_vi = f" cùng {row['second_person']}" if row["second_person"] else ""
+    with_en = f" with {row['second_person']}" if row["second_person"] else ""
+    words = f"{row['who']}{with_vi} {vi}: {row['reason']}", f"{row['who']}{with_en} {en}: {row['reason']}"
+    raw = {name: row[name] for name in ("reason", "before", "after", "second_person")}
+    return _row("act", row["at"], words, reports.get(row["submission_id"]), row["who"], act=row["what"], **raw)
