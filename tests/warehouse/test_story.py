@@ -1,0 +1,158 @@
+"""The history of a unit's reports of a period, and the status down the tree."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+from sqlalchemy import Engine
+from world import FIRST_DAY, NOON, arrival, arrive, furnish, with_units
+from world import batch as batch_that_ends_later
+
+from catalog.model import UnitRecord
+from domain.submission import FaultNature
+from warehouse import acts, intake, queries
+from warehouse.load import LoadBatch, load_batch
+from warehouse.registry import sync_registry
+
+TODAY = date(2025, 4, 1)
+SIGNED: dict[str, Any] = {"who": "Trần Văn Phòng", "reason": "theo công văn 12"}
+
+
+def batch(*reports: tuple[int, str, str, dict[str, float]]) -> LoadBatch:
+    """A batch that is checked by the time it is loaded."""
+    load = batch_that_ends_later(*reports)
+    return replace(load, finished_at=load.started_at)
+
+
+@pytest.fixture
+def run(engine: Engine) -> str:
+    return furnish(engine)
+
+
+def test_everything_that_happened_with_a_report_is_told_in_order(engine: Engine, run: str) -> None:
+    one, two, other = arrive(engine, run, "a", "b", "c")
+    intake.fail_attempt(engine, run, [one], "mất kết nối", nature=FaultNature.TRANSIENT)
+    load_batch(engine, run, batch((one, "X01", "rejected", {}), (other, "X02", "rejected", {})))
+    acts.waive(engine, 1, **SIGNED, until=TODAY, override=True, second_person="bà Hai", today=TODAY)
+    acts.retry(engine, [one, other], **SIGNED)
+    load_batch(engine, run, batch((one, "X01", "accepted", {"received": 5})))
+    load_batch(engine, run, batch((two, "X01", "accepted", {"received": 6})))
+    again = arrival("a", minutes=60 * 24 * 365 * 10)
+    intake.receive(engine, run, [again])
+    acts.permit_late(engine, "X01", "2025-Q1", date(2026, 1, 1), **SIGNED)
+    acts.withdraw(engine, two, **SIGNED)
+    told = queries.history_of(engine, "X01", "2025-Q1")
+    assert [(row["kind"], row["submission"]) for row in told] == [
+        ("receipt", one),
+        ("receipt", two),
+        ("attempt", one),
+        ("attempt", one),
+        ("waiver", None),
+        ("act", one),
+        ("act", one),
+        ("attempt", one),
+        ("version", one),
+        ("attempt", two),
+        ("version", two),
+        ("attempt", one),
+        ("permit", None),
+        ("act", None),
+        ("act", two),
+        ("receipt", one),
+    ]
+    assert [row["at"] for row in told] == sorted(row["at"] for row in told)
+    said = [row["words_vi"] for row in told]
+    assert "nhận tệp a.xlsx" in said
+    assert "xử lý: không xử lý được do trục trặc: mất kết nối" in said
+    assert "xử lý: bị trả lại, 1 phát hiện" in said
+    assert "xử lý: tệp đã có, không có gì thay đổi: a.xlsx" in said
+    assert f"bản 1: đã bị thay thế (báo cáo {two} thay thế)" in said
+    assert "bản 2: đã được rút" in said
+    assert "DOS-001 (received) được cho qua đến hết 01/04/2025: theo công văn 12" in said
+    assert "được gửi muộn đến 01/01/2026: theo công văn 12" in said
+    assert "Trần Văn Phòng cùng bà Hai miễn một phát hiện: theo công văn 12" in said
+    assert "Trần Văn Phòng rút báo cáo: theo công văn 12" in said
+    assert all(row["words_en"] and row["words_en"] != row["words_vi"] for row in told)
+    (withdrawn,) = [row for row in told if row.get("act") == "withdraw"]
+    assert (withdrawn["before"], withdrawn["after"], withdrawn["version"], withdrawn["form"]) == (
+        "accepted",
+        "withdrawn",
+        2,
+        "bieu-1",
+    )
+    assert {row["submission"] for row in told} == {one, two, None}
+    assert queries.history_of(engine, "X03", "2025-Q1") == []
+    assert [row["kind"] for row in queries.history_of(engine, "X01", "2025-Q1", "bieu-9")] == ["permit", "act"]
+
+
+def test_files_that_name_the_unit_and_could_not_be_placed_belong_to_its_history(engine: Engine, run: str) -> None:
+    one, two = arrive(engine, run, "a", "b")
+    load = batch((one, "X01", "rejected", {}), (two, "X02", "rejected", {}))
+    unknown = load.headers.with_columns(form=pl.lit(None, pl.String))
+    load_batch(engine, run, replace(load, headers=unknown))
+    acts.withdraw(engine, one, **SIGNED)
+    told = queries.history_of(engine, "X01", "2025-Q1")
+    assert [(row["kind"], row["submission"], row["version"]) for row in told] == [
+        ("receipt", one, None),
+        ("attempt", one, None),
+        ("version", one, None),
+        ("act", one, None),
+    ]
+    assert told[2]["words_vi"] == "tệp chưa xếp được vào đơn vị, kỳ, biểu nào: đã được rút"
+
+
+def test_closing_a_period_is_part_of_every_history_of_it(engine: Engine, run: str) -> None:
+    acts.close_period(engine, "2025-Q1", **SIGNED)
+    acts.reopen_period(engine, "2025-Q1", **SIGNED)
+    assert [row["act"] for row in queries.history_of(engine, "X01", "2025-Q1")] == ["close_period", "reopen_period"]
+    assert queries.history_of(engine, "X01", "2024-Q4") == []
+    with pytest.raises(queries.UnknownPeriodError):
+        queries.history_of(engine, "X01", "2031-Q1")
+
+
+# ------------------------------------------------------------------------------------------------ status
+
+
+def test_status_down_the_tree_adds_up_at_every_unit(engine: Engine) -> None:
+    below = UnitRecord(code="A09", valid_from=FIRST_DAY, name="Xã dưới X01", kind="xa", parent="X01", source="thử")
+    run = furnish(engine)
+    sync_registry(engine, with_units(below), years=(2025,))
+    one, two, three = arrive(engine, run, "a", "b", "c")
+    load_batch(engine, run, batch((one, "A09", "accepted", {}), (two, "X02", "rejected", {})))
+    load_batch(engine, run, batch((three, "X03", "rejected", {})))
+    acts.retry(engine, [three], **SIGNED)
+    acts.permit_late(engine, "X01", "2025-Q1", date(2026, 1, 1), **SIGNED)
+    names = ["unit", "depth", "expected", "received", "rejected", "waiting", "missing", "permitted", "in_force"]
+    whole = queries.status_tree(engine, "2025-Q1", "bieu-1", today=TODAY).select(names)
+    assert whole.rows() == [
+        ("T01", 0, 4, 3, 1, 1, 1, 1, 1),
+        ("X01", 1, 2, 1, 0, 0, 1, 1, 1),
+        ("A09", 2, 1, 1, 0, 0, 0, 0, 1),
+        ("X02", 1, 1, 1, 1, 0, 0, 0, 0),
+        ("X03", 1, 1, 1, 0, 1, 0, 0, 0),
+    ]
+    assert queries.status_tree(engine, "2025-Q1", "bieu-1", depth=0)["unit"].to_list() == ["T01"]
+    part = queries.status_tree(engine, "2025-Q1", "bieu-1", "X01", depth=1)
+    assert part.select("unit", "parent", "depth").rows() == [("X01", "T01", 0), ("A09", "X01", 1)]
+    assert queries.status_tree(engine, "2025-Q1", "bieu-1", "X99").is_empty()
+    (board,) = queries.status(engine, "2025-Q1", today=TODAY)
+    assert [board[name] for name in names[2:]] == list(whole.row(0)[2:])
+
+
+def test_a_withdrawn_newer_version_does_not_hide_the_one_in_force(engine: Engine, run: str) -> None:
+    one, two = arrive(engine, run, "a", "b")
+    load_batch(engine, run, batch((one, "X01", "accepted", {}), (two, "X01", "rejected", {})))
+    (row,) = queries.status_by_unit(engine, "2025-Q1", "X01").to_dicts()
+    assert (row["state"], row["version"], row["is_in_force"]) == ("rejected", 2, True)
+    acts.withdraw(engine, two, **SIGNED)
+    (row,) = queries.status_by_unit(engine, "2025-Q1", "X01").to_dicts()
+    assert (row["state"], row["version"], row["is_in_force"]) == ("accepted", 1, True)
+    acts.withdraw(engine, one, **SIGNED)
+    (row,) = queries.status_by_unit(engine, "2025-Q1", "X01").to_dicts()
+    assert (row["state"], row["version"], row["is_in_force"]) == ("withdrawn", 2, False)
+    assert row["received_at"] - NOON < timedelta(minutes=1)
+    assert row["received_at"] < datetime.now(UTC)
