@@ -23,9 +23,7 @@ from warehouse.units import subtree, tree_on
 _ZONE = "Asia/Ho_Chi_Minh"
 
 #: Faults of level 2 that the register decides about the stated unit; for ``reporter_unknown`` about the reporter.
-_UNIT_FAULTS = frozenset(
-    {"unit_unknown", "unit_not_valid_in_period", "unit_name_mismatch", "form_not_owed"}
-)
+_UNIT_FAULTS = frozenset({"unit_unknown", "unit_not_valid_in_period", "unit_name_mismatch", "form_not_owed"})
 _REPORTER_FAULT = "reporter_unknown"
 _FORM_FAULT = "unknown_form"
 
