@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ _LEFT_BY_PROGRAMS = ("thumbs.db", "desktop.ini")
 
 #: Larger files are read in pieces, so that a mistaken upload cannot fill the memory.
 _IN_ONE_PIECE = 32 * 1024 * 1024
+
+#: Seconds after which a draft that nobody writes to any more was left by a run that was killed.
+_ABANDONED = 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,35 +67,55 @@ def store(paths: Sequence[Path], archive: Path) -> list[Stored]:
     The hash is that of the bytes that were copied, so a file changed meanwhile cannot be taken for another. One flush
     for all: an ``fsync`` a file would cost more than reading and checking it.
     """
-    stored = [_store_one(path, archive) for path in paths]
+    incoming = _incoming(archive)
+    stored = [_store_one(path, archive, incoming) for path in paths]
     os.sync()
     return stored
 
 
 def store_found(paths: Sequence[Path], archive: Path) -> list[Stored]:
     """:func:`store` for files met in a folder: those that are gone by now were taken by a run at the same time."""
+    incoming = _incoming(archive)
     stored = []
     for path in paths:
         with suppress(FileNotFoundError):
-            stored.append(_store_one(path, archive))
+            stored.append(_store_one(path, archive, incoming))
     os.sync()
     return stored
 
 
-def _store_one(path: Path, archive: Path) -> Stored:
-    media = path.suffix.lower().removeprefix(".")
+def _incoming(archive: Path) -> Path:
+    """The folder for copies under way, without what killed runs left there."""
     incoming = archive / "incoming"
     incoming.mkdir(parents=True, exist_ok=True)
+    for draft in incoming.iterdir():
+        with suppress(FileNotFoundError):
+            if time.time() - draft.stat().st_mtime > _ABANDONED:
+                draft.unlink()
+    return incoming
+
+
+def _store_one(path: Path, archive: Path, incoming: Path) -> Stored:
+    media = path.suffix.lower().removeprefix(".")
     draft = incoming / f"{os.getpid()}-{os.urandom(6).hex()}"
-    sha256, size, seen = _copy(path, draft)
-    place = place_of(archive, sha256, media)
-    if place.exists() and place.stat().st_size == size:
-        draft.unlink()
-    else:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        draft.replace(place)
+    try:
+        sha256, size, seen = _copy(path, draft)
+        place = place_of(archive, sha256, media)
+        if not _holds(place, sha256):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            draft.replace(place)
+    finally:
+        draft.unlink(missing_ok=True)
     arrived = datetime.fromtimestamp(seen.st_mtime, UTC)
     return Stored(sha256, size, media, _sayable(path.name), arrived, place, path, _stamp(seen))
+
+
+def _holds(place: Path, sha256: str) -> bool:
+    """Whether the bytes are there already; those that a power cut spoiled have their size but not their hash."""
+    if not place.exists():
+        return False
+    with place.open("rb") as kept:
+        return hashlib.file_digest(kept, "sha256").hexdigest() == sha256
 
 
 def _sayable(name: str) -> str:

@@ -66,14 +66,34 @@ def fresh_postgres(world: World, server: Server, tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture(scope="session", params=DATABASES)
-def fresh(request: pytest.FixtureRequest) -> Fresh:
-    found: Fresh = request.getfixturevalue(f"fresh_{request.param}")
+def database(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def fresh(request: pytest.FixtureRequest, database: str) -> Fresh:
+    found: Fresh = request.getfixturevalue(f"fresh_{database}")
     return found
 
 
 @pytest.fixture(scope="session")
-def undisturbed(world: World, fresh: Fresh, processes: Zygote, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
-    return run_undisturbed(world, fresh, processes, tmp_path_factory.mktemp("undisturbed"))
+def undisturbed_sqlite(
+    world: World, fresh_sqlite: Fresh, processes: Zygote, tmp_path_factory: pytest.TempPathFactory
+) -> Undisturbed:
+    return run_undisturbed(world, fresh_sqlite, processes, tmp_path_factory.mktemp("undisturbed"))
+
+
+@pytest.fixture(scope="session")
+def undisturbed_postgres(
+    world: World, fresh_postgres: Fresh, processes: Zygote, tmp_path_factory: pytest.TempPathFactory
+) -> Undisturbed:
+    return run_undisturbed(world, fresh_postgres, processes, tmp_path_factory.mktemp("undisturbed"))
+
+
+@pytest.fixture(scope="session")
+def undisturbed(request: pytest.FixtureRequest, database: str) -> Undisturbed:
+    found: Undisturbed = request.getfixturevalue(f"undisturbed_{database}")
+    return found
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -13,8 +13,9 @@ import re
 import signal
 import sys
 import threading
+import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -56,7 +57,7 @@ _MOVES = {"os.rename": "rename", "os.remove": "remove", "os.mkdir": "mkdir", "os
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Where to die: at the ``nth`` event of that name."""
+    """A moment of a run: the ``nth`` event of that name."""
 
     name: str
     nth: int = 1
@@ -70,12 +71,14 @@ class Point:
 
 
 class Watch:
-    """Writes every event down in ``trace``, and kills this process at ``point`` when there is one."""
+    """Writes every event down in ``trace``; kills this process at ``point``, or stops it at each of ``pauses``."""
 
-    def __init__(self, home: Path, trace: Path, point: Point | None) -> None:
+    def __init__(self, home: Path, trace: Path, point: Point | None, pauses: Sequence[Point] = ()) -> None:
         self._home = f"{home}{os.sep}"
+        self._path = trace
         self._trace = os.open(trace, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         self._point = point
+        self._pauses = list(pauses)
         self._seen: Counter[str] = Counter()
         self._committed = threading.local()
 
@@ -83,14 +86,18 @@ class Watch:
         name = f"{_place(sys._getframe(1))} {what}"
         self._seen[name] += 1
         os.write(self._trace, f"{name}\t{self._seen[name]}\n".encode())
-        if self._point is not None and (name, self._seen[name]) == (self._point.name, self._point.nth):
+        here = Point(name, self._seen[name])
+        if here == self._point:
             os.kill(os.getpid(), signal.SIGKILL)
+        if here in self._pauses:
+            pause(self._path, self._pauses.index(here))
 
     # -------------------------------------------------------------------------------------------- who tells
 
     def listen(self, engine: Engine) -> None:
         sys.addaudithook(self._audited)
-        os.sync = self._around(os.sync, "sync")  # type: ignore[assignment]
+        # a kill loses nothing that was written; flushing the whole machine's disks every time would take minutes
+        os.sync = self._around(lambda: None, "sync")  # type: ignore[assignment]
         pieces = archive._pieces
         archive._pieces = lambda reader: self._each(pieces(reader), "piece")
         pipeline._Clock.lap = self._named(pipeline._Clock.lap)  # type: ignore[method-assign]
@@ -149,6 +156,25 @@ class Watch:
             return copy(cursor, statement, *arguments, **more)
 
         return watched
+
+
+def pause(trace: Path, number: int) -> None:
+    """In the run: say that it has come to the pause, and wait for :func:`go_on`."""
+    trace.with_suffix(f".paused-{number}").touch()
+    while not trace.with_suffix(f".go-{number}").exists():
+        time.sleep(0.005)
+
+
+def wait_for_pause(trace: Path, number: int = 0) -> None:
+    """In the test: return when the run has come to the pause."""
+    give_up = time.monotonic() + 60
+    while not trace.with_suffix(f".paused-{number}").exists():
+        assert time.monotonic() < give_up, f"the run never came to pause {number}"
+        time.sleep(0.005)
+
+
+def go_on(trace: Path, number: int = 0) -> None:
+    trace.with_suffix(f".go-{number}").touch()
 
 
 def _place(frame: FrameType | None) -> str:
