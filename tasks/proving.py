@@ -211,7 +211,10 @@ def _history(file: int, report: Mapping[str, Any], form: Form) -> Iterator[dict[
 
 
 def _past(file: int, which: str, figures: Iterable[tuple[str, int, Any]], form: Form) -> Iterator[dict[str, Any]]:
-    """Rows of HISTORY; a list of figures under ``parts`` is a figure of each shorter period, and their sum."""
+    """Rows of HISTORY; a list of figures under ``parts`` is a figure of each shorter period, and their sum.
+
+    A figure with words is a mapping of ``value``, ``qualifier``, ``low`` and ``high``.
+    """
     for field, item, value in figures:
         place = {"file": file, "field": field, "item": item, "qualifier": "exact"}
         if isinstance(value, list):
@@ -225,7 +228,8 @@ def _past(file: int, which: str, figures: Iterable[tuple[str, int, Any]], form: 
 def _stood(place: Mapping[str, Any], which: str, period: str, value: Any, form: Form) -> dict[str, Any]:
     sheet, cell = Layout(form, form.version).cell(place["field"], place["item"])
     where = {"period": period, "name": f"{period}.xlsx", "sheet": sheet, "cell": cell}
-    return {**place, **where, "which": which, "value": float(value)}
+    stated = value if isinstance(value, dict) else {"value": float(value)}
+    return {**place, **where, "which": which, **stated}
 
 
 def _register(report: Mapping[str, Any]) -> Iterator[tuple[str, float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import polars as pl
@@ -9,12 +10,15 @@ import pytest
 
 from catalog.load import Catalog, load_catalog
 from catalog.model import Rule
-from catalog.refs import Ref, refs_of
+from catalog.refs import PAST, Ref, refs_of
 from domain.finding import CheckLevel
 from tasks.proving import judged as judge
 from tasks.proving import proving, unproved
 
 CATALOG = load_catalog()
+#: Names the file of another unit, not of another period.
+COPY = "HIS-049"
+
 RULES = [rule for form in CATALOG.forms for rule in proving(CATALOG, form)]
 
 
@@ -62,4 +66,10 @@ def test_a_finding_says_where_and_what_to_do(rule: Rule, judged: dict[str, pl.Da
     assert "% %" not in finding["message_vi"]
     assert "“”" not in finding["message_vi"] + finding["message_en"]
     assert finding["severity"] == rule.severity
-    assert finding["cell"] or all(Ref.parse(ref).source == "same_as" for ref in refs_of(rule.check)), finding
+    assert finding["cell"], finding
+    looks_elsewhere = any(Ref.parse(ref).source in (*PAST, "same_as") for ref in refs_of(rule.check))
+    assert looks_elsewhere == (".xlsx" in finding["message_vi"] and ".xlsx" in finding["message_en"]) or rule.id == COPY
+    cells = re.split(r"(?<=[0-9]), ", finding["cells"])  # the name of a sheet may have a comma
+    assert cells[0] == f"{finding['sheet']}!{finding['cell']}"
+    assert len(cells) == len(set(cells))
+    assert all("!" in cell for cell in cells)
