@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import polars as pl
-from sqlalchemy import Connection, Engine, Select, select, text
+from sqlalchemy import ColumnElement, Connection, Engine, Select, literal, select, text
 
 from domain.columns import COPIES
 from domain.finding import SettledBy, Severity
@@ -74,7 +74,12 @@ def _refuse_unknown(connection: Connection, run_id: str) -> None:
 
 def _waiting() -> Select[tuple[int]]:
     here = tables.submission.c
-    return select(here.id).where(_UNCOMPARED, here.state.in_(sorted(IN_FORCE)))
+    return select(here.id).where(_UNCOMPARED, _stands(here.state))
+
+
+def _stands(state: ColumnElement[str]) -> ColumnElement[bool]:
+    """In force; said so that SQLite does not take the index of states, which leads to nearly every report there is."""
+    return (state + literal("")).in_(sorted(IN_FORCE))
 
 
 def _pairs(connection: Connection) -> pl.DataFrame:
@@ -101,12 +106,11 @@ def _alike() -> Select[tuple[int, int, int, str, int]]:
     """Reports in force that have their form and figures in common with another one, where one of them waits."""
     here, twin = tables.submission.c, tables.submission.alias("twin").c
     same = (twin.form_id == here.form_id) & (twin.figures_sha256 == here.figures_sha256)
-    standing = sorted(IN_FORCE)
-    asked = select(here.figures_sha256).where(_UNCOMPARED, here.state.in_(standing))
+    asked = select(here.figures_sha256).where(_UNCOMPARED, _stands(here.state))
     return select(here.id, here.unit_id, here.form_id, here.figures_sha256, here.attempt_id).where(
         here.figures_sha256.in_(asked.correlate(None)),
-        here.state.in_(standing),
-        select(twin.id).where(same, twin.id != here.id, twin.state.in_(standing)).exists(),
+        _stands(here.state),
+        select(twin.id).where(same, twin.id != here.id, _stands(twin.state)).exists(),
     )
 
 

@@ -198,7 +198,7 @@ submission = table(
     Index(None, "state"),
     Index(None, "figures_sha256"),
     # few at any time: every run asks for them when it ends
-    Index("ix_submission_uncompared", "id", sqlite_where=_UNCOMPARED, postgresql_where=_UNCOMPARED),
+    Index("ix_submission_uncompared", "figures_sha256", sqlite_where=_UNCOMPARED, postgresql_where=_UNCOMPARED),
 )
 
 receipt = table(

@@ -24,7 +24,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_submission_uncompared",
         "submission",
-        ["id"],
+        ["figures_sha256"],
         sqlite_where=sa.text("compared_at IS NULL AND figures_sha256 IS NOT NULL"),
         postgresql_where=sa.text("compared_at IS NULL AND figures_sha256 IS NOT NULL"),
     )
