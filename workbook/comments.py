@@ -15,12 +15,15 @@ from workbook.worksheet import Place, Worksheet
 
 #: Who our comments are by; theirs have another author.
 AUTHOR = "tongket"
+#: Begins each of ours: programs drop the authors of comments when they save.
+OPENING = f"{AUTHOR} · "
 #: Begins what we add to a comment that was there already.
 SEPARATOR = "──── tongket ────"
 
 _COMMENTS = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
 _VML = "application/vnd.openxmlformats-officedocument.vmlDrawing"
 _EMPTY = f'<comments xmlns="{MAIN}"><authors/><commentList/></comments>'.encode()
+_ANCHOR = re.compile(rb"<x:Anchor>[^<]*<")
 _SHAPE = re.compile(rb"<v:shape\s.*?</v:shape>", re.S)
 _SHAPE_TYPE = (
     b'<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe">'
@@ -73,7 +76,7 @@ class Commenting:
         gone, places = [], []
         for comment in list(root.iter(main("comment"))):
             place = _place(comment.get("ref", "A1"))
-            if int(comment.get("authorId", "-1")) in ours:
+            if int(comment.get("authorId", "-1")) in ours or _words(comment).startswith(OPENING):
                 comment.getparent().remove(comment)
                 gone.append(place)
                 places.append(place)
@@ -89,7 +92,7 @@ class Commenting:
 
     def _clear_drawing(self, relation: Relation, gone: list[Place], sheet: Worksheet) -> None:
         content = self._package.read(relation.target)
-        left = _SHAPE.sub(lambda shape: b"" if _is_at(shape[0], gone) else shape[0], content)
+        left = _SHAPE.sub(lambda shape: b"" if _place_of(shape[0]) in gone else shape[0], content)
         if b"<v:shape " in left or relation.id != sheet.legacy_drawing:
             self._package.write(relation.target, left)
             return
@@ -106,15 +109,18 @@ class Commenting:
         root = self._package.tree(self._comments_of(part))
         author = _author(root)
         there = {_place(comment.get("ref", "A1")): comment for comment in root.iter(main("comment"))}
-        boxed = []
+        new, longer = {}, {}
         for place, remark in sorted(remarks.items()):
             if place in there:
                 _append(there[place], remark)
+                longer[place] = _words(there[place])
             else:
                 _new(root.find(main("commentList")), place, remark, author)
-                boxed.append(place)
-        if boxed:
-            self._draw(part, sheet, {place: remarks[place] for place in boxed})
+                new[place] = remark
+        if new:
+            self._draw(part, sheet, new)
+        if longer:
+            self._enlarge(part, sheet, longer)
 
     def _comments_of(self, part: str) -> str:
         known = self._package.related(part, "comments")
@@ -136,6 +142,19 @@ class Commenting:
         head = b"" if b'id="_x0000_t202"' in content else _SHAPE_TYPE
         before, end, behind = content.rpartition(b"</xml>")
         self._package.write(name, before + head + b"".join(shapes) + end + behind)
+
+    def _enlarge(self, part: str, sheet: Worksheet, longer: Mapping[Place, str]) -> None:
+        """Make the boxes of comments that got longer as large as their words need."""
+        name = self._drawing_of(part, sheet)
+
+        def resized(shape: re.Match[bytes]) -> bytes:
+            place = _place_of(shape[0])
+            if place is None or place not in longer:
+                return shape[0]
+            anchor = _anchor(sheet, place, _lines(longer[place]))
+            return _ANCHOR.sub(lambda _: f"<x:Anchor>{anchor}<".encode(), shape[0], count=1)
+
+        self._package.write(name, _SHAPE.sub(resized, self._package.read(name)))
 
     def _drawing_of(self, part: str, sheet: Worksheet) -> str:
         for relation in self._package.relations(part):
@@ -175,7 +194,8 @@ def _author(root: Element) -> str:
 def _new(comments: Element, place: Place, remark: Remark, author: str) -> None:
     comment = etree.SubElement(comments, main("comment"), ref=Cell("", *place).address, authorId=author)
     text = etree.SubElement(comment, main("text"))
-    text.extend(_runs(remark.paragraphs))
+    (head, words), *others = remark.paragraphs
+    text.extend(_runs([(f"{OPENING}{head}", words), *others]))
 
 
 def _append(comment: Element, remark: Remark) -> None:
@@ -188,6 +208,10 @@ def _append(comment: Element, remark: Remark) -> None:
         text.replace(plain, run)
         run.append(plain)
     text.extend(_runs((("", f"\n{SEPARATOR}"), *remark.paragraphs)))
+
+
+def _words(comment: Element) -> str:
+    return "".join(words.text or "" for words in comment.iter(main("t")))
 
 
 def _cut(comment: Element) -> bool:
@@ -227,8 +251,8 @@ def _run(words: str, weight: str) -> Element:
 
 def _shape(number: int, place: Place, remark: Remark, sheet: Worksheet) -> bytes:
     """The box of one comment, as large as its words need."""
-    height = min(_lines(remark), _MOST_LINES) * _LINE_PIXELS + 8
-    anchor = ", ".join(map(str, sheet.box(place, _BOX_PIXELS, height)))
+    lines = _lines("\n".join(text for paragraph in remark.paragraphs for text in paragraph if text))
+    anchor, height = _anchor(sheet, place, lines), _box_height(lines)
     return (
         f'<v:shape id="_x0000_s{number}" type="#_x0000_t202" style="position:absolute;margin-left:59.25pt;'
         f"margin-top:1.5pt;width:{_BOX_PIXELS * 0.75:g}pt;height:{height * 0.75:g}pt;z-index:{number % _BLOCK};"
@@ -240,12 +264,19 @@ def _shape(number: int, place: Place, remark: Remark, sheet: Worksheet) -> bytes
     ).encode()
 
 
-def _lines(remark: Remark) -> int:
-    texts = (line for part in remark.paragraphs for text in part if text for line in text.split("\n"))
-    return sum(1 + len(line) // _LINE_LETTERS for line in texts)
+def _anchor(sheet: Worksheet, place: Place, lines: int) -> str:
+    return ", ".join(map(str, sheet.box(place, _BOX_PIXELS, _box_height(lines))))
 
 
-def _is_at(shape: bytes, places: list[Place]) -> bool:
-    """Whether a shape is the box of a comment at one of these cells."""
+def _box_height(lines: int) -> int:
+    return min(lines, _MOST_LINES) * _LINE_PIXELS + 8
+
+
+def _lines(words: str) -> int:
+    return sum(1 + len(line) // _LINE_LETTERS for line in words.split("\n"))
+
+
+def _place_of(shape: bytes) -> Place | None:
+    """The cell whose comment a shape is the box of; ``None`` for another shape."""
     row, column = (re.search(rb"<x:%s>\s*(\d+)" % name, shape) for name in (b"Row", b"Column"))
-    return bool(row and column and b'ObjectType="Note"' in shape and (int(row[1]), int(column[1])) in places)
+    return (int(row[1]), int(column[1])) if row and column and b'ObjectType="Note"' in shape else None

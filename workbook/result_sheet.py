@@ -22,6 +22,8 @@ from workbook.texts import escaped, shortened
 MOST_LISTED = 1_000
 #: Cells of one finding that get a row of their own.
 _MOST_CELLS = 12
+#: Points of a line in each size of letters, and of the tallest row there is.
+_LINE, _SMALL_LINE, _TALLEST = 14.5, 12.0, 409.0
 #: A cell of a workbook takes 32,767 characters; both languages stand in one.
 _LONGEST = 8_000
 _ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -233,7 +235,7 @@ class _Drawing:
         counts = [sum(item.tone is wanted for item in self.items) for wanted in (Tone.FAULT, Tone.WARNING)]
         faults, warnings = (vi_number(count) for count in counts)
         words = f"{vi} — {faults} lỗi phải sửa, {warnings} cảnh báo cần giải thích"
-        english = f"  ·  {en}: {counts[0]:,} errors, {counts[1]:,} warnings"
+        english = f"  ·  {en}: {_counted(counts[0], 'error')}, {_counted(counts[1], 'warning')}"
         ink = _INK[tone] if tone is not Tone.NOTE or self.head.state != SubmissionState.ACCEPTED else "FF1B6E3C"
         self.grid.add({0: (_two(words, english, 13), self.looks.of(13, ink, bold=True))}, 24)
 
@@ -308,12 +310,13 @@ class _Drawing:
             4: (asked, words),
             5: (_plain(_cut(item.arithmetic)), words),
         }
-        self.grid.add(first)
+        self.grid.add(first, _height(item, asked=item.explanation if item.tone is Tone.SETTLED else item.expected))
+        blank = {**dict.fromkeys(first, (b"", words)), 0: (b"", fill)}
         for place in places[1:]:
-            self.grid.add({**dict.fromkeys(first, (b"", words)), 2: self._place(place)})
+            self.grid.add({**blank, 2: self._place(place)})
         if len(item.places) > len(places):
             more = f"… và {len(item.places) - len(places)} ô nữa"
-            self.grid.add({**dict.fromkeys(first, (b"", words)), 2: (_plain(more), words)})
+            self.grid.add({**blank, 2: (_plain(more), words)})
 
     def _place(self, cell: Cell) -> tuple[bytes, int]:
         """The address, and a link to the cell when its sheet is there to be seen."""
@@ -356,6 +359,24 @@ class _Drawing:
                 b"<headerFooter><oddFooter>&amp;R&amp;9&amp;P/&amp;N</oddFooter></headerFooter></worksheet>",
             )
         )
+
+
+def _height(item: Item, asked: str) -> float:
+    """Points for the row of a finding: not every program fits rows to their words by itself."""
+    _, _, place, words, expected, arithmetic = _WIDTHS
+    where = str(item.places[0].sheet) + "!A1000" if item.places else item.where
+    narrow = [_lines(where, place), _lines(asked, expected) + 1, _lines(item.arithmetic, arithmetic)]
+    wide = _lines(item.vi, words) * _LINE + _lines(item.en, words * 1.5) * _SMALL_LINE
+    return min(max(wide, max(narrow) * _LINE) + 4, _TALLEST)
+
+
+def _lines(text: str, width: float) -> int:
+    """Lines of a text in a column; words that do not fit whole leave some of each line empty."""
+    return sum(1 + int(len(line) / (width * 1.1)) for line in _cut(text).split("\n")) if text else 0
+
+
+def _counted(number: int, name: str) -> str:
+    return f"{number:,} {name}" if number == 1 else f"{number:,} {name}s"
 
 
 def _explanation(item: Item) -> bytes:

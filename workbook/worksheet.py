@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from lxml import etree
@@ -142,11 +142,12 @@ class Worksheet:
         left = min(column + 1, _LAST_COLUMN - 1)
         top = max(0, min(row, _LAST_ROW - 100) - 1)
         right, across = self._walk(left, 15 + width, self._column_pixels, _LAST_COLUMN)
-        bottom, down = self._walk(top, 4 + height, self._row_pixels, _LAST_ROW)
-        return left, 15, top, 4, right, across, bottom, down
+        # LibreOffice makes some boxes flat that end far inside of a row
+        bottom, _ = self._walk(top, 4 + height, self._row_pixels, _LAST_ROW)
+        return left, 15, top, 4, right, across, min(bottom + 1, _LAST_ROW), 2
 
-    def _walk(self, at: int, pixels: int, size: object, last: int) -> tuple[int, int]:
-        while at < last and pixels > (taken := size(at)):  # type: ignore[operator]
+    def _walk(self, at: int, pixels: int, size: Callable[[int], int], last: int) -> tuple[int, int]:
+        while at < last and pixels > (taken := size(at)):
             pixels -= taken
             at += 1
         return at, pixels
