@@ -408,6 +408,7 @@ def _findings_query(period: str | None, submission: int | None, severity: str | 
     names = [c for c in finding if c.name not in ("id", "submission_id", "attempt_id", "other_submission_id")]
     query = (
         select(
+            finding.id,
             finding.id.label("finding"),
             here.id.label("submission"),
             func.coalesce(tables.unit.c.code, here.stated_unit).label("unit"),
@@ -452,7 +453,8 @@ def is_latest() -> ColumnElement[bool]:
 
 
 def waiver_counts(engine: Engine, period: str | None = None) -> dict[str, int]:
-    """How many findings of the latest versions are settled, by :class:`domain.finding.SettledBy`."""
+    """How many findings of the latest versions are settled, by :class:`domain.finding.SettledBy`; of a period nobody
+    has reported yet, and of an unknown one, none."""
     here, finding = tables.submission.c, tables.finding.c
     query = (
         select(finding.settled_by, func.count())
@@ -464,9 +466,11 @@ def waiver_counts(engine: Engine, period: str | None = None) -> dict[str, int]:
         .where(finding.settled_by.is_not(None), is_latest())
         .group_by(finding.settled_by)
     )
+    if period is not None:
+        query = query.where(
+            here.period_id == select(tables.period.c.id).where(tables.period.c.code == period).scalar_subquery()
+        )
     with engine.connect() as connection:
-        if period is not None:
-            query = query.where(here.period_id == period_row(connection, period)["id"])
         found = dict(connection.execute(query).tuples().all())
     return {by.value: found.get(by.value, 0) for by in SettledBy}
 

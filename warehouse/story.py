@@ -252,8 +252,8 @@ def _acts(connection: Connection, reports: dict[int, Told], unit_ids: list[int],
 
 def _act(row: Told, reports: dict[int, Told]) -> Told:
     vi, en = _ACTS[row["what"]]
-    with_vi = f" cùng {row['second_person']}" if row["second_person"] else ""
-    with_en = f" with {row['second_person']}" if row["second_person"] else ""
-    words = f"{row['who']}{with_vi} {vi}: {row['reason']}", f"{row['who']}{with_en} {en}: {row['reason']}"
+    with_vi = f" (cùng {row['second_person']})" if row["second_person"] else ""
+    with_en = f" (with {row['second_person']})" if row["second_person"] else ""
+    words = f"{vi}{with_vi}: {row['reason']}", f"{en}{with_en}: {row['reason']}"
     raw = {name: row[name] for name in ("reason", "before", "after", "second_person")}
     return _row("act", row["at"], words, reports.get(row["submission_id"]), row["who"], act=row["what"], **raw)

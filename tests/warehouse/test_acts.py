@@ -335,6 +335,11 @@ def test_a_waived_warning_is_settled_at_once(engine: Engine, doubtful: int) -> N
     (board,) = queries.status(engine, "2025-Q1")
     assert (board["accepted"], board["waived"], board["explained"], board["overridden"]) == (1, 3, 0, 0)
     assert queries.waiver_counts(engine, "2025-Q1") == {"note": 0, "waiver": 3, "override": 0}
+    assert (
+        set(queries.waiver_counts(engine, "2024-Q4").values())
+        == set(queries.waiver_counts(engine, "?").values())
+        == {0}
+    )
     told = last_act(engine)
     assert (told["what"], told["submission_id"], told["before"]) == ("waive", doubtful, None)
     assert json.loads(told["after"])["rule"] == "S"

@@ -74,11 +74,12 @@ def test_everything_that_happened_with_a_report_is_told_in_order(engine: Engine,
     assert "bản 2: đã được rút" in said
     assert "DOS-001 (received) được cho qua đến hết 01/04/2025: theo công văn 12" in said
     assert "được gửi muộn đến 01/01/2026: theo công văn 12" in said
-    assert "Trần Văn Phòng cùng bà Hai miễn một phát hiện: theo công văn 12" in said
-    assert "Trần Văn Phòng rút báo cáo: theo công văn 12" in said
+    assert "miễn một phát hiện (cùng bà Hai): theo công văn 12" in said
+    assert "rút báo cáo: theo công văn 12" in said
     assert all(row["words_en"] and row["words_en"] != row["words_vi"] for row in told)
     (withdrawn,) = [row for row in told if row.get("act") == "withdraw"]
-    assert (withdrawn["before"], withdrawn["after"], withdrawn["version"], withdrawn["form"]) == (
+    assert (withdrawn["who"], withdrawn["before"], withdrawn["after"], withdrawn["version"], withdrawn["form"]) == (
+        "Trần Văn Phòng",
         "accepted",
         "withdrawn",
         2,
