@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Engine, Select, literal, select, text
+from sqlalchemy import ColumnElement, Connection, Engine, Select, literal, select, text, update
 
 from domain.columns import COPIES
 from domain.finding import SettledBy, Severity
@@ -248,8 +248,12 @@ def _waived(connection: Connection, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _mark(connection: Connection, untold: pl.Series) -> None:
-    """Everything that waited is compared, but for what stands in a pair that nobody has told of yet."""
-    waited = read_frame(connection, _waiting())
-    done = waited.filter(~pl.col("id").is_in(untold.implode()))
-    now = pl.lit(datetime.now(UTC), pl.Datetime("us", "UTC"))
-    update_frame(connection, tables.submission, done.with_columns(compared_at=now), ["id"])
+    """Everything that waits is compared, but for what stands in a pair that nobody has told of yet."""
+    here = tables.submission.c
+    query = select(here.id, here.compared_at).where(here.compared_at.is_(None))
+    waits_on = read_where_in(connection, query, here.id, untold.unique())
+    # one statement for the many that are done, then the few that are not: a batch of a whole country waits here
+    connection.execute(
+        update(tables.submission).where(_UNCOMPARED, _stands(here.state)).values(compared_at=datetime.now(UTC))
+    )
+    update_frame(connection, tables.submission, waits_on, ["id"])
