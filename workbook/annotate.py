@@ -181,7 +181,7 @@ class _Annotation:
         self._shift_names(lambda number: number - (number > at))
         for relation in self.package.relations(_BOOK):
             if relation.target == sheet.part:
-                self.package.unrelate(relation)
+                self.package.unrelate(_BOOK, relation)
         self.package.remove(sheet.part)
         self._worksheets.pop(sheet.part, None)
 
@@ -189,7 +189,7 @@ class _Annotation:
         """A signature speaks of the file as it was sent; over the changed one it would read as a forgery."""
         for relation in self.package.relations(""):
             if relation.kind == "origin":
-                self.package.unrelate(relation)
+                self.package.unrelate("", relation)
                 for name in self.package.names(""):
                     if name.startswith("_xmlsignatures/"):
                         self.package.remove(name)
@@ -273,7 +273,7 @@ class _Annotation:
         """What programs keep of the order of sheets and of reckoning, and make anew by themselves."""
         for relation in self.package.relations(_BOOK):
             if relation.kind == "calcChain":
-                self.package.unrelate(relation)
+                self.package.unrelate(_BOOK, relation)
                 self.package.remove(relation.target)
         for name in self.package.related("", "extended-properties"):
             properties = self.package.tree(name)

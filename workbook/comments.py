@@ -83,21 +83,21 @@ class Commenting:
             elif _cut(comment):
                 places.append(place)
         if next(root.iter(main("comment")), None) is None:
-            self._package.unrelate(comments)
+            self._package.unrelate(part, comments)
             self._package.remove(comments.target)
         for relation in self._package.relations(part):
             if relation.kind == "vmlDrawing" and relation.target in self._package:
-                self._clear_drawing(relation, gone, sheet(part))
+                self._clear_drawing(part, relation, gone, sheet(part))
         return places
 
-    def _clear_drawing(self, relation: Relation, gone: list[Place], sheet: Worksheet) -> None:
+    def _clear_drawing(self, part: str, relation: Relation, gone: list[Place], sheet: Worksheet) -> None:
         content = self._package.read(relation.target)
         left = _SHAPE.sub(lambda shape: b"" if _place_of(shape[0]) in gone else shape[0], content)
         if b"<v:shape " in left or relation.id != sheet.legacy_drawing:
             self._package.write(relation.target, left)
             return
         sheet.remove_legacy_drawing()
-        self._package.unrelate(relation)
+        self._package.unrelate(part, relation)
         self._package.remove(relation.target)
 
     # -------------------------------------------------------------------------------------------- putting in

@@ -58,13 +58,14 @@ class Relation:
 
 
 class Package:
-    """Parts by name. ``tree`` parses a part once; every parsed part is written anew by :meth:`to_bytes`."""
+    """Parts by name. ``tree`` parses a part once, to be changed: :meth:`to_bytes` writes every such part anew."""
 
     def __init__(self, archive: Zip) -> None:
         self._archive = archive
         self._names = dict.fromkeys(archive.parts)
         self._changed: dict[str, bytes] = {}
         self._trees: dict[str, Element] = {}
+        self._relations: dict[str, Element] = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._names
@@ -101,6 +102,7 @@ class Package:
             self._names.pop(gone, None)
             self._changed.pop(gone, None)
             self._trees.pop(gone, None)
+            self._relations.pop(gone, None)
         types = self.tree(_TYPES_PART)
         for override in types.findall(f"{{{_TYPES}}}Override"):
             if override.get("PartName", "").casefold() == f"/{name}".casefold():
@@ -125,9 +127,13 @@ class Package:
     # -------------------------------------------------------------------------------------------- relationships
 
     def relations(self, part: str) -> list[Relation]:
-        if _relations_of(part) not in self:
+        name = _relations_of(part)
+        if name not in self:
             return []
-        return list(_each(self.tree(_relations_of(part)), posixpath.dirname(part)))
+        if name not in self._relations:
+            # only looked at: written anew when one is added or taken away
+            self._relations[name] = parsed(self.read(name))
+        return list(_each(self._relations[name], posixpath.dirname(part)))
 
     def related(self, part: str, kind: str) -> list[str]:
         """The parts inside the package that ``part`` has relationships of this kind with."""
@@ -140,7 +146,8 @@ class Package:
         name = _relations_of(part)
         if name not in self:
             self.write(name, written(etree.Element(f"{{{_RELATIONS}}}Relationships", nsmap={None: _RELATIONS})))
-        root = self.tree(name)
+        self.relations(part)
+        root = self._trees[name] = self._relations[name]
         taken = {element.get("Id") for element in root}
         number = next(n for n in range(1, len(taken) + 2) if f"rId{n}" not in taken)
         element = etree.SubElement(root, f"{{{_RELATIONS}}}Relationship")
@@ -149,8 +156,9 @@ class Package:
         element.set("Target", f"/{target}")
         return f"rId{number}"
 
-    def unrelate(self, relation: Relation) -> None:
-        relation.element.getparent().remove(relation.element)
+    def unrelate(self, part: str, relation: Relation) -> None:
+        root = self._trees[_relations_of(part)] = relation.element.getparent()
+        root.remove(relation.element)
 
     # -------------------------------------------------------------------------------------------- the whole
 
