@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -78,6 +79,14 @@ def known_unit(engine: Engine, code: str | None) -> None:
                 f"No unit bears the code {code!r}. See: tongket units list",
             )
         )
+
+
+def known_day(text: str) -> date:
+    """The day that was written, or a refusal that shows how days are written."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        refuse(say(f"{text!r} không phải ngày; viết như 2025-06-30.", f"{text!r} is not a day; write 2025-06-30."))
 
 
 def known_period(catalog: Catalog, code: str) -> Period:

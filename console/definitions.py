@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from console.common import AsJson, UnitOption, definitions, known_period, open_warehouse, settings
+from console.common import AsJson, UnitOption, definitions, known_day, known_period, open_warehouse, settings
 from console.output import REFUSED, out, print_json, refuse, table
 from console.words import LANG, say
 
@@ -192,20 +191,13 @@ def _units(as_of: str | None) -> list[dict[str, Any]]:
     from warehouse import queries
 
     _, engine = open_warehouse()
-    return queries.units(engine, _day(as_of) if as_of else None).to_dicts()
+    return queries.units(engine, known_day(as_of) if as_of else None).to_dicts()
 
 
 def _today() -> str:
     from tasks.clock import today
 
     return today().isoformat()
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        refuse(say(f"{text!r} không phải ngày; viết như 2025-06-30.", f"{text!r} is not a day; write 2025-06-30."))
 
 
 # ------------------------------------------------------------------------------------------------ template

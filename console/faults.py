@@ -30,7 +30,10 @@ def explain(error: Exception) -> str | None:
     from pydantic_settings import SettingsError
 
     from catalog import CatalogError
+    from domain.act import ActRefusedError
 
+    if isinstance(error, ActRefusedError):
+        return say(error.vi, error.en)
     if isinstance(error, CatalogError):
         return _listed(say("Bộ định nghĩa có lỗi:", "The definitions do not hold together:"), error.faults)
     if isinstance(error, ValidationError) and error.title == "Settings":

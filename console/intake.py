@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +13,7 @@ import typer
 from console.common import AsJson, PeriodOption, known_period, open_warehouse, settings
 from console.output import HAD_REJECTIONS, WOULD_REJECT, coloured, err, finite, out, print_json, refuse, table
 from console.words import LANG, say
+from domain.numbers import vi_number
 
 if TYPE_CHECKING:
     from tasks.settings import Settings
@@ -77,15 +79,33 @@ def findings_table(findings: list[dict[str, Any]], *, unit: bool = False) -> Any
     order = {"critical": 0, "warning": 1, "info": 2}
     ranked = sorted(findings, key=lambda item: (order[item["severity"]], item["level"], item["rule"]))
     columns = [say("Mức", "Severity"), say("Quy tắc", "Rule"), say("Ô", "Cell"), say("Nội dung", "What and what to do")]
-    rows = [
-        [coloured(SEVERITIES[f["severity"]], f["severity"]), f["rule"], place_of(f), f[f"message_{LANG}"]]
+    rows: list[list[Any]] = [
+        [coloured(SEVERITIES[f["severity"]], f["severity"]), f["rule"], place_of(f), _with_explanation(f)]
         for f in ranked
     ]
+    if any("finding" in f for f in ranked):  # those of the warehouse have a number, by which they are waived
+        columns.insert(0, say("Số", "No."))
+        for row, found in zip(rows, ranked, strict=True):
+            row.insert(0, str(found["finding"]))
     if unit:
         columns.insert(0, say("Đơn vị", "Unit"))
         for row, finding in zip(rows, ranked, strict=True):
             row.insert(0, finding.get("unit") or finding.get("name") or "–")
     return table("", columns, rows)
+
+
+#: Why a finding asks nothing more of the unit, in words.
+SETTLED = {
+    "note": say("đơn vị giải thích", "explained by the unit"),
+    "waiver": say("được miễn", "waived"),
+    "override": say("được cho qua", "let pass"),
+}
+
+
+def _with_explanation(finding: dict[str, Any]) -> str:
+    message: str = finding[f"message_{LANG}"]
+    settled = finding.get("settled_by")
+    return f"{message} [{SETTLED[settled]}: {finding['explanation']}]" if settled else message
 
 
 def place_of(finding: dict[str, Any]) -> str:
@@ -158,6 +178,24 @@ def _collect(period: str | None, inbox: Path | None, files: list[Path], as_json:
 
 def run_collection(period: str | None, inbox: Path | None, files: list[Path], *, quiet: bool = False) -> Any:
     """Run the flow ``collect-period`` in this process, with progress on the terminal unless ``quiet``."""
+    from tasks.archive import waiting
+
+    def start() -> Any:
+        from flows.collect_period import collect_period
+
+        return collect_period(
+            period=period,
+            inbox=str(inbox) if inbox else None,
+            files=[str(file.resolve()) for file in files] or None,
+            return_state=True,
+        )
+
+    count = len(files) or len(waiting(inbox or settings().workspace.inbox))
+    return run_flow(start, count, quiet=quiet)
+
+
+def run_flow(start: Callable[[], Any], count: int, *, quiet: bool) -> Any:
+    """Run a flow over ``count`` files in this process and return its report; raises what made it fail."""
     from flows.runtime import prepare
     from tasks.setup import keep_registry_current
     from tasks.store import definitions, engine_for
@@ -165,25 +203,17 @@ def run_collection(period: str | None, inbox: Path | None, files: list[Path], *,
     chosen = settings()
     prepare(chosen.workspace.prefect)
     keep_registry_current(engine_for(chosen.url), definitions(chosen))
-    with _progress(quiet), _workers(chosen, inbox, files):
-        from flows.collect_period import collect_period, report_of
+    with _progress(quiet), _workers(chosen, count):
+        from flows.work import report_of
 
-        state = collect_period(
-            period=period,
-            inbox=str(inbox) if inbox else None,
-            files=[str(file.resolve()) for file in files] or None,
-            return_state=True,
-        )
-        return report_of(state)
+        return report_of(start())
 
 
-def _workers(chosen: Settings, inbox: Path | None, files: list[Path]) -> AbstractContextManager[None]:
+def _workers(chosen: Settings, count: int) -> AbstractContextManager[None]:
     """The worker processes, started ahead of the flow when there is anything to process."""
-    from tasks.archive import waiting
     from tasks.batches import workers_for
     from tasks.workers import started_early
 
-    count = len(files) or len(waiting(inbox or chosen.workspace.inbox))
     return started_early(workers_for(count, chosen), chosen) if count else nullcontext()
 
 
@@ -234,3 +264,11 @@ def print_report(report: Any) -> None:
             out.print("  ", coloured(STATES[state], state), f": {count:,}".replace(",", "."), sep="")
     if not sum(report.counts.values()):
         out.print(say("  không có tệp nào chờ xử lý", "  nothing was waiting"))
+    for kind, words in SETTLED.items():
+        if report.settled.get(kind):
+            out.print(
+                say(
+                    f"  trong kỳ: {vi_number(report.settled[kind])} phát hiện {words}",
+                    f"  in the period: {report.settled[kind]:,} findings {words}",
+                )
+            )

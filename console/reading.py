@@ -10,6 +10,7 @@ from console.common import AsJson, PeriodOption, UnitOption, definitions, known_
 from console.intake import STATES, findings_table
 from console.output import err, finite, out, print_json, refuse, table
 from console.words import LANG, say
+from domain.numbers import vi_number
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from polars import DataFrame
 
     from catalog import Catalog
+    from warehouse.engine import Engine
 
 #: Why a total has no value, in words.
 NOTES = {
@@ -50,8 +52,21 @@ def register(app: typer.Typer) -> None:
     app.command(help=say("hỏi kho số liệu bằng SQL (chỉ đọc)", "ask the warehouse in SQL (read-only)"))(query)
 
 
-def status(period: PeriodOption = None, unit: UnitOption = None, as_json: AsJson = False) -> None:
-    """Expected, received, late, accepted, rejected and missing, by form; with --unit of its subtree."""
+def status(
+    period: PeriodOption = None,
+    unit: UnitOption = None,
+    depth: Annotated[
+        int | None,
+        typer.Option(
+            help=say("liệt kê bao nhiêu cấp dưới (mặc định: 1 khi có --unit)", "levels below to list"), min=0, max=20
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Expected, received, late, accepted, rejected and missing, by form; with --unit of its subtree.
+
+    With --period also down the tree of units, as many levels as --depth says.
+    """
     from warehouse import queries
 
     chosen, engine = open_warehouse()
@@ -61,15 +76,28 @@ def status(period: PeriodOption = None, unit: UnitOption = None, as_json: AsJson
         known_period(definitions(chosen), period)
     boards = [board for code in periods for board in queries.status(engine, code, unit)]
     if as_json:
-        print_json(boards)
+        print_json(boards if depth is None else [*boards, *_trees(engine, boards, unit, depth)])
         return
     print_status(boards if period else [board for board in boards if board["received"]])
     if period:
-        _print_subtrees(queries.status_below(engine, period, unit))
+        levels = depth if depth is not None else int(unit is not None)
+        _print_trees(_trees(engine, boards, unit, levels))
 
 
-def _print_subtrees(rows: list[dict[str, Any]]) -> None:
-    """The units directly below, each with everything under it."""
+def _trees(engine: Engine, boards: list[dict[str, Any]], unit: str | None, depth: int) -> list[dict[str, Any]]:
+    """A row a unit and form down the tree, each with everything under it."""
+    from warehouse import queries
+
+    return [
+        {"period": board["period"], "form": board["form"], **row}
+        for board in boards
+        if board["form"]
+        for row in queries.status_tree(engine, board["period"], board["form"], unit, depth=depth).to_dicts()
+    ]
+
+
+def _print_trees(rows: list[dict[str, Any]]) -> None:
+    """Indented by how far down a unit stands."""
     names = ("expected", "received", "late", "accepted", "rejected", "missing")
     heads = say(
         "phải nộp|đã gửi|trễ hạn|được nhận|bị trả lại|chưa gửi", "expected|received|late|accepted|rejected|missing"
@@ -80,11 +108,11 @@ def _print_subtrees(rows: list[dict[str, Any]]) -> None:
         say("Biểu mẫu", "Form"),
         *heads,
     ]
-    shown = [[row["unit"], row["name"], row["form"], *(row[name] for name in names)] for row in rows]
+    shown = [
+        [row["unit"], "  " * row["depth"] + row["name"], row["form"], *(row[name] for name in names)] for row in rows
+    ]
     if shown:
-        out.print(
-            table(say("Theo cấp dưới trực tiếp", "By the units directly below"), columns, shown, right=range(3, 9))
-        )
+        out.print(table(say("Theo cây đơn vị", "Down the tree of units"), columns, shown, right=range(3, 9)))
 
 
 def print_status(boards: list[dict[str, Any]]) -> None:
@@ -97,6 +125,24 @@ def print_status(boards: list[dict[str, Any]]) -> None:
     rows = [[board["period"], board["form"] or unknown, *(board.get(name, 0) for name in names)] for board in boards]
     columns = [say("Kỳ", "Period"), say("Biểu mẫu", "Form"), *heads]
     out.print(table(say("Tình hình gửi báo cáo", "Status of submissions"), columns, rows, right=range(2, len(columns))))
+    for board in boards:
+        _print_decisions(board)
+
+
+def _print_decisions(board: dict[str, Any]) -> None:
+    """What people decided about the period: never out of sight of whoever reads its figures."""
+    names = {
+        "waiting": say("đang chờ kiểm tra", "waiting to be checked"),
+        "explained": say("cảnh báo đơn vị đã giải thích", "warnings explained by the unit"),
+        "waived": say("cảnh báo được miễn", "warnings waived"),
+        "overridden": say("LỖI được cho qua", "FAULTS let pass"),
+        "permitted": say("đơn vị được nộp muộn", "units permitted to be late"),
+    }
+    parts = [f"{vi_number(board[name])} {words}" for name, words in names.items() if board.get(name)]
+    if board.get("closed_at"):
+        parts.append(say("kỳ đã đóng", "the period is closed"))
+    if parts:
+        out.print(f"  {board['period']} · {board['form'] or '–'}: " + " · ".join(parts))
 
 
 def findings(
@@ -260,8 +306,6 @@ def _total(row: dict[str, Any]) -> str:
 
 def _coverage(row: dict[str, Any]) -> str:
     """n/N units; a figure that one unit stated for its whole territory rests on no sum."""
-    from domain.numbers import vi_number
-
     if row["source"] == "reported" and not row["reported"]:
         return say("nêu chung", "stated as a whole")
     return f"{vi_number(row['reported'])}/{vi_number(row['expected'])}"

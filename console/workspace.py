@@ -137,6 +137,7 @@ def _warehouse_conditions(chosen: Any) -> Any:
     advice = "" if current else say("Chạy: tongket init", "Run: tongket init")
     yield Condition(name, current, safe_url(chosen.url), advice)
     if current:
+        yield _runs_condition(engine)
         waiting = counts.get("received", 0)
         yield Condition(
             say("Báo cáo đang chờ xử lý", "Submissions waiting"),
@@ -144,6 +145,19 @@ def _warehouse_conditions(chosen: Any) -> Any:
             str(waiting),
             "" if waiting == 0 else say("Chạy: tongket ingest", "Run: tongket ingest"),
         )
+
+
+def _runs_condition(engine: Any) -> Condition:
+    """Runs that say they are running, and whether they are."""
+    from warehouse import leases
+
+    runs = leases.running_now(engine)
+    dead = [run for run in runs if not run.is_alive]
+    seen = say(
+        f"{len(runs) - len(dead)} đang chạy, {len(dead)} bị ngắt", f"{len(runs) - len(dead)} running, {len(dead)} died"
+    )
+    advice = say("Chạy: tongket ingest (tự lấy lại việc dở dang)", "Run: tongket ingest (takes up what was left)")
+    return Condition(say("Lượt chạy", "Runs"), not dead, seen, advice if dead else "")
 
 
 def _prefect_condition() -> Condition:

@@ -74,14 +74,17 @@ def store(paths: Sequence[Path], archive: Path) -> list[Stored]:
 
 
 def store_found(paths: Sequence[Path], archive: Path) -> list[Stored]:
-    """:func:`store` for files met in a folder: those that are gone by now were taken by a run at the same time."""
+    """:func:`store` for files met in a folder: those that are gone by now were taken by a run at the same time.
+
+    Also those that went after they were copied: what both runs wrote down would count as two arrivals.
+    """
     incoming = _incoming(archive)
     stored = []
     for path in paths:
         with suppress(FileNotFoundError):
             stored.append(_store_one(path, archive, incoming))
     os.sync()
-    return stored
+    return [item for item in stored if item.source.exists()]
 
 
 def _incoming(archive: Path) -> Path:

@@ -1,4 +1,5 @@
-"""The Prefect tasks of ``collect-period``: receive, process a batch, roll up, publish."""
+"""The Prefect tasks of ``collect-period`` and ``retry-failed``: take up, process a batch, compare, roll up, return,
+publish."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +21,24 @@ from prefect.tasks import Task
 from domain.submission import FaultNature
 from tasks import archive, progress
 from tasks.clock import today
+from tasks.comparing import compare_reports
+from tasks.returning import ToReturn, to_return, write_returned
 from tasks.rolling import refresh_roll_up
 from tasks.settings import Settings
 from tasks.setup import keep_registry_current
 from tasks.store import definitions, engine_for, ensure_periods, register_of
 from tasks.timing import Stopwatch
-from tasks.workers import process_in_worker
-from warehouse import intake, queries
+from tasks.workers import process_in_worker, return_in_worker
+from warehouse import intake, leases, queries, returns
 from warehouse.engine import is_transient
 from warehouse.load import LoadBatch, load_batch
 from workbook.read import Source
 
 #: Files of one batch that may fail by a fault of the program before the whole batch is given up.
 FAULTY_FILES = 20
+
+#: Annotated copies one worker writes at a time.
+COPIES_AT_A_TIME = 25
 
 #: A table artifact is for reading: the rest is in the warehouse.
 ROWS_IN_ARTIFACT = 200
@@ -78,7 +85,22 @@ def receive(run: str, settings: Settings, inbox: Path | None, files: Sequence[Pa
         _receive(run, settings, files)
         if inbox is not None:
             _receive_folder(run, settings, inbox)
-        waiting = intake.pending(engine_for(settings.url))
+        return _taken_up(run, settings, None)
+
+
+@task(name="take-up", **_RETRYING)
+def take_up(run: str, settings: Settings, submissions: Sequence[int], watch: Stopwatch) -> list[Waiting]:
+    """Those of the given submissions that wait, for this run to process; no other run gets them meanwhile."""
+    with watch.span("receive"):
+        keep_registry_current(engine_for(settings.url), definitions(settings))
+        return _taken_up(run, settings, submissions)
+
+
+def _taken_up(run: str, settings: Settings, submissions: Sequence[int] | None) -> list[Waiting]:
+    """What a run that died had taken up is taken up again; what a living run works on is left to it."""
+    engine = engine_for(settings.url)
+    leases.release_dead(engine, run)
+    waiting = intake.claim(engine, run, submissions)
     return [Waiting(item.submission_id, item.archive_path, item.name) for item in waiting]
 
 
@@ -181,6 +203,13 @@ def _process(
     return [item for item in waiting if item.submission not in judged]
 
 
+@task(name="compare", **_RETRYING)
+def compare(run: str, settings: Settings, watch: Stopwatch) -> None:
+    """Compare reports that came in force with those of other units."""
+    with watch.span("compare"):
+        compare_reports(engine_for(settings.url), register_of(settings), run)
+
+
 @task(name="roll-up", **_RETRYING)
 def roll_up(run: str, settings: Settings, watch: Stopwatch) -> None:
     """Refresh the roll-up of every period and form that this run changed."""
@@ -191,12 +220,48 @@ def roll_up(run: str, settings: Settings, watch: Stopwatch) -> None:
             refresh_roll_up(engine, catalog, period, form)
 
 
+@task(name="return-workbooks", **_RETRYING)
+def return_workbooks(settings: Settings, pool: Executor | None, watch: Stopwatch) -> None:
+    """Write the annotated copy of every report that failed or has warnings and has none yet.
+
+    Also of those that a killed run left without; many are shared out among the worker processes.
+    """
+    with watch.span("return"):
+        engine = engine_for(settings.url)
+        moment = datetime.now(UTC)
+        items = to_return(engine, returns.returnable(engine, only_new=True))
+        if pool is None or len(items) <= COPIES_AT_A_TIME:
+            write_returned(items, register_of(settings), settings.workspace.returned)
+        else:
+            _share_out(items, settings, pool)
+        returns.mark_returned(engine, [item.head.submission for item in items], moment)
+
+
+def _share_out(items: Sequence[ToReturn], settings: Settings, pool: Executor) -> None:
+    parts = [items[start : start + COPIES_AT_A_TIME] for start in range(0, len(items), COPIES_AT_A_TIME)]
+    for future in [pool.submit(return_in_worker, part, settings.workspace.returned) for part in parts]:
+        future.result()
+
+
 @task(name="publish", cache_policy=NO_CACHE)
-def publish(run: str, settings: Settings, watch: Stopwatch) -> None:
-    """What was rejected or could not be read, as a table in Prefect's interface; the whole list is in the warehouse."""
+def publish(run: str, settings: Settings, period: str | None, watch: Stopwatch) -> None:
+    """What was rejected or could not be read, and what was waived in the period, as tables in Prefect's interface.
+
+    The whole lists are in the warehouse.
+    """
     with watch.span("publish"):
-        rows = queries.failed_of_run(engine_for(settings.url), run, limit=ROWS_IN_ARTIFACT)
+        engine = engine_for(settings.url)
+        rows = queries.failed_of_run(engine, run, limit=ROWS_IN_ARTIFACT)
         if rows:
             create_table_artifact(key="rejected-submissions", table=rows, description="Báo cáo bị trả lại / Rejected")
         else:
             create_markdown_artifact(key="rejected-submissions", markdown="Không có báo cáo nào bị trả lại.")
+        if period is not None:
+            settled = [
+                {"settled_by": kind, "findings": count} for kind, count in queries.waiver_counts(engine, period).items()
+            ]
+            create_table_artifact(
+                key="settled-findings",
+                table=settled,
+                description=f"Đã giải thích, được miễn, được cho qua · {period} / Explained, waived, overridden",
+            )

@@ -164,6 +164,8 @@ def _later_periods(headers: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
     What ended earlier comes before, and of two that end the same day the shorter: a half year is compared with the
     quarters that make it up.
     """
+    if headers.is_empty():
+        return headers
     known = {code: period.window for code in headers["period"].unique() if (period := catalog.period(code))}
     last, first = (
         pl.col("period").replace_strict(

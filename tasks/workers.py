@@ -17,6 +17,7 @@ from pathlib import Path
 from catalog import Catalog
 from expectations.engine import Engine, quiet
 from tasks.pipeline import Outcome, process
+from tasks.returning import ToReturn, write_returned
 from tasks.settings import Settings
 from tasks.store import WarehousePast, engine_for, register_of
 from workbook.read import Source
@@ -117,3 +118,8 @@ def process_in_worker(
         docs=docs,
         run=run,
     )
+
+
+def return_in_worker(items: Sequence[ToReturn], to: Path) -> None:
+    """:func:`tasks.returning.write_returned` with the worker's own definitions."""
+    write_returned(items, _catalog(), to)

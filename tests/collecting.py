@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from tasks import workers
-from tasks.collect import process_batch, receive, roll_up
+from tasks.collect import compare, process_batch, receive, return_workbooks, roll_up
 from tasks.settings import Settings
 from tasks.store import engine_for
 from tasks.timing import Stopwatch
-from warehouse import intake
+from warehouse import leases
 
 
 class Inline(Executor):
@@ -32,18 +32,18 @@ def collect(
     A fault of the program is raised when everything else is done, unless ``forgiving``.
     """
     workers.prepare(settings)
-    engine = engine_for(settings.url)
     watch = Stopwatch()
-    run = intake.start_run(engine, "collect-period")
-    waiting = receive.fn(run, settings, inbox, files, watch)
-    faults: list[Exception] = []
-    while waiting:
-        parts = [waiting[start : start + batch] for start in range(0, len(waiting), batch)]
-        done = [process_batch.fn(0, part, run, settings, Inline(), watch) for part in parts]
-        waiting = [item for part in done for item in part.later]
-        faults.extend(fault for part in done for fault in part.faults)
-    roll_up.fn(run, settings, watch)
-    if faults and not forgiving:
-        raise faults[0]
-    intake.finish_run(engine, run, "completed")
+    with leases.running(engine_for(settings.url), "collect-period") as run:
+        waiting = receive.fn(run, settings, inbox, files, watch)
+        faults: list[Exception] = []
+        while waiting:
+            parts = [waiting[start : start + batch] for start in range(0, len(waiting), batch)]
+            done = [process_batch.fn(0, part, run, settings, Inline(), watch) for part in parts]
+            waiting = [item for part in done for item in part.later]
+            faults.extend(fault for part in done for fault in part.faults)
+        compare.fn(run, settings, watch)
+        roll_up.fn(run, settings, watch)
+        return_workbooks.fn(settings, None, watch)
+        if faults and not forgiving:
+            raise faults[0]
     return run

@@ -14,7 +14,7 @@ from domain.submission import FAILED, SubmissionState
 from warehouse import tables
 from warehouse.bulk import read_frame, read_where_in, update_frame
 from warehouse.engine import write
-from warehouse.reporting import period_row
+from warehouse.reporting import is_latest, period_row
 from warehouse.units import subtree, tree_on
 
 _MOMENT = pl.Datetime("us", "UTC")
@@ -42,7 +42,7 @@ def returnable(
     if submission is not None:
         query = query.where(tables.submission.c.id == submission)
     else:
-        query = query.where(tables.submission.c.state.in_(_ASKING), _is_latest())
+        query = query.where(tables.submission.c.state.in_(_ASKING), is_latest())
     if only_new:
         returned = tables.submission.c.returned_at
         query = query.where(or_(returned.is_(None), returned < tables.submission.c.decided_at))
@@ -86,18 +86,6 @@ def _query() -> Select[Any]:
         .outerjoin(tables.form, tables.form.c.id == here.form_id)
         .order_by(here.id)
     )
-
-
-def _is_latest() -> Any:
-    here, later = tables.submission.c, tables.submission.alias("later").c
-    newer = select(later.id).where(
-        later.unit_id == here.unit_id,
-        later.period_id == here.period_id,
-        later.form_id == here.form_id,
-        later.version > here.version,
-        later.state != SubmissionState.WITHDRAWN.value,
-    )
-    return ~newer.exists()
 
 
 def _doubted(connection: Any, submissions: pl.Series) -> pl.Series:

@@ -17,8 +17,9 @@ from prefect.client.schemas.objects import State, StateType
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from flows import collect_period as flow_module
-from flows.collect_period import collect_period, report_of, state_name
+from flows import work as flow_module
+from flows.collect_period import collect_period
+from flows.work import STEPS, report_of, state_name
 from tasks import collect as steps
 from tasks import workers
 from tasks.settings import Settings
@@ -97,7 +98,7 @@ def test_a_run_ends_completed_with_a_name_that_says_what_happened(settings: Sett
     report = report_of(state)
     assert report.failed == 2
     assert sum(report.counts.values()) == 5
-    assert set(report.seconds) == {"receive", "warm_up", "process", "roll_up", "publish", "orchestration", "total"}
+    assert set(report.seconds) == {*STEPS, "orchestration", "total"}
     assert 0 <= report.seconds["orchestration"] <= report.seconds["total"]
     assert asked(engine_for(settings.url), "select state, message from run") == [("completed", state.name)]
     assert list(settings.workspace.inbox.iterdir()) == []

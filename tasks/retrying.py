@@ -1,0 +1,72 @@
+"""Which submissions a retry takes up, and the acts that go with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from domain.act import ActRefusedError
+from tasks.settings import Settings
+from tasks.setup import keep_registry_current
+from tasks.store import definitions, engine_for, register_of
+from warehouse import acts, retrying
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an administrator asks to be run again. ``mended``: only what a changed definition can touch."""
+
+    period: str | None = None
+    unit: str | None = None
+    submissions: tuple[int, ...] = ()
+    all_failed: bool = False
+    mended: bool = False
+
+    @property
+    def names_nothing(self) -> bool:
+        return not (self.period or self.unit or self.submissions or self.all_failed or self.mended)
+
+
+def chosen(settings: Settings, wanted: Wanted) -> pl.DataFrame:
+    """The failed submissions that ``wanted`` means: ``submission, unit, unit_name, period, form, file_name, state``,
+    with ``why_vi, why_en`` when it asks for what was mended. No submission is changed.
+
+    Raises :class:`ActRefusedError` when nothing was named.
+    """
+    if wanted.names_nothing:
+        raise ActRefusedError(
+            "Chưa nói chạy lại báo cáo nào. Chọn: --submission SỐ, --unit MÃ, --period KỲ, --mended hoặc --all-failed.",
+            "Nothing was named. Choose --submission ID, --unit CODE, --period P, --mended or --all-failed.",
+        )
+    engine = engine_for(settings.url)
+    if wanted.submissions:
+        return retrying.failed(engine, submissions=list(wanted.submissions))
+    if wanted.mended:
+        keep_registry_current(engine, definitions(settings))  # what was mended a moment ago counts
+        return retrying.touched(engine, register_of(settings), period=wanted.period, unit=wanted.unit)
+    return retrying.failed(engine, period=wanted.period, unit=wanted.unit)
+
+
+def reopen(settings: Settings, wanted: Wanted, *, who: str, reason: str) -> list[int]:
+    """Let what ``wanted`` means be tried again, each an act on record; the numbers of what now waits.
+
+    A number that was given and did not fail is refused, as is a unit that has nothing to try again: whoever asks for it
+    means another. Raises :class:`ActRefusedError`; nothing was changed then.
+    """
+    numbers = _numbers(settings, wanted)
+    if numbers:
+        acts.retry(engine_for(settings.url), numbers, who=who, reason=reason)
+    return numbers
+
+
+def _numbers(settings: Settings, wanted: Wanted) -> list[int]:
+    found: Sequence[int] = chosen(settings, wanted)["submission"].to_list()
+    numbers = list(wanted.submissions) or list(found)
+    if not numbers and wanted.unit and not wanted.mended:
+        raise ActRefusedError(
+            f"Đơn vị {wanted.unit} không có báo cáo nào bị trả lại hay không đọc được để chạy lại.",
+            f"The unit {wanted.unit} has no rejected or unreadable report to try again.",
+        )
+    return numbers

@@ -1,0 +1,138 @@
+"""Annotated copies of reports: the unit's own workbook with the findings marked at the cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from catalog import Catalog
+from domain.act import ActRefusedError
+from tasks.settings import Settings
+from tasks.store import register_of
+from warehouse import acts, returns
+from warehouse.engine import Engine
+from workbook.returned import Head, returned_workbook
+
+#: What may stand in the name of a file on every system; a unit's code comes from the file it sent.
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+_LONGEST_NAME = 60
+
+#: The folder of reports whose period is not known.
+NO_PERIOD = "khong-ro-ky"
+_NO_UNIT = "khong-ro-don-vi"
+
+
+@dataclass(frozen=True, slots=True)
+class ToReturn:
+    """A report to hand back, and the findings to mark in it."""
+
+    head: Head
+    archived: Path
+    findings: list[dict[str, Any]]
+
+
+def to_return(engine: Engine, rows: pl.DataFrame) -> list[ToReturn]:
+    """The reports of :func:`warehouse.returns.returnable` with their findings."""
+    findings = returns.findings_to_mark(engine, rows["submission"].to_list())
+    by_submission = findings.partition_by("submission", as_dict=True)
+    return [
+        ToReturn(_head(row), Path(row["archive_path"]), found.to_dicts() if found is not None else [])
+        for row in rows.iter_rows(named=True)
+        for found in [by_submission.get((row["submission"],))]
+    ]
+
+
+def _head(row: dict[str, Any]) -> Head:
+    return Head(
+        submission=row["submission"],
+        state=row["state"],
+        file_name=row["file_name"],
+        unit=row["unit"],
+        unit_name=row["unit_name"],
+        period=row["period"],
+        period_label=row["period_label_vi"],
+        form=row["form"],
+        form_version=row["form_version"],
+        version=row["version"],
+        received_at=row["received_at"],
+        decided_at=row["decided_at"],
+        run=row["run"],
+        bound_unit=row["unit"] if row["is_identity_sound"] else "",
+    )
+
+
+def place_of(head: Head, to: Path) -> Path:
+    """Where the copy of a report lies: ``<period>/<unit>_<form>_<number>.xlsx``."""
+    return to / _safe(head.period, NO_PERIOD) / f"{_report_of(head)}_{head.submission}.xlsx"
+
+
+def _report_of(head: Head) -> str:
+    return "_".join([_safe(head.unit, _NO_UNIT), *filter(None, [_safe(head.form, "")])])
+
+
+def _safe(text: str, otherwise: str) -> str:
+    return _UNSAFE.sub("-", text).strip("-.")[:_LONGEST_NAME] or otherwise
+
+
+def write_returned(items: Sequence[ToReturn], catalog: Catalog, to: Path) -> list[Path]:
+    """Write the copies below ``to``, each whole or not at all, and return their paths.
+
+    Copies of earlier versions of the same report are removed: a unit must not mend what is out of date.
+    """
+    return [_write(item, catalog, to) for item in items]
+
+
+def _write(item: ToReturn, catalog: Catalog, to: Path) -> Path:
+    place = place_of(item.head, to)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    data = returned_workbook(item.archived, item.head.file_name, item.findings, item.head, catalog)
+    draft = place.with_suffix(".part")
+    draft.write_bytes(data)
+    draft.replace(place)
+    if item.head.version is not None:
+        _remove_others(place, _report_of(item.head))
+    return place
+
+
+def _remove_others(kept: Path, report: str) -> None:
+    """Copies of other submissions of the same report; a file that a person put there under another name stays."""
+    ours = re.compile(re.escape(report) + r"_[0-9]+\.xlsx")
+    for path in kept.parent.iterdir():
+        if path != kept and ours.fullmatch(path.name):
+            path.unlink(missing_ok=True)
+
+
+def return_reports(
+    settings: Settings,
+    engine: Engine,
+    *,
+    period: str | None = None,
+    unit: str | None = None,
+    submission: int | None = None,
+    to: Path | None = None,
+    who: str,
+) -> list[tuple[Head, Path]]:
+    """Write annotated copies on somebody's request: of one submission, of a unit and what is below it, of a period.
+
+    Raises :class:`ActRefusedError` for a submission that is not there or was not checked yet.
+    """
+    moment = datetime.now(UTC)
+    rows = returns.returnable(engine, period=period, unit=unit, submission=submission)
+    if submission is not None and rows.is_empty():
+        raise ActRefusedError(
+            f"Không có báo cáo số {submission} đã được kiểm tra. Xem: tongket findings",
+            f"There is no submission {submission} that was checked. See: tongket findings",
+        )
+    items = to_return(engine, rows)
+    paths = write_returned(items, register_of(settings), to or settings.workspace.returned)
+    numbers = rows["submission"].to_list()
+    returns.mark_returned(engine, numbers, moment)
+    acts.record_return(engine, numbers, who=who, reason="trả bản có đánh dấu lỗi / annotated copy handed back")
+    return [(item.head, path) for item, path in zip(items, paths, strict=True)]
