@@ -5,18 +5,21 @@ from __future__ import annotations
 import logging
 import os
 import resource
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 
+from domain.act import ActRefusedError
 from expectations.engine import Engine, quiet
 from tasks import archive
 from tasks.settings import Settings
 from tasks.store import definitions, engine_for
 from tests.collecting import collect
 from tests.crash.watching import Point, Watch
+from warehouse import acts as warehouse_acts
 
 
 def warm_up(catalog: str) -> None:
@@ -68,4 +71,32 @@ def collecting(
     watch = Watch(settings.workspace.home, Path(trace), Point(*point) if point else None, stops)
     watch.listen(engine)
     collect(settings, [], inbox=settings.workspace.inbox, batch=batch)
+    engine.dispose()
+
+
+def submitting(home: str, catalog: str, url: str, files: list[str], batch: int) -> None:
+    """A run over given files, as somebody who submits them by hand would start it."""
+    settings = settings_of(home, catalog, url)
+    collect(settings, [Path(name) for name in files], batch=batch)
+    engine_for(settings.url).dispose()
+
+
+def acting(home: str, catalog: str, url: str, acts: list[list[Any]]) -> None:
+    """Acts of an administrator, one after the other; a refused one changes nothing and the next is tried.
+
+    ``["retry", number]`` also runs what it lets wait, as the command does.
+    """
+    settings = settings_of(home, catalog, url)
+    engine = engine_for(settings.url)
+    for what, number in acts:
+        try:
+            if what == "retry":
+                warehouse_acts.retry(engine, [number], who="quản trị", reason="thử lại")
+                collect(settings, [], batch=2)
+            else:
+                warehouse_acts.withdraw(engine, number, who="quản trị", reason="đơn vị rút")
+        except ActRefusedError as refused:
+            sys.stdout.write(f"{what} {number} refused: {refused.en}\n")
+        else:
+            sys.stdout.write(f"{what} {number} done\n")
     engine.dispose()

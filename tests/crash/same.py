@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections import Counter
 from datetime import date, datetime
 from functools import cached_property
@@ -72,7 +73,7 @@ class Dump:
 
     @cached_property
     def _hashes(self) -> dict[int, str]:
-        return self._pairs("select id, file_sha256 from submission")
+        return self._pairs(_HASHES)
 
     @cached_property
     def _units(self) -> dict[int, str]:
@@ -103,6 +104,38 @@ def dump(place: Place) -> Dump:
         return Dump(engine, place.home)
     finally:
         engine.dispose()
+
+
+def returned(place: Place) -> list[str]:
+    """The annotated copies, each whole, named by the bytes of the report instead of its number.
+
+    One of a report of which a newer version has come since does not count: it depends on when a run came by.
+    """
+    folder = place.settings.workspace.returned
+    engine = make_engine(place.settings.url)
+    try:
+        with engine.connect() as connection:
+            hashes = {str(number): digest for number, digest in connection.execute(text(_HASHES))}
+            newest = {str(number) for (number,) in connection.execute(text(_NEWEST))}
+    finally:
+        engine.dispose()
+    names = []
+    for path in folder.rglob("*.xlsx"):
+        with zipfile.ZipFile(path) as book:
+            assert book.testzip() is None
+        report, _, number = path.stem.rpartition("_")
+        if number in newest:
+            names.append(f"{path.parent.name}/{report} {hashes[number]}")
+    return sorted(names)
+
+
+_HASHES = "select id, file_sha256 from submission"
+
+_NEWEST = """
+select id from submission s where not exists (
+    select 1 from submission n where n.unit_id = s.unit_id and n.period_id = s.period_id and n.form_id = s.form_id
+    and n.version > s.version)
+"""
 
 
 # ------------------------------------------------------------------------------------------------ soundness

@@ -33,6 +33,10 @@ _FIRST_MINUTE = 1_760_000_000
 PARENT = "K1"
 UNITS = tuple(f"{PARENT}.X{number}" for number in range(1, 7))
 
+#: Many more units, for tests of many files.
+CROWD_PARENT = "K2"
+CROWD = tuple(f"{CROWD_PARENT}.X{number:03}" for number in range(1, 101))
+
 _BALANCED = {
     "dossiers_received": 30, "dossiers_carried_over": 0, "dossiers_received_online": 20, "dossiers_received_direct": 10,
     "dossiers_resolved": 20, "dossiers_resolved_early": 5, "dossiers_resolved_on_time": 15,
@@ -131,7 +135,9 @@ def _units() -> list[UnitRecord]:
         born = date(2015, 1, 1)
         return UnitRecord(code=code, valid_from=born, name=f"Đơn vị {code}", kind=kind, parent=parent, source="thử")
 
-    return [record(PARENT, "ubnd_tinh", None), *(record(code, "ubnd_xa", PARENT) for code in UNITS)]
+    tree = {PARENT: UNITS, CROWD_PARENT: CROWD}
+    below = (record(code, "ubnd_xa", parent) for parent, codes in tree.items() for code in codes)
+    return [*(record(parent, "ubnd_tinh", None) for parent in tree), *below]
 
 
 # ------------------------------------------------------------------------------------------------ workspaces
