@@ -329,6 +329,12 @@ class TestUnresolved:
             (rule("{kind: range, columns: [members], min: 0}", frame="ghost"), "has no frame ghost"),
             (rule("{kind: range, columns: ['count:ghost'], min: 0}"), "has no column count:ghost"),
             (rule("{kind: range, columns: ['previous:ghost'], min: 0}"), "has no column previous:ghost"),
+            (
+                rule("{kind: range, columns: ['parts:party_members'], min: 0}"),
+                "is not added over the periods of a year",
+            ),
+            (rule("{kind: range, columns: ['longer:dossiers_received']}"), "is not added over the periods of a year"),
+            (rule("{kind: range, columns: ['same_as:ghost'], max: 1}"), "has no column same_as:ghost"),
             (rule("{kind: range, columns: ['register:cousins'], min: 0}"), "has no column register:cousins"),
             (rule("{kind: range, columns: ['period:century'], min: 0}"), "has no column period:century"),
             (
@@ -362,6 +368,7 @@ class TestUnresolved:
                 "TST-001 check",
                 "neither total nor part",
             ),
+            (rule("{kind: copy, fault: ghost}", frame=""), "TST-001 check", "copied_from_other_unit"),
             (rule("{kind: unique, columns: [name]}", id="X-1"), "X-1 id", "should match pattern"),
             (rule("{kind: unique, columns: [name]}", severity="fatal"), "TST-001 severity", "'critical', 'warning'"),
             (rule("{kind: unique, columns: [name]}", level="9"), "TST-001 level", "9 is not a valid CheckLevel"),

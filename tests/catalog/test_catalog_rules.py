@@ -20,7 +20,7 @@ from catalog.model import (
     RequiredCheck,
     Rule,
 )
-from catalog.refs import Ref, refs_of
+from catalog.refs import PAST, Ref, refs_of
 from domain.finding import CheckLevel, Severity
 from domain.observation import ValueKind
 from domain.reading import Problem, Repair
@@ -94,8 +94,9 @@ class TestTheWhole:
     def test_the_level_of_a_check_follows_from_its_kind(self, catalog: Catalog) -> None:
         for rule in catalog.rules:
             fixed = {"file": CheckLevel.FILE, "intake": CheckLevel.FORM, "reading": CheckLevel.VALUE}
+            fixed["copy"] = CheckLevel.HISTORY
             assert rule.level is fixed.get(rule.check.kind, rule.level), rule.id
-            looks_back = any(text.startswith(("previous:", "last_year:", "same_as:")) for text in refs_of(rule.check))
+            looks_back = any(Ref.parse(text).source in (*PAST, "same_as") for text in refs_of(rule.check))
             assert not looks_back or rule.level is CheckLevel.HISTORY, rule.id
 
     def test_an_unreadable_figure_blocks_and_a_repair_never_does(self, catalog: Catalog) -> None:

@@ -176,6 +176,31 @@ def test_repairs_of_texts_are_told(batch: pl.DataFrame, make_cell: Any, make_cel
     assert text_repairs(cells)["text"].to_list() == suspects
 
 
+def test_other_periods_that_end_the_same_day(small: Catalog, figures: Make, make_headers: Make) -> None:
+    codes = ["received", "received_base", "resolved", "early", "on_time"]
+    check = {"kind": "identity", "total": ["received"], "parts": ["parts:received"]}
+    rule = small.rules[0].model_validate({**small.rules[0].model_dump(), "check": check})
+    catalog = replace(small, rules=(rule,))
+    cells = figures(dict.fromkeys(codes, 7), dict.fromkeys(codes, 7), dict.fromkeys(codes[:4], 7))
+
+    def rows(file: int, which: str, period: str, values: list[float]) -> list[dict[str, Any]]:
+        place = {"file": file, "which": which, "period": period, "item": 0}
+        return [place | {"field": code, "value": value} for code, value in zip(codes, values, strict=True)]
+
+    told = [
+        *rows(1, "longer", "2025", [7, 7, 8, 8, 8]),
+        *rows(1, "longer", "2025-H2", [7, 7, 7, 7, 8]),
+        *rows(2, "shorter", "2025-Q4", [7, 7, 7, 7, 7]),
+        *rows(3, "longer", "2025", [7, 7, 7, 7, 7]),
+        {"file": 1, "which": "parts", "field": "received", "item": 0, "value": 9.0, "low": 9.0},
+    ]
+    context = Context(pl.DataFrame(told, schema=HISTORY))
+    main = build_frames(make_headers(3), normalise(cells, catalog), cells, catalog, "report", context)["main"]
+    assert main["same_as:longer"].to_list() == [0.8, None, None], "the period most of them equal; five figures or none"
+    assert main["same_as:shorter"].to_list() == [None, 1.0, None]
+    assert main.select("parts:received", "low:parts:received", "high:parts:received").row(0) == (9, 9, float("inf"))
+
+
 def test_matrix_items_of_a_breakdown_are_added_with_their_bounds(
     small: Catalog, make_cell: Any, make_cells: Any, make_headers: Make
 ) -> None:
