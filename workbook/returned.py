@@ -7,6 +7,7 @@ one that cannot be opened as the results alone. A bad file never raises.
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -50,6 +51,8 @@ _IDENTITY_OF = {
     "reporter_unknown": "reporter",
 }
 
+_log = logging.getLogger(__name__)
+
 Finding = Mapping[str, Any]
 Locate = Callable[[Finding], tuple[Cell, ...]]
 
@@ -85,9 +88,8 @@ def returned_workbook(path: Path, name: str, findings: Sequence[Finding], head: 
             base = made()
             if base is not None:
                 return annotated(base.data, base.former, _items(findings, base.locate), head, facts, base.copied)
-        except _BROKEN:
-            # the next way asks less of the file
-            continue
+        except _BROKEN as error:
+            _log.warning("submission %d, %s: %r; a plainer way is tried", head.submission, name, error)
     return annotated(nothing(), _NEVER, _items(findings, _as_said), head, facts)
 
 

@@ -126,6 +126,7 @@ class Worksheet:
         return "" if element is None else element.get(f"{{{OFFICE}}}id", "")
 
     def set_legacy_drawing(self, relation: str) -> None:
+        self.remove_legacy_drawing()
         element = etree.fromstring(f'<legacyDrawing xmlns="{MAIN}" xmlns:r="{OFFICE}" r:id="{relation}"/>')
         start = self._root.index(self._data)
         following = (n for n, child in enumerate(self._root) if n > start and child.tag in _BEHIND_DRAWING)
