@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from domain.cell import Cell
-from workbook.opc import MAIN, Element, Package, Relation, main, parsed
+from workbook.opc import MAIN, Element, Package, Relation, built, main
 from workbook.texts import clean
 from workbook.worksheet import Place, Worksheet
 
@@ -239,7 +239,7 @@ def _runs(paragraphs: Iterable[tuple[str, str]]) -> list[Element]:
 
 
 def _run(words: str, weight: str) -> Element:
-    run = parsed(f'<r xmlns="{MAIN}"><rPr>{weight}<sz val="9"/><rFont val="Tahoma"/></rPr><t/></r>'.encode())
+    run = built(f'<r><rPr>{weight}<sz val="9"/><rFont val="Tahoma"/></rPr><t/></r>')
     text = run.find(main("t"))
     text.text = clean(words)
     text.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")

@@ -42,6 +42,11 @@ def parsed(content: bytes) -> Element:
     return root
 
 
+def built(xml: str) -> Element:
+    """An element of a workbook from XML of our own."""
+    return etree.fromstring(f'<x xmlns="{MAIN}">{xml}</x>')[0]
+
+
 def written(root: Element) -> bytes:
     text: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
     return text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 
-from workbook.opc import MAIN, Element, StrangePackageError, main, parsed
+from workbook.opc import MAIN, Element, StrangePackageError, built, main
 
 #: The order of the collections that cell formats are made of.
 _ORDER = (
@@ -38,7 +38,7 @@ class Styles:
 
     def add(self, collection: str, xml: str) -> int:
         """The number of an element of ``collection``, put in when there is no equal one."""
-        return self._intern(collection, parsed(f'<x xmlns="{MAIN}">{xml}</x>'.encode())[0])
+        return self._intern(collection, built(xml))
 
     def solid(self, rgb: str) -> int:
         """The number of a fill in one colour."""
@@ -107,10 +107,8 @@ class Styles:
             return
         later = {main(follower) for follower in _ORDER[_ORDER.index(name) + 1 :]}
         place = next((number for number, child in enumerate(self._root) if child.tag in later), len(self._root))
-        collection = parsed(
-            f'<{name} xmlns="{MAIN}" count="{len(_FIRST[name])}">{"".join(_FIRST[name])}</{name}>'.encode()
-        )
-        self._root.insert(place, collection)
+        first = _FIRST[name]
+        self._root.insert(place, built(f'<{name} count="{len(first)}">{"".join(first)}</{name}>'))
 
 
 def _elements(collection: Element) -> list[Element]:
