@@ -5,7 +5,8 @@ Run from the root of the repository, with ``libreoffice-calc`` and its Python br
     python tests/workbook/make_fixtures.py
 
 Each form's template is opened in LibreOffice, the report of :mod:`filings` is typed into it, one cell
-gets a formula that fails, and the workbook is saved as .xlsx, .ods and .xls under ``fixtures/``.
+gets a formula that fails, and the workbook is saved as .xlsx, .ods and .xls under ``fixtures/``. One report is handed
+back with marks, mended at one cell, and saved with its marks.
 """
 
 from __future__ import annotations
@@ -49,10 +50,32 @@ def make() -> None:
             if ERROR_FIELD in layout.places:
                 place = layout.places[ERROR_FIELD]
                 cells.append([place.sheet, place.address, {"formula": "=1/0"}])
-            plan = Path(folder) / "plan.json"
-            target = str(FIXTURES / f"{form}-filled-in-libreoffice")
-            plan.write_text(json.dumps({"template": str(template), "cells": cells, "target": target}), encoding="utf-8")
-            subprocess.run([UNO_PYTHON, __file__, str(plan)], check=True)
+            save(template, cells, FIXTURES / f"{form}-filled-in-libreoffice")
+        marked = Path(folder) / "marked.xlsx"
+        marked.write_bytes(marked_report())
+        save(marked, [["Số liệu", "E7", 41]], FIXTURES / "returned-and-mended-in-libreoffice")
+
+
+def marked_report() -> bytes:
+    """The first form's report as it is handed back, with a wrong figure in E7."""
+    from filings import FILINGS, review_report, the_catalog, the_period, the_unit
+    from test_workbook_returned import marks, returned
+
+    from workbook.fill import Filler
+    from workbook.template import build_template
+
+    form = the_catalog().forms[next(iter(FILINGS))]
+    template = build_template(the_catalog(), form.id, the_period(), the_unit())
+    with tempfile.TemporaryDirectory() as folder:
+        return returned(Path(folder), Filler(template, form).fill_contents(review_report()), marks())
+
+
+def save(opened: Path, cells: list[list[Any]], target: Path) -> None:
+    """Open a workbook in LibreOffice, type into its cells, and save it in every format."""
+    with tempfile.TemporaryDirectory() as folder:
+        plan = Path(folder) / "plan.json"
+        plan.write_text(json.dumps({"template": str(opened), "cells": cells, "target": str(target)}), encoding="utf-8")
+        subprocess.run([UNO_PYTHON, __file__, str(plan)], check=True)
 
 
 def type_in_libreoffice(plan: dict[str, Any]) -> None:

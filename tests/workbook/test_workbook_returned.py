@@ -39,6 +39,7 @@ LAYOUT = Layout(FORM, FORM.version, the_catalog())
 RESULT, MARKER = "Kết quả kiểm tra", "_ketqua"
 RED, ORANGE, BLUE, YELLOW = "FFFFC7CE", "FFFFEB9C", "FFDDEBF7", "FFFFFDE7"
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+MEANING = ["field", "item", "part", "text"]
 HEAD = Head(
     submission=42, state="rejected", file_name="=bao cao.xlsx", unit="12", unit_name=the_unit().name, period="2025-Q1",
     period_label=the_period().label_vi, form=FORM.id, form_version=FORM.version, version=2,
@@ -374,6 +375,27 @@ def test_it_reads_the_same_when_the_hidden_sheet_or_the_name_is_lost(report: byt
     assert cleared.colour(SHEET, AT) == ""
 
 
+@pytest.mark.parametrize("kind", ["xlsx", "ods", "xls"])
+def test_a_copy_mended_and_saved_by_another_program_reads_as_the_mended_report(
+    report: bytes, kind: str, tmp_path: Path
+) -> None:
+    """LibreOffice drops authors of comments, numbers formats anew, and keeps hidden sheets."""
+    content = (FIXTURES / f"returned-and-mended-in-libreoffice.{kind}").read_bytes()
+    was, now = read(tmp_path, report), read(tmp_path, content, f"read.{kind}")
+    assert now.faults.is_empty()
+    assert now.headers.drop("name", "media").equals(was.headers.drop("name", "media"))
+    mended = (pl.col("field") == "party_members") & (pl.col("part") == "value")
+    assert now.cells.filter(mended)["number"].to_list() == [41]
+    rest = [*MEANING, "sheet", "cell"]
+    kept, before = (batch.cells.filter(~mended).select(rest).sort(rest) for batch in (now, was))
+    assert kept.equals(before)
+    if kind == "xlsx":
+        cleared = Opened(returned(tmp_path, content, []))
+        assert cleared.book.sheet_names.count(RESULT) == cleared.book.sheet_names.count(MARKER) == 1
+        assert cleared.comments(SHEET) == cleared.comments("Mô hình") == {}
+        assert cleared.colour(SHEET, AT) == YELLOW
+
+
 def rewritten(content: bytes, change: Any) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
@@ -432,9 +454,6 @@ def media() -> dict[str, bytes]:
         "json": write_json(FORM, review_report()),
         "xlsb": write_xlsb({name: found or {(0, 0): "x"} for name, found in cells.items()}),
     }
-
-
-MEANING = ["field", "item", "part", "text"]
 
 
 @pytest.mark.parametrize("kind", ["ods", "xls", "xlsb", "csv", "json"])
