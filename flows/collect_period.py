@@ -21,9 +21,15 @@ from tasks.timing import Stopwatch
 def collect_period(
     period: str | None = None, inbox: str | None = None, files: list[str] | None = None
 ) -> State[RunReport]:
-    """Collect the submissions that wait in the inbox (or in ``files``) and load those that pass their checks.
+    """Nhận, kiểm tra và nạp mọi báo cáo đang chờ trong hộp thư.
 
-    ``period`` names the run and its report; every file is judged by the period it states itself.
+    Collect the submissions that wait in the inbox (or in ``files``) and load those that pass their checks. Every file
+    is judged by the period it states itself.
+
+    Args:
+        period: Kỳ ghi trong tên lượt chạy và bảng kết quả, ví dụ 2025-Q1. / Names the run and its report.
+        inbox: Thư mục chứa tệp; trống là hộp thư của không gian làm việc. / Folder of files instead of the workspace's.
+        files: Chỉ những tệp này. / These files only.
     """
     settings = Settings()
 

@@ -14,62 +14,34 @@ from tasks.retrying import Wanted, reopen
 from tasks.settings import Settings
 from tasks.timing import Stopwatch
 
-Reason = Annotated[
-    str,
-    Field(
-        min_length=3,
-        title="Lý do",
-        description="Vì sao chạy lại; được ghi vào lịch sử của từng báo cáo. / Why; kept in each report's history.",
-    ),
-]
-Who = Annotated[
-    str, Field(min_length=1, title="Người thực hiện", description="Ai quyết định chạy lại. / Who decides this.")
-]
-Period = Annotated[
-    str | None,
-    Field(title="Kỳ báo cáo", description="Chỉ báo cáo của kỳ này, ví dụ 2025-Q1. / Only reports of this period."),
-]
-Unit = Annotated[
-    str | None,
-    Field(
-        title="Đơn vị",
-        description="Chỉ báo cáo của đơn vị này và cấp dưới, ví dụ DU.82. / Only this unit and what is below it.",
-    ),
-]
-Submissions = Annotated[
-    list[Annotated[int, Field(ge=1)]] | None,
-    Field(title="Số báo cáo", description="Đúng những báo cáo có số này. / Exactly the submissions with these ids."),
-]
-Mended = Annotated[
-    bool,
-    Field(
-        title="Chỉ báo cáo mà quy tắc, biểu mẫu hay danh mục vừa sửa có thể thay đổi kết quả",
-        description="Only what a mended rule, form or register can touch.",
-    ),
-]
-AllFailed = Annotated[
-    bool,
-    Field(
-        title="Mọi báo cáo bị trả lại hoặc không đọc được",
-        description="Khi không chọn gì ở trên. / Every rejected or unreadable report, when nothing above is chosen.",
-    ),
-]
+Reason = Annotated[str, Field(min_length=3)]
+Who = Annotated[str, Field(min_length=1)]
+Submissions = Annotated[list[Annotated[int, Field(ge=1)]] | None, Field()]
 
 
 @flow(name="retry-failed", flow_run_name="retry-{reason}", task_runner=THREADS)
 def retry_failed(
     reason: Reason,
     who: Who,
-    period: Period = None,
-    unit: Unit = None,
+    period: str | None = None,
+    unit: str | None = None,
     submissions: Submissions = None,
-    mended: Mended = False,
-    all_failed: AllFailed = False,
+    mended: bool = False,
+    all_failed: bool = False,
 ) -> State[RunReport]:
-    """Chạy lại báo cáo bị trả lại hoặc không đọc được, và chỉ những báo cáo đó.
+    """Chạy lại báo cáo bị trả lại hoặc không đọc được, và chỉ những báo cáo đó; báo cáo đã được nhận không bị đụng đến.
 
     Try again what was rejected or could not be read, and only that: the bytes are taken from the archive, the unit need
     not send anything. What was accepted is never touched.
+
+    Args:
+        reason: Lý do, được ghi vào lịch sử của từng báo cáo. / Why; kept in the history of each report.
+        who: Người quyết định chạy lại. / Who decides this.
+        period: Chỉ báo cáo của kỳ này, ví dụ 2025-Q1. / Only reports of this period.
+        unit: Chỉ báo cáo của đơn vị này và cấp dưới, ví dụ DU.82. / Only this unit and what is below it.
+        submissions: Đúng những báo cáo mang số này. / Exactly the submissions with these numbers.
+        mended: Chỉ báo cáo mà định nghĩa vừa sửa chạm tới. / Only what a mended definition can touch.
+        all_failed: Mọi báo cáo bị trả lại hay không đọc được, khi không chọn gì khác. / Everything that failed.
     """
     settings = Settings()
     wanted = Wanted(period, unit, tuple(submissions or ()), all_failed, mended)

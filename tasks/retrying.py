@@ -11,7 +11,7 @@ from domain.act import ActRefusedError
 from tasks.settings import Settings
 from tasks.setup import keep_registry_current
 from tasks.store import definitions, engine_for, register_of
-from warehouse import acts, retrying
+from warehouse import acts, queries, retrying
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,19 @@ def reopen(settings: Settings, wanted: Wanted, *, who: str, reason: str) -> list
     A number that was given and did not fail is refused, as is a unit that has nothing to try again: whoever asks for it
     means another. Raises :class:`ActRefusedError`; nothing was changed then.
     """
+    _refuse_closed(settings, wanted.period)
     numbers = _numbers(settings, wanted)
     if numbers:
         acts.retry(engine_for(settings.url), numbers, who=who, reason=reason)
     return numbers
+
+
+def _refuse_closed(settings: Settings, period: str | None) -> None:
+    if period is not None and queries.closed_periods(engine_for(settings.url), [period]):
+        raise ActRefusedError(
+            f'Kỳ {period} đã đóng. Mở lại trước khi chạy lại: tongket period reopen {period} --reason "…"',
+            f'The period {period} is closed. Reopen it first: tongket period reopen {period} --reason "…"',
+        )
 
 
 def _numbers(settings: Settings, wanted: Wanted) -> list[int]:
