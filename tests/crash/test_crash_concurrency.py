@@ -30,10 +30,8 @@ SENDERS = 8
 HELD = {
     "while it copies": ("archive", "rename", 3),
     "before it writes down what arrived": ("archive", "after sync", 1),
-    "before it clears the inbox": ("clear", "remove", 1),
     "while it clears the inbox": ("clear", "remove", 4),
     "before it takes up what waits": ("claim", "committed", 1),
-    "while it checks": ("check", "after normalise", 1),
     "before it loads": ("check", "after transform", 1),
     "between two loads": ("load", "committed", 2),
     "while it adds up": ("roll-up", "committed", 1),
@@ -84,7 +82,7 @@ def test_two_runs_start_together(
 # ------------------------------------------------------------------------------------------------ acts
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_collecting_retrying_and_withdrawing_at_once(
     seed: int, world: World, fresh: Fresh, processes: Zygote, tmp_path: Path
 ) -> None:

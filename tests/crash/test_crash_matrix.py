@@ -113,7 +113,7 @@ def _chain(where: Place, points: Sequence[Point], run: Run) -> int:
     return len(points)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_killed_at_six_random_moments(
     seed: int,
     world: World,

@@ -216,12 +216,13 @@ def test_the_disk_fills_up_and_is_made_larger_bit_by_bit(
     """Workspace, archive and warehouse on one small disk: each run gets a little further, until one gets through."""
     failed = 0
     with place(world, small_disk / "home", fresh_sqlite) as where:
-        size = _used(small_disk)
-        while not (ended := _on_a_disk_of(size, small_disk, where, collecting)).is_done:
+        used = _used(small_disk)
+        more = 12
+        while not (ended := _on_a_disk_of(used + more, small_disk, where, collecting)).is_done:
             assert any(word in ended.said for word in FULL), ended.said
             assert _drafts(where) == []
             failed += 1
-            size += 40
+            more = int(more * 1.7)
         assert _mount(small_disk, 256 * 1024, "remount")
         undisturbed_sqlite.assert_same(where)
     assert failed > 5

@@ -12,7 +12,7 @@ from tests.crash.world import Fresh, Place, World, place
 from tests.crash.zygote import Zygote
 
 #: Files a batch: few, so that a run has several loads.
-BATCH = 4
+BATCH = 6
 
 
 @dataclass(frozen=True)

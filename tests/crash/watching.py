@@ -102,8 +102,7 @@ class Watch:
 
     def listen(self, engine: Engine) -> None:
         sys.addaudithook(self._audited)
-        # a kill loses nothing that was written; flushing the whole machine's disks every time would take minutes
-        os.sync = self._around(lambda: None, "sync")  # type: ignore[assignment]
+        os.sync = self._sync  # type: ignore[assignment]
         pieces = archive._pieces
         archive._pieces = lambda reader: self._each(pieces(reader), "piece")
         pipeline._Clock.lap = self._named(pipeline._Clock.lap)  # type: ignore[method-assign]
@@ -114,7 +113,7 @@ class Watch:
         event.listen(engine, "before_cursor_execute", lambda _c, _cursor, sql, *_rest: self._statement(sql))
         event.listen(engine, "commit", lambda _connection: self._statement("COMMIT"))
         psycopg.Cursor.copy = self._copying(psycopg.Cursor.copy)  # type: ignore[method-assign]
-        psycopg.Copy.write = self._around(psycopg.Copy.write, "rows of a COPY")  # type: ignore[method-assign]
+        psycopg.Copy.write = self._before(psycopg.Copy.write, "rows of a COPY")  # type: ignore[method-assign]
 
     def _statement(self, sql: str) -> None:
         self._committed.last = sql.startswith("COMMIT")
@@ -133,15 +132,18 @@ class Watch:
         elif name in _MOVES and str(arguments[0]).startswith(self._home):
             self(_MOVES[name])
 
-    def _around(self, function: Callable[..., Any], what: str) -> Callable[..., Any]:
+    def _before(self, function: Callable[..., Any], what: str) -> Callable[..., Any]:
         @functools.wraps(function)
         def watched(*arguments: Any, **more: Any) -> Any:
             self(what)
-            result = function(*arguments, **more)
-            self(f"after {what}")
-            return result
+            return function(*arguments, **more)
 
         return watched
+
+    def _sync(self) -> None:
+        """A kill loses nothing that was written; flushing the whole machine's disks every time would take minutes."""
+        self("sync")
+        self("after sync")
 
     def _each(self, items: Any, what: str) -> Any:
         for item in items:
