@@ -162,7 +162,7 @@ def _run_retry(numbers: list[int], period: str | None, who: str, reason: str, *,
     def start() -> Any:
         from flows.retry_failed import retry_failed
 
-        return retry_failed(reason=reason, who=who, period=period, submissions=numbers, return_state=True)
+        return retry_failed(reason=reason, who=who, period=period or "", submissions=numbers, return_state=True)
 
     return run_flow(start, len(numbers), quiet=quiet)
 

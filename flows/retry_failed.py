@@ -16,16 +16,16 @@ from tasks.timing import Stopwatch
 
 Reason = Annotated[str, Field(min_length=3)]
 Who = Annotated[str, Field(min_length=1)]
-Submissions = Annotated[list[Annotated[int, Field(ge=1)]] | None, Field()]
+Submissions = list[Annotated[int, Field(ge=1)]]
 
 
 @flow(name="retry-failed", flow_run_name="retry-{reason}", task_runner=THREADS)
 def retry_failed(
     reason: Reason,
     who: Who,
-    period: str | None = None,
-    unit: str | None = None,
-    submissions: Submissions = None,
+    period: str = "",
+    unit: str = "",
+    submissions: Submissions = [],  # noqa: B006  (a plain default is what the form shows; nothing changes it)
     mended: bool = False,
     all_failed: bool = False,
 ) -> State[RunReport]:
@@ -44,10 +44,10 @@ def retry_failed(
         all_failed: Mọi báo cáo bị trả lại hay không đọc được, khi không chọn gì khác. / Everything that failed.
     """
     settings = Settings()
-    wanted = Wanted(period, unit, tuple(submissions or ()), all_failed, mended)
+    wanted = Wanted(period or None, unit or None, tuple(submissions), all_failed, mended)
     numbers = reopen(settings, wanted, who=who, reason=reason)
 
     def take(run: str, watch: Stopwatch) -> list[Waiting]:
         return take_up(run, settings, numbers, watch)
 
-    return run_through("retry-failed", settings, period, take)
+    return run_through("retry-failed", settings, period or None, take)

@@ -13,7 +13,7 @@ import polars as pl
 import psutil
 from sqlalchemy import Connection, Engine, Select, select, update
 
-from domain.submission import FAILED, AttemptOutcome, FaultNature, SubmissionState
+from domain.submission import AttemptOutcome, FaultNature, SubmissionState
 from warehouse import tables
 from warehouse.bulk import insert_frame, number_rows, read_frame, read_where_in, update_frame
 from warehouse.clock import now_by_warehouse
@@ -63,10 +63,6 @@ class Pending:
     name: str
     archive_path: str
     received_at: datetime
-
-
-class NotRetryableError(ValueError):
-    """A submission was asked to be tried again that did not fail."""
 
 
 class RunOverError(RuntimeError):
@@ -278,42 +274,3 @@ def fail_attempt(
     with write(engine) as connection:
         ids = pl.Series(list(submission_ids), dtype=pl.Int64)
         write_attempts(connection, run_id, ids, AttemptOutcome.FAILED, detail, nature, started_at)
-
-
-def reopen(engine: Engine, submission_ids: Sequence[int], *, who: str, reason: str) -> int:
-    """Let failed submissions be tried again; each is an act on record. Returns how many now wait.
-
-    Submissions that wait already are left alone; raises :class:`NotRetryableError` naming those that did not fail.
-    """
-    submission = tables.submission.c
-    query = select(submission.id, submission.state)
-    with write(engine) as connection:
-        found = read_where_in(connection, query, submission.id, submission_ids)
-        _refuse_unfailed(found, submission_ids)
-        failed = found.filter(pl.col("state") != SubmissionState.RECEIVED.value)
-        update_frame(
-            connection,
-            tables.submission,
-            failed.select("id", state=pl.lit(SubmissionState.RECEIVED.value)),
-            ["id"],
-        )
-        acts = failed.select(
-            at=pl.lit(datetime.now(UTC), _MOMENT),
-            who=pl.lit(who),
-            what=pl.lit("retry"),
-            reason=pl.lit(reason),
-            submission_id="id",
-            before="state",
-            after=pl.lit(SubmissionState.RECEIVED.value),
-        )
-        insert_frame(connection, tables.action, number_rows(connection, tables.action, acts))
-    return failed.height
-
-
-def _refuse_unfailed(found: pl.DataFrame, submission_ids: Sequence[int]) -> None:
-    allowed = [*(state.value for state in FAILED), SubmissionState.RECEIVED.value]
-    wrong = found.filter(~pl.col("state").is_in(allowed))
-    unknown = set(submission_ids) - set(found["id"])
-    if wrong.height or unknown:
-        said = [f"{number} is {state}" for number, state in wrong.iter_rows()]
-        raise NotRetryableError("; ".join([*said, *(f"{number} is unknown" for number in sorted(unknown))]))

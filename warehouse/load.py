@@ -178,21 +178,25 @@ def _waiting(connection: Connection, run_id: str, verdicts: pl.DataFrame) -> pl.
 
 
 def _stale(connection: Connection, batch: LoadBatch) -> pl.DataFrame:
-    """``file`` of submissions checked against a past that has changed since: an earlier period of their unit and form
-    came in force after the batch was begun. They are to be checked again."""
+    """``file`` of submissions checked against a past that has changed since: a report of their unit and form, of a
+    period before or within theirs, came in force after the batch was begun. They are to be checked again."""
     submission, period = tables.submission.c, tables.period.c
     fresh = read_frame(
         connection,
-        select(tables.unit.c.code.label("unit"), tables.form.c.code.label("form"), period.last_day)
+        select(tables.unit.c.code.label("unit"), tables.form.c.code.label("form"), period.last_day, period.first_day)
         .select_from(tables.submission)
         .join(tables.unit, tables.unit.c.id == submission.unit_id)
         .join(tables.form, tables.form.c.id == submission.form_id)
         .join(tables.period, period.id == submission.period_id)
         .where(submission.state.in_(sorted(IN_FORCE)), submission.decided_at >= batch.started_at),
     )
-    windows = read_frame(connection, select(period.code.label("period"), period.first_day))
+    windows = read_frame(connection, select(period.code.label("period"), period.first_day, period.last_day))
     own = batch.headers.select("file", "unit", "form", "period").join(windows, on="period")
-    return own.join(fresh, on=["unit", "form"]).filter(pl.col("last_day") < pl.col("first_day")).select("file").unique()
+    both = own.join(fresh, on=["unit", "form"], suffix="_fresh")
+    earlier = pl.col("last_day_fresh") < pl.col("first_day")
+    shorter = (pl.col("first_day_fresh") >= pl.col("first_day")) & (pl.col("last_day_fresh") <= pl.col("last_day"))
+    itself = (pl.col("first_day_fresh") == pl.col("first_day")) & (pl.col("last_day_fresh") == pl.col("last_day"))
+    return both.filter(earlier | (shorter & ~itself)).select("file").unique()
 
 
 # ------------------------------------------------------------------------------------------------ deciding

@@ -24,6 +24,9 @@ FINDING = {
     "arithmetic",
     "message_vi",
     "message_en",
+    "cells",
+    "settled_by",
+    "explanation",
 }
 
 

@@ -16,8 +16,9 @@ import pytest
 from sqlalchemy import Engine, func, select, text
 from world import NOON, arrival, arrive, batch, furnish
 
+from domain.act import ActRefusedError
 from domain.submission import FaultNature
-from warehouse import intake, queries, tables
+from warehouse import acts, intake, queries, tables
 from warehouse.engine import make_engine
 from warehouse.load import LoadBatch, LoadFaultError, load_batch
 
@@ -180,13 +181,13 @@ def test_a_rejected_submission_can_be_tried_again(engine: Engine) -> None:
     run = furnish(engine)
     (one,) = arrive(engine, run, "a")
     load_batch(engine, run, batch((one, "X01", "rejected", {})))
-    assert intake.reopen(engine, [one], who="văn phòng", reason="danh mục đã sửa") == 1
+    assert acts.retry(engine, [one], who="văn phòng", reason="danh mục đã sửa") == 1
     load_batch(engine, run, batch((one, "X01", "accepted", {"received": 5})))
     assert states(engine) == [(one, "accepted", 1, None)]
     assert rows_in(engine, "attempt") == 2
     assert queries.findings(engine, period="2025-Q1").is_empty()
-    with pytest.raises(intake.NotRetryableError, match=f"{one} is accepted"):
-        intake.reopen(engine, [one], who="văn phòng", reason="thử")
+    with pytest.raises(ActRefusedError, match=str(one)):
+        acts.retry(engine, [one], who="văn phòng", reason="thử")
 
 
 def test_a_transient_fault_is_on_record_and_the_submission_goes_on_waiting(engine: Engine) -> None:
@@ -325,6 +326,14 @@ def test_a_later_period_checked_before_the_earlier_came_in_force_is_checked_agai
     assert (again.stale, again.observations) == (frozenset(), 1)
 
 
+def test_a_year_checked_before_its_quarter_came_in_force_is_checked_again(engine: Engine) -> None:
+    run = furnish(engine)
+    one, two = arrive(engine, run, "a", "b")
+    later = batch((two, "X01", "accepted", {"received": 400}), period="2025")
+    load_batch(engine, run, batch((one, "X01", "accepted", {"received": 100}), period="2025-Q1"))
+    assert load_batch(engine, run, later).stale == frozenset({two})
+
+
 # ------------------------------------------------------------------------------------------------ what a load records
 
 
@@ -394,7 +403,7 @@ def test_a_report_that_is_judged_anew_is_to_be_compared_anew(engine: Engine) -> 
     load_batch(engine, run, _rejected_with({one: _SEVEN}))
     with engine.begin() as connection:
         connection.execute(tables.submission.update().values(compared_at=NOON))
-    intake.reopen(engine, [one], who="văn phòng", reason="danh mục đã sửa")
+    acts.retry(engine, [one], who="văn phòng", reason="danh mục đã sửa")
     load_batch(engine, run, _rejected_with({one: {"a": 1.0}}))
     with engine.connect() as connection:
         assert connection.scalar(select(tables.submission.c.compared_at)) is None

@@ -32,7 +32,7 @@ from domain import columns
 from domain.finding import CheckLevel, Severity
 from domain.period import PeriodKind
 from domain.submission import FaultNature
-from warehouse import intake, retrying, tables
+from warehouse import acts, intake, retrying, tables
 from warehouse.load import LoadBatch, load_batch
 from warehouse.registry import import_units, sync_registry
 
@@ -251,7 +251,7 @@ def test_what_was_judged_after_the_change_is_not_offered_again(engine: Engine) -
     changed = _with_rule(SUM, SUM.model_copy(update={"since": FIRST_DAY + timedelta(days=1)}))
     sync_registry(engine, changed, years=(2024, 2025))
     run = intake.start_run(engine, "retry-failed")
-    intake.reopen(engine, [numbers["sum"]], who="văn phòng", reason="quy tắc đã sửa")
+    acts.retry(engine, [numbers["sum"]], who="văn phòng", reason="quy tắc đã sửa")
     assert offered(engine, changed, numbers) == set()
     load_batch(engine, run, judged({"sum": numbers["sum"]}))
     assert numbers["sum"] in set(retrying.failed(engine)["submission"])
