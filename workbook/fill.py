@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ _CELL = re.compile(rb'<c r="([A-Z]+)([0-9]+)"(?: s="([0-9]+)")?(?: t="[a-z]+")?(
 _ROW = re.compile(rb'<row r="([0-9]+)"')
 _COLUMN = re.compile(rb'<col min="([0-9]+)" max="([0-9]+)"[^>]*? style="([0-9]+)"')
 _DAY = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+_SUBJECT = re.compile(rb"<dc:subject>(.*?)</dc:subject>", re.DOTALL)
+_CORE, _STRINGS = "docProps/core.xml", "xl/sharedStrings.xml"
+#: Between the name of the unit and the period, in headings and properties.
+_BETWEEN = " · "
 _EPOCH = date(1899, 12, 30).toordinal()
 
 Place = tuple[int, int]  # row, column
@@ -53,6 +58,7 @@ class Filler:
         }
         self._parts_of = {name: parts[name] for name in self.layout.sheets}
         self._package = _Package(archive)
+        self._headings = _Headings.of(archive)
 
     def fill(
         self,
@@ -82,7 +88,7 @@ class Filler:
         for cell, value in self._placed(identity, values):
             filled.setdefault(self._parts_of[cell.sheet], {})[cell.row, cell.column] = value
         changed = {part: _joined(self._sheets[part], values) for part, values in filled.items()}
-        return self._package.with_parts(changed)
+        return self._package.with_parts({**self._headings.of_another(identity), **changed})
 
     def _open_places(self, sheet: str) -> set[Place]:
         plan = self.layout.sheets[sheet]
@@ -99,6 +105,32 @@ class Filler:
         slots, numbers = self.layout.slots, self.layout.slot_numbers
         for (code, item, part), value in values:
             yield slots[numbers[code, item, part]].place, value
+
+
+@dataclass(frozen=True)
+class _Headings:
+    """The parts that name the template's unit and period in the headings of its sheets and in its properties."""
+
+    unit: str
+    period: str
+    parts: dict[str, bytes]
+
+    @classmethod
+    def of(cls, archive: Zip) -> _Headings:
+        core = archive.read(_CORE)
+        subject = _SUBJECT.search(core)
+        if subject is None:
+            return cls("", "", {})
+        unit, _, period = html.unescape(subject[1].decode()).rpartition(_BETWEEN)
+        return cls(unit, period, {_CORE: core, _STRINGS: archive.read(_STRINGS)})
+
+    def of_another(self, identity: Mapping[str, str]) -> dict[str, bytes]:
+        """The parts for another unit or period; none when both are the template's own."""
+        unit, period = identity.get("unit_name", self.unit), identity.get("period_label", self.period)
+        if (unit, period) == (self.unit, self.period):
+            return {}
+        before, after = escaped(f"{self.unit}{_BETWEEN}{self.period}"), escaped(f"{unit}{_BETWEEN}{period}")
+        return {name: content.replace(before, after) for name, content in self.parts.items()}
 
 
 def scope_label(code: str) -> str:

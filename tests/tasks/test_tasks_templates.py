@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +30,13 @@ def period(catalog: Catalog) -> Period:
     return found
 
 
+def told(path: Path, name: str) -> int:
+    """How often a workbook names the unit."""
+    with zipfile.ZipFile(path) as package:
+        sheets = [package.read(part).decode() for part in package.namelist() if part.endswith(".xml")]
+    return sum(part.count(f"{name} · ") for part in sheets)
+
+
 def test_every_obliged_unit_gets_a_workbook_that_names_it(catalog: Catalog, period: Period, tmp_path: Path) -> None:
     written = write_templates(catalog, FORM, period, None, tmp_path)
     owing = [unit.code for unit in catalog.units if any(item.form == FORM for item in catalog.owed(unit.kind, period))]
@@ -42,6 +50,9 @@ def test_every_obliged_unit_gets_a_workbook_that_names_it(catalog: Catalog, peri
     assert set(headers["form_version"]) == {catalog.forms[FORM].version}
     names = {unit.code: unit.name for unit in catalog.units}
     assert headers["unit_name"].to_list() == [names[code] for code in owing]
+    first, last = names[owing[0]], names[owing[-1]]
+    assert told(written[0], first) > 10, "the headings of its sheets, and its properties"
+    assert (told(written[-1], first), told(written[-1], last)) == (0, told(written[0], first))
 
 
 def test_one_template_is_written_to_the_file_that_was_named(catalog: Catalog, period: Period, tmp_path: Path) -> None:
