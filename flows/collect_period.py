@@ -6,15 +6,21 @@ runs.
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 
 from flows.work import THREADS, RunReport, run_through
+from tasks.archive import closed
 from tasks.collect import Waiting, receive
 from tasks.settings import Settings
 from tasks.timing import Stopwatch
+
+#: Files a message names one by one.
+NAMED = 5
 
 
 @flow(name="collect-period", flow_run_name="collect-{period}", task_runner=THREADS)
@@ -32,11 +38,21 @@ def collect_period(
         files: Chỉ những tệp này. / These files only.
     """
     settings = Settings()
+    folder = _inbox(settings, inbox, files)
 
     def take(run: str, watch: Stopwatch) -> list[Waiting]:
-        return receive(run, settings, _inbox(settings, inbox, files), [Path(name) for name in files or []], watch)
+        return receive(run, settings, folder, [Path(name) for name in files or []], watch)
 
-    return run_through("collect-period", settings, period, take)
+    return run_through("collect-period", settings, period, take, lambda: _not_taken(folder))
+
+
+def _not_taken(folder: Path | None) -> list[Exception]:
+    """What lies in the inbox and may not be read: a run that passed it over in silence would lose a report."""
+    shut = closed(folder) if folder else []
+    if not shut:
+        return []
+    named = ", ".join(map(str, shut[:NAMED])) + (f" (+{len(shut) - NAMED})" if len(shut) > NAMED else "")
+    return [PermissionError(errno.EACCES, os.strerror(errno.EACCES), named)]
 
 
 def _inbox(settings: Settings, inbox: str | None, files: list[str] | None) -> Path | None:

@@ -50,9 +50,16 @@ class RunReport:
 
 
 def run_through(
-    kind: str, settings: Settings, period: str | None, take: Callable[[str, Stopwatch], list[Waiting]]
+    kind: str,
+    settings: Settings,
+    period: str | None,
+    take: Callable[[str, Stopwatch], list[Waiting]],
+    left: Callable[[], list[Exception]] = list,
 ) -> State[RunReport]:
-    """A run from its start to its report; ``take`` gives what it has to process."""
+    """A run from its start to its report; ``take`` gives what it has to process, ``left`` says what it could not take.
+
+    Raises the first fault when everything else is done.
+    """
     watch = Stopwatch()
     started = time.perf_counter()
     engine = engine_for(settings.url)
@@ -65,6 +72,7 @@ def run_through(
             roll_up(run, settings, watch)
             hand_back(settings, quote(executor), watch)
         publish(run, settings, period, watch)
+        faults = [*faults, *left()]
         if faults:
             raise faults[0]
         counts = queries.counts_of_run(engine, run)

@@ -76,15 +76,26 @@ def store(paths: Sequence[Path], archive: Path) -> list[Stored]:
 def store_found(paths: Sequence[Path], archive: Path) -> list[Stored]:
     """:func:`store` for files met in a folder: those that are gone by now were taken by a run at the same time.
 
-    Also those that went after they were copied: what both runs wrote down would count as two arrivals.
+    Also those that went after they were copied: what both runs wrote down would count as two arrivals. Those that may
+    not be read stop nobody else's: :func:`closed` names them.
     """
     incoming = _incoming(archive)
     stored = []
     for path in paths:
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError, PermissionError):
             stored.append(_store_one(path, archive, incoming))
     os.sync()
     return [item for item in stored if item.source.exists()]
+
+
+def closed(inbox: Path) -> list[Path]:
+    """Files and folders of an inbox that this program may not read."""
+    found = [path for path in inbox.rglob("*") if _is_submission(path.relative_to(inbox))]
+    return sorted(path for path in found if path.exists() and not os.access(path, _needed(path)))
+
+
+def _needed(path: Path) -> int:
+    return os.R_OK | os.X_OK if path.is_dir() else os.R_OK
 
 
 def _incoming(archive: Path) -> Path:

@@ -22,7 +22,7 @@ from domain.submission import FaultNature
 from tasks import archive, progress
 from tasks.clock import today
 from tasks.comparing import compare_reports
-from tasks.returning import ToReturn, to_return, write_returned
+from tasks.returning import ToReturn, tidy, to_return, write_returned
 from tasks.rolling import refresh_roll_up
 from tasks.settings import Settings
 from tasks.setup import keep_registry_current
@@ -235,6 +235,7 @@ def return_workbooks(settings: Settings, pool: Executor | None, watch: Stopwatch
         else:
             _share_out(items, settings, pool)
         returns.mark_returned(engine, [item.head.submission for item in items], moment)
+        tidy(engine, settings.workspace.returned)
 
 
 def _share_out(items: Sequence[ToReturn], settings: Settings, pool: Executor) -> None:

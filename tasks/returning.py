@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +26,8 @@ from workbook.returned import Head, returned_workbook
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 _LONGEST_NAME = 60
+
+_DRAFT, _OLD_DRAFT_SECONDS = ".part", 86_400
 
 #: The folder of reports whose period is not known.
 NO_PERIOD = "khong-ro-ky"
@@ -82,10 +87,7 @@ def _safe(text: str, otherwise: str) -> str:
 
 
 def write_returned(items: Sequence[ToReturn], catalog: Catalog, to: Path) -> list[Path]:
-    """Write the copies below ``to``, each whole or not at all, and return their paths.
-
-    Copies of earlier versions of the same report are removed: a unit must not mend what is out of date.
-    """
+    """Write the copies below ``to``, each whole or not at all, and return their paths."""
     return [_write(item, catalog, to) for item in items]
 
 
@@ -93,20 +95,29 @@ def _write(item: ToReturn, catalog: Catalog, to: Path) -> Path:
     place = place_of(item.head, to)
     place.parent.mkdir(parents=True, exist_ok=True)
     data = returned_workbook(item.archived, item.head.file_name, item.findings, item.head, catalog)
-    draft = place.with_suffix(".part")
-    draft.write_bytes(data)
-    draft.replace(place)
-    if item.head.version is not None:
-        _remove_others(place, _report_of(item.head))
+    draft = place.with_name(f".{os.urandom(6).hex()}{_DRAFT}")  # two runs may write the same copy
+    try:
+        draft.write_bytes(data)
+        draft.replace(place)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
     return place
 
 
-def _remove_others(kept: Path, report: str) -> None:
-    """Copies of other submissions of the same report; a file that a person put there under another name stays."""
-    ours = re.compile(re.escape(report) + r"_[0-9]+\.xlsx")
-    for path in kept.parent.iterdir():
-        if path != kept and ours.fullmatch(path.name):
-            path.unlink(missing_ok=True)
+def tidy(engine: Engine, to: Path) -> None:
+    """Remove copies of reports that were overtaken or taken back, and drafts that a killed run left a day ago.
+
+    A unit must not mend what is out of date. Only what a run wrote below ``to`` is touched.
+    """
+    rows = returns.outdated(engine)
+    for row in rows.iter_rows(named=True):
+        place_of(_head(row), to).unlink(missing_ok=True)
+    returns.unmark_returned(engine, rows["submission"].to_list())
+    for draft in to.rglob(f".*{_DRAFT}"):
+        with suppress(FileNotFoundError):
+            if time.time() - draft.stat().st_mtime > _OLD_DRAFT_SECONDS:
+                draft.unlink()
 
 
 def return_reports(

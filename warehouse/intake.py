@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 import psutil
-from sqlalchemy import Connection, Engine, Select, select, update
+from sqlalchemy import Connection, Engine, Select, or_, select, update
 
 from domain.submission import AttemptOutcome, FaultNature, SubmissionState
 from warehouse import tables
@@ -163,7 +163,7 @@ def _add_submissions(connection: Connection, fresh: pl.DataFrame) -> pl.DataFram
 def _write_receipts(connection: Connection, run_id: str, placed: pl.DataFrame) -> None:
     """A receipt an arrival. A file met again because a run was killed after receiving it is the same arrival."""
     again = placed.filter(~pl.col("is_new"))
-    met = _same_arrivals(connection, again.filter("is_pending"))
+    met = _same_arrivals(connection, again)
     arrived = placed.join(met, on=["submission_id", "name", "received_at"], how="anti", maintain_order="left")
     receipts = arrived.select(
         "submission_id", "name", "received_at", file_sha256="sha256", run_id=pl.lit(run_id, pl.String)
@@ -174,8 +174,15 @@ def _write_receipts(connection: Connection, run_id: str, placed: pl.DataFrame) -
 
 
 def _same_arrivals(connection: Connection, again: pl.DataFrame) -> pl.DataFrame:
-    receipt = tables.receipt.c
-    query = select(receipt.submission_id, receipt.name, receipt.received_at)
+    """Receipts of files that may lie in the inbox still: their report waits, or the run that took them in was cut short
+    before it could clear the inbox (another run may have decided the report since)."""
+    receipt, submission, run = tables.receipt.c, tables.submission.c, tables.run.c
+    query = (
+        select(receipt.submission_id, receipt.name, receipt.received_at)
+        .join_from(tables.receipt, tables.submission, submission.id == receipt.submission_id)
+        .join(tables.run, run.id == receipt.run_id)
+        .where(or_(submission.state == SubmissionState.RECEIVED.value, run.state != "completed"))
+    )
     return read_where_in(connection, query, receipt.submission_id, again["submission_id"].unique())
 
 

@@ -60,6 +60,14 @@ def returnable(
     )
 
 
+def outdated(engine: Engine) -> pl.DataFrame:
+    """Reports with an annotated copy that ask nothing of their unit any more; columns as :func:`returnable`."""
+    here = tables.submission.c
+    query = _query().where(here.returned_at.is_not(None), or_(here.state.not_in(_ASKING), ~is_latest()))
+    with engine.connect() as connection:
+        return read_frame(connection, query).with_columns(is_identity_sound=pl.lit(False))
+
+
 def _query() -> Select[Any]:
     here, attempt = tables.submission.c, tables.attempt.c
     return (
@@ -116,6 +124,15 @@ def findings_to_mark(engine: Engine, submissions: Sequence[int]) -> pl.DataFrame
 
 def mark_returned(engine: Engine, submissions: Sequence[int], moment: datetime) -> None:
     """Write down that the annotated copies of these submissions were written from what was known at ``moment``."""
+    _set_returned(engine, submissions, moment)
+
+
+def unmark_returned(engine: Engine, submissions: Sequence[int]) -> None:
+    """The annotated copies of these submissions were removed."""
+    _set_returned(engine, submissions, None)
+
+
+def _set_returned(engine: Engine, submissions: Sequence[int], moment: datetime | None) -> None:
     if not submissions:
         return
     rows = pl.DataFrame({"id": list(submissions)}, schema={"id": pl.Int64}).with_columns(
