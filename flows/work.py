@@ -68,11 +68,12 @@ def run_through(
         hand_back: Any = return_workbooks  # quote() hides its type from what Prefect declares
         with _workers(len(waiting), settings, watch) as executor:
             faults = _process_all(run, settings, waiting, executor, watch) if executor else []
-            compare(run, settings, watch)
             roll_up(run, settings, watch)
-            hand_back(settings, quote(executor), watch)
-        publish(run, settings, period, watch)
-        faults = [*faults, *left()]
+            # what goes wrong from here on must not keep the rest from being done: the totals stand
+            faults.extend(_fault_of(lambda: compare(run, settings, watch)))
+            faults.extend(_fault_of(lambda: hand_back(settings, quote(executor), watch)))
+        faults.extend(_fault_of(lambda: publish(run, settings, period, watch)))
+        faults.extend(left())
         if faults:
             raise faults[0]
         counts = queries.counts_of_run(engine, run)
@@ -81,6 +82,15 @@ def run_through(
     seconds = _seconds(watch, time.perf_counter() - started)
     report = RunReport(run, name, counts, seconds, _settled(engine, period))
     return Completed(name=name, message=name, data=report)
+
+
+def _fault_of(step: Callable[[], object]) -> list[Exception]:
+    """What a step raised after Prefect gave it up, if anything."""
+    try:
+        step()
+    except Exception as error:
+        return [error]
+    return []
 
 
 def report_of(state: State[Any]) -> RunReport:

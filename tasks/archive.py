@@ -82,7 +82,9 @@ def store_found(paths: Sequence[Path], archive: Path) -> list[Stored]:
     incoming = _incoming(archive)
     stored = []
     for path in paths:
-        with suppress(FileNotFoundError, PermissionError):
+        if path.exists() and not os.access(path, os.R_OK):
+            continue
+        with suppress(FileNotFoundError):
             stored.append(_store_one(path, archive, incoming))
     os.sync()
     return [item for item in stored if item.source.exists()]

@@ -28,7 +28,7 @@ from tasks.settings import Settings
 from tasks.setup import keep_registry_current
 from tasks.store import definitions, engine_for, ensure_periods, register_of
 from tasks.timing import Stopwatch
-from tasks.workers import process_in_worker, return_in_worker
+from tasks.workers import a_worker_of_its_own, process_in_worker, return_in_worker
 from warehouse import intake, leases, queries, returns
 from warehouse.engine import is_transient
 from warehouse.load import LoadBatch, load_batch
@@ -157,6 +157,22 @@ def process_batch(
         return _process_apart(waiting, run, settings, pool, docs, _Patience(FAULTY_FILES))
 
 
+def _process_alone(waiting: Sequence[Waiting], run: str, settings: Settings, patience: _Patience) -> Done:
+    """A worker died under this batch, or under another that shared its pool: again with a worker of its own, then in
+    halves, down to the one file that kills whoever reads it."""
+    try:
+        with a_worker_of_its_own(settings) as own:
+            return _process_apart(waiting, run, settings, own, None, patience, is_shared=False)
+    except BrokenProcessPool as error:
+        if len(waiting) == 1 or not patience.left:
+            patience.left = max(0, patience.left - 1)
+            _record(settings, run, waiting, error, FaultNature.PERMANENT)
+            return Done(faults=(error,))
+    half = len(waiting) // 2
+    first = _process_alone(waiting[:half], run, settings, patience)
+    return first + _process_alone(waiting[half:], run, settings, patience)
+
+
 class _Patience:
     """How many files may fail by a fault of the program before it is the program that is taken to be broken."""
 
@@ -165,11 +181,25 @@ class _Patience:
 
 
 def _process_apart(
-    waiting: Sequence[Waiting], run: str, settings: Settings, pool: Executor, docs: Path | None, patience: _Patience
+    waiting: Sequence[Waiting],
+    run: str,
+    settings: Settings,
+    pool: Executor,
+    docs: Path | None,
+    patience: _Patience,
+    *,
+    is_shared: bool = True,
 ) -> Done:
-    """:func:`_process`; after a fault of the program in two halves, down to the one file that brings it out."""
+    """:func:`_process`; after a fault of the program in two halves, down to the one file that brings it out.
+
+    ``is_shared``: other batches use the pool as well; who killed a worker of it is found out apart from them.
+    """
     try:
         return Done(later=tuple(_process(waiting, run, settings, pool, docs)))
+    except BrokenProcessPool:
+        if not is_shared:
+            raise
+        return _process_alone(waiting, run, settings, patience)
     except Exception as error:
         if _passes(error):
             _record(settings, run, waiting, error, FaultNature.TRANSIENT)
@@ -179,8 +209,9 @@ def _process_apart(
             _record(settings, run, waiting, error, FaultNature.PERMANENT)
             return Done(faults=(error,))
     half = len(waiting) // 2
-    first = _process_apart(waiting[:half], run, settings, pool, None, patience)
-    return first + _process_apart(waiting[half:], run, settings, pool, None, patience)
+    halves = (waiting[:half], waiting[half:])
+    first, second = (_process_apart(part, run, settings, pool, None, patience, is_shared=is_shared) for part in halves)
+    return first + second
 
 
 def _record(settings: Settings, run: str, waiting: Sequence[Waiting], error: Exception, nature: FaultNature) -> None:
@@ -229,16 +260,18 @@ def return_workbooks(settings: Settings, pool: Executor | None, watch: Stopwatch
     with watch.span("return"):
         engine = engine_for(settings.url)
         moment = datetime.now(UTC)
-        items = to_return(engine, returns.returnable(engine, only_new=True))
-        if pool is None or len(items) <= COPIES_AT_A_TIME:
-            write_returned(items, register_of(settings), settings.workspace.returned)
-        else:
-            _share_out(items, settings, pool)
-        returns.mark_returned(engine, [item.head.submission for item in items], moment)
+        rows = returns.returnable(engine, only_new=True)
+        for part in rows.iter_slices(COPIES_AT_A_TIME * (settings.workers if pool else 1)):
+            items = to_return(engine, part)
+            _write_shared(items, settings, pool)
+            returns.mark_returned(engine, [item.head.submission for item in items], moment)
         tidy(engine, settings.workspace.returned)
 
 
-def _share_out(items: Sequence[ToReturn], settings: Settings, pool: Executor) -> None:
+def _write_shared(items: Sequence[ToReturn], settings: Settings, pool: Executor | None) -> None:
+    if pool is None or len(items) <= COPIES_AT_A_TIME:
+        write_returned(items, register_of(settings), settings.workspace.returned)
+        return
     parts = [items[start : start + COPIES_AT_A_TIME] for start in range(0, len(items), COPIES_AT_A_TIME)]
     for future in [pool.submit(return_in_worker, part, settings.workspace.returned) for part in parts]:
         future.result()

@@ -55,11 +55,21 @@ def reopen(settings: Settings, wanted: Wanted, *, who: str, reason: str) -> list
     A number that was given and did not fail is refused, as is a unit that has nothing to try again: whoever asks for it
     means another. Raises :class:`ActRefusedError`; nothing was changed then.
     """
+    _refuse_unknown(settings, wanted)
     _refuse_closed(settings, wanted.period)
     numbers = _numbers(settings, wanted)
     if numbers:
         acts.retry(engine_for(settings.url), numbers, who=who, reason=reason)
     return numbers
+
+
+def _refuse_unknown(settings: Settings, wanted: Wanted) -> None:
+    """A misspelt code must not look like good news."""
+    engine = engine_for(settings.url)
+    if wanted.period is not None and definitions(settings).period(wanted.period) is None:
+        raise ActRefusedError(f"Không có kỳ báo cáo {wanted.period!r}.", f"There is no period {wanted.period!r}.")
+    if wanted.unit is not None and wanted.unit not in queries.units(engine)["code"]:
+        raise ActRefusedError(f"Không có đơn vị {wanted.unit!r}.", f"There is no unit {wanted.unit!r}.")
 
 
 def _refuse_closed(settings: Settings, period: str | None) -> None:

@@ -132,7 +132,8 @@ def return_reports(
 ) -> list[tuple[Head, Path]]:
     """Write annotated copies on somebody's request: of one submission, of a unit and what is below it, of a period.
 
-    Raises :class:`ActRefusedError` for a submission that is not there or was not checked yet.
+    A copy of a report that was overtaken since is tidied away by the next run when it lies in the workspace. Raises
+    :class:`ActRefusedError` for a submission that is not there or was not checked yet.
     """
     moment = datetime.now(UTC)
     rows = returns.returnable(engine, period=period, unit=unit, submission=submission)
@@ -144,6 +145,6 @@ def return_reports(
     items = to_return(engine, rows)
     paths = write_returned(items, register_of(settings), to or settings.workspace.returned)
     numbers = rows["submission"].to_list()
-    returns.mark_returned(engine, numbers, moment)
     acts.record_return(engine, numbers, who=who, reason="trả bản có đánh dấu lỗi / annotated copy handed back")
+    returns.mark_returned(engine, numbers, moment)
     return [(item.head, path) for item, path in zip(items, paths, strict=True)]

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from datetime import date
 from functools import lru_cache
 from multiprocessing import get_context, parent_process
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 from catalog import Catalog
 from expectations.engine import Engine, quiet
@@ -24,7 +26,7 @@ from workbook.read import Source
 
 
 @contextmanager
-def pool(workers: int, settings: Settings) -> Iterator[ProcessPoolExecutor]:
+def pool(workers: int, settings: Settings) -> Iterator[Executor]:
     """Processes that have the definitions and the heavy libraries loaded before the first batch arrives.
 
     Those that :func:`started_early` started are used when there are any.
@@ -36,11 +38,41 @@ def pool(workers: int, settings: Settings) -> Iterator[ProcessPoolExecutor]:
         yield executor
 
 
+class Renewed(Executor):
+    """Worker processes that are started anew when one of them died: the others are given up with it."""
+
+    def __init__(self, make: Callable[[], ProcessPoolExecutor]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._inner = make()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        with self._lock:
+            try:
+                return self._inner.submit(fn, *args, **kwargs)
+            except BrokenProcessPool:
+                self._inner.shutdown(wait=False)
+                self._inner = self._make()
+                return self._inner.submit(fn, *args, **kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self._inner.shutdown(wait, cancel_futures=cancel_futures)
+
+
 @contextmanager
-def _executor(workers: int, settings: Settings) -> Iterator[ProcessPoolExecutor]:
+def a_worker_of_its_own(settings: Settings) -> Iterator[Executor]:
+    """One process for work that may have killed another."""
+    with _executor(1, settings) as executor:
+        yield executor
+
+
+@contextmanager
+def _executor(workers: int, settings: Settings) -> Iterator[Executor]:
     """Spawned processes, not forked ones: polars keeps threads, and a forked copy of such a process may hang."""
-    executor = ProcessPoolExecutor(
-        max_workers=workers, mp_context=get_context("spawn"), initializer=prepare, initargs=(settings,)
+    executor = Renewed(
+        lambda: ProcessPoolExecutor(
+            max_workers=workers, mp_context=get_context("spawn"), initializer=prepare, initargs=(settings,)
+        )
     )
     try:
         yield executor
@@ -62,12 +94,12 @@ def started_early(workers: int, settings: Settings) -> Iterator[None]:
             _early = None
 
 
-def warm_up(executor: ProcessPoolExecutor, workers: int) -> None:
+def warm_up(executor: Executor, workers: int) -> None:
     """Return when every worker has loaded what it needs."""
     wait([executor.submit(_definitions) for _ in range(workers)])
 
 
-_early: ProcessPoolExecutor | None = None
+_early: Executor | None = None
 _settings: Settings | None = None
 
 

@@ -181,6 +181,21 @@ def test_other_batches_are_loaded_when_one_cannot_be(settings: Settings, monkeyp
 
 
 @pytest.mark.usefixtures("inline", "soon")
+@pytest.mark.parametrize("step", ["compare_reports", "to_return", "create_table_artifact"])
+def test_a_fault_after_the_load_leaves_totals_and_the_other_steps_done(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    failing(monkeypatch, step, [ValueError("không nên có") for _ in range(9)])
+    state = run()
+    assert state.type is StateType.FAILED
+    engine = engine_for(settings.url)
+    assert asked(engine, "select state, message from run") == [("failed", "ValueError: không nên có")]
+    assert asked(engine, "select count(*) > 0 from mart_roll_up")[0][0]
+    assert asked(engine, "select count(*) from submission where state = 'received'") == [(0,)]
+    assert bool(list(settings.workspace.returned.rglob("*.xlsx"))) is (step != "to_return")
+
+
+@pytest.mark.usefixtures("inline", "soon")
 def test_data_that_is_wrong_is_judged_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = failing(monkeypatch, "load_batch", [])
     run()
