@@ -22,7 +22,7 @@ from console.common import (
     open_warehouse,
     settings,
 )
-from console.intake import STATES, print_report, run_flow
+from console.intake import STATES, print_report, report_json, run_flow
 from console.output import HAD_REJECTIONS, coloured, out, print_json, refuse, table
 from console.words import LANG, say
 
@@ -47,6 +47,7 @@ def register(app: typer.Typer) -> None:
     app.command(help=say("chạy lại báo cáo bị trả lại, chỉ chúng", "run again what failed, only that"))(retry)
     app.command("return", help=say("ghi bản có đánh dấu lỗi cho đơn vị", "write the annotated workbooks"))(return_)
     app.command(help=say("miễn một cảnh báo, có lý do", "waive a finding, with a reason"))(waive)
+    app.command(help=say("liệt kê những gì đã được miễn", "list what was waived"))(waivers)
     app.command("permit-late", help=say("cho phép đơn vị nộp muộn", "permit a unit to report late"))(permit_late)
     app.command(help=say("rút một báo cáo khỏi tổng hợp", "take a report out of the totals"))(withdraw)
     app.command(help=say("lấy lại báo cáo đã rút hay bị thay thế", "take up a withdrawn or replaced report"))(restore)
@@ -151,7 +152,7 @@ def retry(
         return
     report = _run_retry(numbers, period, decided_by, reason, quiet=as_json)
     if as_json:
-        print_json({"run": report.run, "state": report.name, "counts": report.counts, "seconds": report.seconds})
+        print_json(report_json(report))
     else:
         print_report(report)
     if strict and report.failed:
@@ -278,6 +279,7 @@ def waive(
                 "finding": finding,
                 "submission": done.submission,
                 "state": done.state,
+                "settled": done.settled,
                 "until": day,
                 "needs_retry": done.needs_retry,
             }
@@ -289,6 +291,13 @@ def waive(
             f"✓ Finding {finding} of submission {done.submission} is waived until {day:%Y-%m-%d}.",
         )
     )
+    if done.settled > 1:
+        out.print(
+            say(
+                f"  Cùng quy tắc, cùng chỗ: {done.settled} phát hiện được miễn một lượt.",
+                f"  Same rule, same place: {done.settled} findings are waived at once.",
+            )
+        )
     if done.needs_retry:
         out.print(
             say(
@@ -296,6 +305,29 @@ def waive(
                 f'  Run it again to have it accepted: tongket retry --submission {done.submission} --reason "…"',
             )
         )
+
+
+def waivers(period: PeriodOption = None, unit: UnitOption = None, as_json: AsJson = False) -> None:
+    """Every waiver with its reason, its end, and whether a present finding rests on it."""
+    from warehouse import queries
+
+    chosen, engine = open_warehouse()
+    if period is not None:
+        known_period(definitions(chosen), period)
+    known_unit(engine, unit)
+    rows = queries.waivers_of(engine, period=period, unit=unit).to_dicts()
+    if as_json:
+        print_json(rows)
+        return
+    if not rows:
+        out.print(say("Chưa miễn điều gì.", "Nothing was waived."))
+        return
+    heads = say(
+        "Đơn vị|Kỳ|Quy tắc|Chỗ|Lý do|Ai|Người thứ hai|Đến ngày|Cho qua LỖI|Đang dùng",
+        "Unit|Period|Rule|Place|Reason|Who|Second person|Until|FAULT let pass|In use",
+    ).split("|")
+    names = ("unit", "period", "rule", "field", "reason", "who", "second_person", "until", "is_override", "in_use")
+    out.print(table(say("Đã miễn", "Waivers"), heads, [[row[name] for name in names] for row in rows]))
 
 
 def permit_late(

@@ -169,7 +169,7 @@ def _collect(period: str | None, inbox: Path | None, files: list[Path], as_json:
         known_period(load_catalog(chosen.catalog_root), period)
     report = run_collection(period, inbox, files, quiet=as_json)
     if as_json:
-        print_json({"run": report.run, "state": report.name, "counts": report.counts, "seconds": report.seconds})
+        print_json(report_json(report))
     else:
         print_report(report)
     if strict and report.failed:
@@ -253,6 +253,16 @@ def _watched() -> Any:
                 yield
 
     return shown()
+
+
+def report_json(report: Any) -> dict[str, Any]:
+    return {
+        "run": report.run,
+        "state": report.name,
+        "counts": report.counts,
+        "settled": report.settled,
+        "seconds": report.seconds,
+    }
 
 
 def print_report(report: Any) -> None:

@@ -130,7 +130,7 @@ def test_ingest_takes_what_waits_and_strict_ends_with_3(made: Path, delivery: De
         (made / "inbox" / name).write_bytes((delivery.folder / name).read_bytes())
     ran = run(made, "ingest", "--strict", "--json", "--period", "2025", PREFECT_API_URL=prefect_api)
     assert (ran.code, ran.err) == (3, "")
-    assert set(ran.json) == {"run", "state", "counts", "seconds"}
+    assert set(ran.json) == {"run", "state", "counts", "settled", "seconds"}
     assert ran.json["counts"] == {"accepted_with_warnings": 1, "unreadable": 1}
     assert ran.json["state"] == "Completed · 1 accepted · 0 rejected · 1 unreadable"
     assert list((made / "inbox").iterdir()) == []
