@@ -36,7 +36,10 @@ _PASSED = [SubmissionState.ACCEPTED.value, SubmissionState.ACCEPTED_WITH_WARNING
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a batch; ``file`` in every frame is the number the caller gave the file."""
+    """What became of a batch; ``file`` in every frame is the number the caller gave the file.
+
+    ``known_up_to``: how far the past went that it was judged by (:meth:`Past.known_up_to`).
+    """
 
     headers: pl.DataFrame
     verdicts: pl.DataFrame
@@ -46,14 +49,18 @@ class Outcome:
     narratives: pl.DataFrame
     started_at: datetime
     finished_at: datetime
+    known_up_to: int
     seconds: dict[str, float] = field(default_factory=dict)
 
 
 class Past(Protocol):
     """What was known before this batch, by the batch's own numbers.
 
-    Earlier figures, the register, the waivers in force for its files, and which of some periods are closed.
+    Earlier figures, the register, the waivers in force for its files, and which of some periods are closed;
+    ``known_up_to``, asked first, is the number of the last attempt that all of them take into account.
     """
+
+    def known_up_to(self) -> int: ...
 
     def figures(self, headers: pl.DataFrame) -> pl.DataFrame: ...
 
@@ -66,6 +73,9 @@ class Past(Protocol):
 
 class NoPast:
     """A check without a warehouse: history and register checks have nothing to compare with and stay silent."""
+
+    def known_up_to(self) -> int:
+        return 0
 
     def figures(self, headers: pl.DataFrame) -> pl.DataFrame:  # noqa: ARG002
         return pl.DataFrame(schema=HISTORY)
@@ -96,6 +106,7 @@ def process(
     is in the batch: checks of history must find the earlier figures in the warehouse, whatever arrived together.
     """
     clock = _Clock()
+    known_up_to = past.known_up_to()
     batch = read_files(sources, catalog)
     clock.lap("read")
     closed = past.closed(batch.headers["period"].drop_nulls().unique())
@@ -122,6 +133,7 @@ def process(
         narratives=narratives(_of(cells, passed), catalog),
         started_at=clock.started_at,
         finished_at=datetime.now(UTC),
+        known_up_to=known_up_to,
         seconds=clock.seconds,
     )
     clock.lap("transform")

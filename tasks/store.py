@@ -13,7 +13,7 @@ from catalog import Catalog, load_catalog
 from tasks.clock import today
 from tasks.settings import Settings
 from warehouse.engine import Engine, make_engine, write
-from warehouse.history import children_counts, previous_figures
+from warehouse.history import children_counts, known_up_to, previous_figures
 from warehouse.migrate import is_current
 from warehouse.registry import ensure_periods as add_periods
 from warehouse.registry import missing_periods, read_units
@@ -62,6 +62,9 @@ class WarehousePast:
     def __init__(self, engine: Engine, catalog: Catalog) -> None:
         self._engine = engine
         self._catalog = catalog
+
+    def known_up_to(self) -> int:
+        return known_up_to(self._engine)
 
     def figures(self, headers: pl.DataFrame) -> pl.DataFrame:
         return previous_figures(self._engine, headers, self._catalog)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import polars as pl
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, func, select
 
 from catalog.whole import Catalog
 from domain.columns import HISTORY
 from domain.observation import Basis, Nature, OverTime
 from domain.submission import IN_FORCE
-from domain.unit import EventKind, EventShare
 from warehouse import tables
 from warehouse.bulk import read_frame, read_where_in
 from warehouse.resolve import resolve
+from warehouse.units import selves
 
 #: Submissions whose figures are fetched at a time.
 _AT_A_TIME = 5_000
@@ -23,6 +23,16 @@ _AT_A_TIME = 5_000
 _WITHIN_REACH = ("longer", "shorter", "part")
 
 _PLACE = ["file", "which", "field", "item"]
+
+
+def known_up_to(engine: Engine) -> int:
+    """The number of the last attempt whose outcome can be seen; what is read afterwards holds all up to it.
+
+    Attempts are numbered by whoever writes, one writer after the other: a greater number was written down later,
+    whatever the clocks say.
+    """
+    with engine.connect() as connection:
+        return connection.scalar(select(func.max(tables.attempt.c.id))) or 0
 
 
 def previous_figures(engine: Engine, headers: pl.DataFrame, catalog: Catalog | None = None) -> pl.DataFrame:
@@ -61,8 +71,8 @@ def _asked(connection: Connection, headers: pl.DataFrame, catalog: Catalog | Non
         ["unit_id", "period_id", "form_id"]
     )
     earlier = here.drop("period").join(_other_periods(connection, here["period_id"].unique()), on="period_id")
-    selves = _selves(connection, earlier["unit_id"].unique())
-    candidates = earlier.join(selves, on="unit_id")
+    whole = selves(connection, earlier["unit_id"]).rename({"self_id": "earlier_unit_id"})
+    candidates = earlier.join(whole, on="unit_id")
     found = candidates.join(
         _in_force(connection, candidates), on=["earlier_unit_id", "earlier_period_id", "form_id"]
     ).filter(~pl.col("which").is_in(_WITHIN_REACH) | _same_scope(catalog))
@@ -129,25 +139,6 @@ def _tiled(found: pl.DataFrame) -> pl.DataFrame:
     )
     others = found.filter(pl.col("which") != "part").with_columns(parts=pl.lit(None, pl.Int64))
     return pl.concat([others, parts.join(filling, on=["file", "kind"]).select(others.columns)])
-
-
-def _selves(connection: Connection, unit_ids: pl.Series) -> pl.DataFrame:
-    """``unit_id, earlier_unit_id``: each unit and what it was before renamings and changes of superior."""
-    event = tables.unit_event.c
-    whole = [EventKind.RENAME.value, EventKind.REPARENT.value]
-    steps = read_frame(
-        connection,
-        select(event.new_unit_id.label("earlier_unit_id"), event.old_unit_id).where(
-            event.kind.in_(whole), event.share == EventShare.FULL.value
-        ),
-    )
-    reached = pl.DataFrame({"unit_id": unit_ids, "earlier_unit_id": unit_ids}).cast(pl.Int64)
-    frontier = reached
-    while frontier.height:
-        frontier = frontier.join(steps, on="earlier_unit_id").select("unit_id", earlier_unit_id="old_unit_id")
-        frontier = frontier.join(reached, on=["unit_id", "earlier_unit_id"], how="anti")
-        reached = pl.concat([reached, frontier])
-    return reached
 
 
 def _in_force(connection: Connection, candidates: pl.DataFrame) -> pl.DataFrame:

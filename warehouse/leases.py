@@ -1,9 +1,11 @@
 """Leases: a run says that it is alive as long as it is, and what a dead one left undone is handed on.
 
-A run on this machine is judged by its process: gone, or its number given to another process, means dead, at once and
-for certain. A run on another machine is judged by its heartbeat, by the clock of the warehouse. The judgement can be
-wrong (a laptop that slept, containers that share a name but not their processes): then nothing is lost or doubled
-either, because a load leaves alone what another run has claimed (:func:`warehouse.load.load_batch`).
+A run on this machine is judged by its process: gone means dead, at once and for certain. Whether a process that is
+there is still the same one is less certain, because when it began is computed from a clock that may be set: it counts
+as another one only when nothing was heard of the run either. A run on another machine is judged by its heartbeat, by
+the clock of the warehouse. The judgement can be wrong (a laptop that slept, containers that share a name but not their
+processes): then nothing is lost or doubled either, because a load takes from a run that was declared dead nothing but
+what it holds a claim on, and it holds none (:func:`warehouse.load.load_batch`).
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ _log = logging.getLogger(__name__)
 #: Seconds from one heartbeat to the next.
 BEAT_SECONDS = 10.0
 
-#: Seconds without a heartbeat after which a run on another machine is taken for dead.
+#: Seconds without a heartbeat after which a run is taken for dead whose process cannot be asked or seems another one.
 LEASE_SECONDS = 90
 
 #: A heartbeat that has to wait longer than this for a writer is left out: the writer writes one when it commits.
@@ -43,6 +45,9 @@ _BEAT_PATIENCE_SECONDS = 1
 
 #: Two readings of when a process began differ by less: it is computed from the clock of the machine.
 _SAME_START = timedelta(seconds=2)
+
+#: When a process began that is there and not ours to look at.
+_UNKNOWN = datetime.min.replace(tzinfo=UTC)
 
 #: Runs of this process that are over, although the warehouse was out of reach when that was to be written down.
 _over: set[str] = set()
@@ -266,22 +271,28 @@ def _judged(connection: Connection) -> list[Running]:
 
 
 def _is_alive(row: Any, now: datetime) -> bool:
-    if row.host == socket.gethostname():
-        ended_here = row.pid == os.getpid() and row.id in _over
-        return not ended_here and _process_lives(row.pid, row.process_started_at)
     heard = row.heartbeat_at or row.started_at  # runs of an older program had no heart
-    return bool(now - heard <= timedelta(seconds=LEASE_SECONDS))
+    is_heard = bool(now - heard <= timedelta(seconds=LEASE_SECONDS))
+    if row.host != socket.gethostname():
+        return is_heard
+    if row.pid == os.getpid() and row.id in _over:
+        return False
+    began = _began(row.pid)
+    return began is not None and (is_heard or _is_same(began, row.process_started_at))
 
 
-def _process_lives(pid: int, started_at: datetime | None) -> bool:
-    """Whether the process with this number is there and is the one that began then (if that is known)."""
+def _is_same(began: datetime, started_at: datetime | None) -> bool:
+    return started_at is None or began == _UNKNOWN or abs(began - started_at) < _SAME_START
+
+
+def _began(pid: int) -> datetime | None:
+    """When the process with this number began, ``_UNKNOWN`` when it is not ours to look at; ``None``: it is gone."""
     try:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
-            return False
-        began = datetime.fromtimestamp(process.create_time(), UTC)
+            return None
+        return datetime.fromtimestamp(process.create_time(), UTC)
     except psutil.NoSuchProcess:
-        return False
+        return None
     except psutil.AccessDenied:
-        return True  # it is there, and not ours to look at
-    return started_at is None or abs(began - started_at) < _SAME_START
+        return _UNKNOWN

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import polars as pl
 from sqlalchemy import Connection, Engine, select
@@ -19,6 +19,7 @@ from warehouse.engine import write
 from warehouse.facts import end_belief, write_facts
 from warehouse.leases import renew
 from warehouse.resolve import resolve
+from warehouse.units import selves
 from warehouse.versions import KEY, arrange
 
 _MOMENT = pl.Datetime("us", "UTC")
@@ -64,11 +65,16 @@ class Outcome(Protocol):
     def started_at(self) -> datetime: ...
     @property
     def finished_at(self) -> datetime: ...
+    @property
+    def known_up_to(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
 class LoadBatch:
-    """The frames of :mod:`domain.columns`; ``verdicts`` has ``file`` and ``state`` for every file of the batch."""
+    """The frames of :mod:`domain.columns`; ``verdicts`` has ``file`` and ``state`` for every file of the batch.
+
+    ``known_up_to``: :func:`warehouse.history.known_up_to`, asked before anything else was asked of the past.
+    """
 
     headers: pl.DataFrame
     verdicts: pl.DataFrame
@@ -78,6 +84,7 @@ class LoadBatch:
     narratives: pl.DataFrame
     started_at: datetime
     finished_at: datetime
+    known_up_to: int
 
     @classmethod
     def of(cls, outcome: Outcome) -> LoadBatch:
@@ -85,19 +92,19 @@ class LoadBatch:
 
     def only(self, files: pl.Series) -> LoadBatch:
         """The batch without the files that are not in ``files``."""
-        frames = {
+        frames: dict[str, Any] = {
             item.name: value.filter(pl.col("file").is_in(files.implode()))
             for item in fields(self)
             if isinstance(value := getattr(self, item.name), pl.DataFrame)
         }
-        return LoadBatch(**frames, started_at=self.started_at, finished_at=self.finished_at)
+        return replace(self, **frames)
 
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
     """``outcomes``: files by the state their check gave them. ``skipped``: decided or claimed by another run.
 
-    ``stale``: submissions that go on waiting, because an earlier period of their unit came in force while they were
+    ``stale``: submissions that go on waiting, because a report they are compared with came in force while they were
     checked.
     ``superseded``: submissions that this load took out of force, or that were taken in before a version in force.
     """
@@ -168,35 +175,59 @@ def _refuse(named: Iterable[object], what: str) -> None:
 
 
 def _waiting(connection: Connection, run_id: str, verdicts: pl.DataFrame) -> pl.DataFrame:
-    """``id`` of the batch's submissions that nobody has decided yet and no other run has claimed."""
-    submission = tables.submission.c
+    """``id`` of the batch's submissions that nobody has decided yet and that are this run's to decide.
+
+    Those are what it has claimed, and while it is taken to be alive what nobody has. From a run that was taken for dead
+    nothing is awaited: what it had may have been decided by another and been let wait anew since.
+    """
+    submission, run = tables.submission.c, tables.run.c
     query = select(submission.id, submission.state, submission.claimed_by)
     found = read_where_in(connection, query, submission.id, verdicts["file"])
     _refuse(verdicts.join(found, left_on="file", right_on="id", how="anti")["file"], "are no submissions")
+    is_running = connection.scalar(select(run.state).where(run.id == run_id)) == "running"
     waits = pl.col("state") == SubmissionState.RECEIVED.value
-    return found.filter(waits & pl.col("claimed_by").fill_null(run_id).eq(run_id)).select("id")
+    is_own = pl.col("claimed_by").eq(run_id).fill_null(is_running)
+    return found.filter(waits & is_own).select("id")
 
 
 def _stale(connection: Connection, batch: LoadBatch) -> pl.DataFrame:
-    """``file`` of submissions checked against a past that has changed since: a report of their unit and form, of a
-    period before or within theirs, came in force after the batch was begun. They are to be checked again."""
-    submission, period = tables.submission.c, tables.period.c
-    fresh = read_frame(
-        connection,
-        select(tables.unit.c.code.label("unit"), tables.form.c.code.label("form"), period.last_day, period.first_day)
-        .select_from(tables.submission)
-        .join(tables.unit, tables.unit.c.id == submission.unit_id)
-        .join(tables.form, tables.form.c.id == submission.form_id)
-        .join(tables.period, period.id == submission.period_id)
-        .where(submission.state.in_(sorted(IN_FORCE)), submission.decided_at >= batch.started_at),
+    """``file`` of submissions checked against a past that has changed since; they are to be checked again.
+
+    A report of their unit and form came in force of a period before theirs, within theirs, or around theirs and ending
+    the same day. What vanished meanwhile, because it was withdrawn, changes nothing: figures may be compared with those
+    of a report that was there a moment ago, as they are when it is withdrawn a moment later.
+    """
+    fresh = _fresh(connection, batch.known_up_to)
+    if fresh.is_empty():
+        return batch.verdicts.select("file").clear()
+    own = resolve(connection, batch.headers.select("file", "unit", "period", "form"))
+    both = (
+        own.join(_windows(connection), on="period_id")
+        .join(selves(connection, own["unit_id"]), on="unit_id")
+        .join(fresh, on=["self_id", "form_id"], suffix="_fresh")
     )
-    windows = read_frame(connection, select(period.code.label("period"), period.first_day, period.last_day))
-    own = batch.headers.select("file", "unit", "form", "period").join(windows, on="period")
-    both = own.join(fresh, on=["unit", "form"], suffix="_fresh")
     earlier = pl.col("last_day_fresh") < pl.col("first_day")
-    shorter = (pl.col("first_day_fresh") >= pl.col("first_day")) & (pl.col("last_day_fresh") <= pl.col("last_day"))
-    itself = (pl.col("first_day_fresh") == pl.col("first_day")) & (pl.col("last_day_fresh") == pl.col("last_day"))
-    return both.filter(earlier | (shorter & ~itself)).select("file").unique()
+    within = (pl.col("first_day_fresh") >= pl.col("first_day")) & (pl.col("last_day_fresh") <= pl.col("last_day"))
+    longer = (pl.col("first_day_fresh") < pl.col("first_day")) & (pl.col("last_day_fresh") == pl.col("last_day"))
+    other = pl.col("period_id_fresh") != pl.col("period_id")
+    return both.filter(other & (earlier | within | longer)).select("file").unique()
+
+
+def _fresh(connection: Connection, known_up_to: int) -> pl.DataFrame:
+    """``self_id`` (the unit), ``form_id, period_id, first_day, last_day`` of what came in force after that attempt."""
+    submission, attempt = tables.submission.c, tables.attempt.c
+    found = read_frame(
+        connection,
+        select(submission.unit_id.label("self_id"), submission.form_id, submission.period_id)
+        .join_from(tables.attempt, tables.submission, submission.attempt_id == attempt.id)
+        .where(attempt.id > known_up_to, attempt.submission_id == submission.id, submission.state.in_(_PASSED)),
+    )
+    return found.join(_windows(connection), on="period_id")
+
+
+def _windows(connection: Connection) -> pl.DataFrame:
+    period = tables.period.c
+    return read_frame(connection, select(period.id.label("period_id"), period.first_day, period.last_day))
 
 
 # ------------------------------------------------------------------------------------------------ deciding

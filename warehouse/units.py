@@ -7,11 +7,15 @@ from datetime import date
 import polars as pl
 from sqlalchemy import Connection, Engine, Select, select
 
+from domain.unit import EventKind, EventShare
 from warehouse import tables
 from warehouse.bulk import read_frame
 
 #: Deeper than any hierarchy of offices; a register with a cycle must not hang a query.
 _DEEPEST = 30
+
+#: What leaves a unit whole.
+_WHOLE = (EventKind.RENAME.value, EventKind.REPARENT.value)
 
 
 def unit_tree(engine: Engine, day: date, *, since: date | None = None) -> pl.DataFrame:
@@ -102,3 +106,23 @@ def _register(day: date | None) -> Select[tuple[str, str, str, str, str, date, d
     if day is None:
         return query
     return query.where(unit.valid_from <= day, unit.valid_to.is_(None) | (unit.valid_to >= day))
+
+
+def selves(connection: Connection, unit_ids: pl.Series) -> pl.DataFrame:
+    """``unit_id, self_id``: each unit and what it was before renamings and changes of superior, itself first and then
+    further and further back. Merged or split a unit does not stay itself."""
+    event = tables.unit_event.c
+    steps = read_frame(
+        connection,
+        select(event.new_unit_id.label("self_id"), event.old_unit_id).where(
+            event.kind.in_(_WHOLE), event.share == EventShare.FULL.value
+        ),
+    )
+    own = unit_ids.drop_nulls().unique(maintain_order=True)
+    reached = pl.DataFrame({"unit_id": own, "self_id": own}).cast(pl.Int64)
+    frontier = reached
+    while frontier.height:
+        frontier = frontier.join(steps, on="self_id").select("unit_id", self_id="old_unit_id")
+        frontier = frontier.join(reached, on=["unit_id", "self_id"], how="anti")
+        reached = pl.concat([reached, frontier])
+    return reached

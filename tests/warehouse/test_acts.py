@@ -270,7 +270,7 @@ def test_what_a_run_is_working_on_is_left_alone(engine: Engine, run: str) -> Non
         acts.waive(engine, 1, **SIGNED, until=None, today=TODAY)
     acts.record_return(engine, [one], **SIGNED)
     with engine.begin() as connection:  # the process of the run is gone, and nobody has noticed yet
-        connection.execute(tables.run.update().values(process_started_at=datetime(2001, 1, 1, tzinfo=UTC)))
+        connection.execute(tables.run.update().values(pid=2**22 + 1))
     acts.withdraw(engine, one, **SIGNED)
     late = load_batch(engine, run, batch((one, "X01", "accepted", {"received": 5})))
     assert (late.skipped, state_of(engine, one), in_force(engine)) == (1, "withdrawn", [])

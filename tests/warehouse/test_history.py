@@ -30,14 +30,14 @@ WORLD = replace(
 )
 
 
-def _renaming() -> Catalog:
+def _renaming(code: str = "X05") -> Catalog:
     born = date(2025, 3, 15)
     old = UnitRecord(
         code="X05", valid_from=FIRST_DAY, valid_to=date(2025, 3, 14), name="Cũ", kind="xa", parent="T01", source="t"
     )
-    new = UnitRecord(code="X05", valid_from=born, name="Mới", kind="xa", parent="T01", source="t")
+    new = UnitRecord(code=code, valid_from=born, name="Mới", kind="xa", parent="T01", source="t")
     event = UnitEventRecord(
-        kind="rename", day=born, old_code="X05", old_valid_from=FIRST_DAY, new_code="X05", new_valid_from=born,
+        kind="rename", day=born, old_code="X05", old_valid_from=FIRST_DAY, new_code=code, new_valid_from=born,
         share="full", document="NQ",
     )  # fmt: skip
     return replace(WORLD, units=(*WORLD.units, old, new), events=(event,))
@@ -180,3 +180,14 @@ def test_a_renamed_unit_has_its_past_its_year_ago_and_its_parts(engine: Engine) 
     assert (previous["value"], previous["low"], previous["high"], previous["qualifier"]) == (200, 201, 299, "gt")
     assert _of(past, "last_year") == [("2024-Q2", 20)]
     assert _of(world.past("X05", "2025-H1"), "parts") == [(None, 210)]
+
+
+def test_what_a_unit_sent_under_its_old_code_has_a_later_report_checked_again(engine: Engine) -> None:
+    world = Warehouse(engine, _renaming("X06"))
+    (later,) = arrive(engine, world.run, "later")
+    world.holds("X05", {"2025-Q1": 200})
+    assert _of(world.past("X06", "2025-Q2"), "previous") == [("2025-Q1", 200)]
+    loaded = load_batch(
+        engine, world.run, batch((later, "X06", "accepted", {"received": 1}), period="2025-Q2", known_up_to=0)
+    )
+    assert loaded.stale == {later}

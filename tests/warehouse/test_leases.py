@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import Engine, event, func, select, text, update
 from world import arrival, arrive, batch, furnish
 
-from warehouse import intake, leases, queries, tables
+from warehouse import acts, intake, leases, queries, tables
 from warehouse.engine import make_engine, write
 from warehouse.load import load_batch
 
@@ -26,7 +26,7 @@ _ROOT = Path(__file__).parents[2]
 
 _CLAIMING = """
 import sys, time
-from warehouse import intake, leases
+from warehouse import acts, intake, leases
 from warehouse.engine import make_engine
 
 engine = make_engine(sys.argv[1])
@@ -109,6 +109,19 @@ def test_the_number_of_a_process_given_to_another_does_not_keep_a_run_alive(engi
             update(tables.run).where(tables.run.c.id == reused).values(process_started_at=earlier, heartbeat_at=earlier)
         )
     assert [dead.run for dead in leases.release_dead(engine, run)] == [reused]
+
+
+def test_a_clock_that_is_set_ends_no_run_that_is_heard_of(engine: Engine) -> None:
+    """When a process began is computed from the clock; set by an hour, it says another hour of the same process."""
+    run = furnish(engine)
+    beating, silent = (intake.start_run(engine, "collect-period") for _ in range(2))
+    hour = timedelta(hours=1)
+    with engine.begin() as connection:
+        moved = update(tables.run).where(tables.run.c.id.in_([beating, silent]))
+        connection.execute(moved.values(process_started_at=datetime.now(UTC) - hour))
+        late = datetime.now(UTC) - timedelta(seconds=leases.LEASE_SECONDS + 5)
+        connection.execute(update(tables.run).where(tables.run.c.id == silent).values(heartbeat_at=late))
+    assert [dead.run for dead in leases.release_dead(engine, run)] == [silent]
 
 
 def test_a_run_here_lives_as_long_as_its_process_however_long_nothing_was_heard_of_it(engine: Engine) -> None:
@@ -338,13 +351,21 @@ def test_a_run_wrongly_taken_for_dead_doubles_nothing_when_it_wakes_up(engine: E
         assert connection.scalar(select(func.count()).select_from(tables.observation)) == 2
 
 
-def test_what_nobody_has_claimed_is_loaded_by_whoever_brings_it(engine: Engine) -> None:
-    """A run that was taken for dead brings its results before anybody has taken up its work: none of it is wasted."""
+def test_a_run_wrongly_taken_for_dead_does_not_overrule_a_retry_with_its_old_verdict(engine: Engine) -> None:
+    """Nobody has claimed the report at that moment; what the run once had of it was decided and asked for anew."""
     asleep = furnish(engine)
     (one,) = arrive(engine, asleep, "a")
     intake.claim(engine, asleep)
+    judged = batch((one, "X01", "rejected", {}))
     _heard_of(engine, asleep, seconds_ago=500)
+    with leases.running(engine, "collect-period") as run:
+        leases.release_dead(engine, run)
+        unclaimed = load_batch(engine, asleep, judged)
+        assert (unclaimed.skipped, unclaimed.outcomes) == (1, {})
+        intake.claim(engine, run)
+        assert load_batch(engine, run, judged).outcomes == {"rejected": 1}
+    acts.retry(engine, [one], who="Trần Văn Phòng", reason="quy tắc đã sửa")
+    assert load_batch(engine, asleep, judged).skipped == 1
+    assert [waiting.submission_id for waiting in intake.pending(engine)] == [one]
     run = intake.start_run(engine, "collect-period")
-    leases.release_dead(engine, run)
-    assert load_batch(engine, asleep, batch((one, "X01", "accepted", {"received": 5}))).outcomes == {"accepted": 1}
-    assert intake.claim(engine, run) == []
+    assert load_batch(engine, run, batch((one, "X01", "accepted", {}))).outcomes == {"accepted": 1}

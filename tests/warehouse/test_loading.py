@@ -9,17 +9,20 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Connection, Engine, func, select, text
 from world import NOON, arrival, arrive, batch, furnish
 
 from domain.act import ActRefusedError
 from domain.submission import FaultNature
-from warehouse import acts, intake, queries, tables
+from warehouse import acts, intake, load, queries, tables
 from warehouse.engine import make_engine
+from warehouse.facts import end_belief
+from warehouse.history import known_up_to, previous_figures
 from warehouse.load import LoadBatch, LoadFaultError, load_batch
 
 
@@ -315,23 +318,70 @@ def test_moments_carry_their_zone(engine: Engine) -> None:
     assert waiting.received_at == NOON
 
 
-def test_a_later_period_checked_before_the_earlier_came_in_force_is_checked_again(engine: Engine) -> None:
+# ------------------------------------------------------------------------------------------------ a past that changed
+
+
+def test_a_report_checked_before_an_earlier_period_came_in_force_is_checked_again(engine: Engine) -> None:
     run = furnish(engine)
     one, two = arrive(engine, run, "a", "b")
-    later = batch((two, "X01", "accepted", {"received": 400}), period="2025-Q1")
+    judged_after = known_up_to(engine)
     load_batch(engine, run, batch((one, "X01", "accepted", {"received": 100}), period="2024-Q4"))
-    first = load_batch(engine, run, later)
+    first = load_batch(engine, run, batch((two, "X01", "accepted", {"received": 400}), known_up_to=judged_after))
     assert (first.stale, first.skipped, first.observations) == (frozenset({two}), 0, 0)
-    again = load_batch(engine, run, batch((two, "X01", "accepted", {"received": 400}), period="2025-Q1"))
-    assert (again.stale, again.observations) == (frozenset(), 1)
+    again = batch((two, "X01", "accepted", {"received": 400}), known_up_to=known_up_to(engine))
+    assert (load_batch(engine, run, again).stale, rows_in(engine, "observation")) == (frozenset(), 2)
 
 
-def test_a_year_checked_before_its_quarter_came_in_force_is_checked_again(engine: Engine) -> None:
+@pytest.mark.parametrize(
+    ("own", "other", "is_compared"),
+    [
+        ("2025", "2025-Q1", True),
+        ("2025", "2025-Q4", True),
+        ("2025-Q4", "2025", True),
+        ("2025-Q1", "2025", False),
+        ("2025-Q1", "2025-Q2", False),
+        ("2025-Q1", "2025-Q1", False),
+        ("2025-Q1", "2024", True),
+    ],
+)
+def test_only_what_a_report_is_compared_with_has_it_checked_again(
+    engine: Engine, own: str, other: str, is_compared: bool
+) -> None:
+    run = furnish(engine)
+    one, two, three = arrive(engine, run, "a", "b", "c")
+    load_batch(engine, run, batch((one, "X01", "accepted", {}), (three, "X02", "rejected", {}), period=other))
+    late = batch((two, "X01", "accepted", {}), period=own, known_up_to=0)
+    assert load_batch(engine, run, late).stale == ({two} if is_compared else set())
+
+
+def test_whoever_begins_to_judge_while_a_load_is_under_way_has_not_seen_it(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = furnish(engine)
     one, two = arrive(engine, run, "a", "b")
-    later = batch((two, "X01", "accepted", {"received": 400}), period="2025")
-    load_batch(engine, run, batch((one, "X01", "accepted", {"received": 100}), period="2025-Q1"))
-    assert load_batch(engine, run, later).stale == frozenset({two})
+    later = batch((two, "X01", "accepted", {"received": 5}), period="2025-Q2")
+    seen: list[int] = []
+
+    def begin(connection: Connection, submission_ids: pl.DataFrame, moment: datetime) -> None:
+        seen.extend([known_up_to(engine), previous_figures(engine, later.headers).height])
+        end_belief(connection, submission_ids, moment)
+
+    monkeypatch.setattr(load, "end_belief", begin)
+    load_batch(engine, run, batch((one, "X01", "accepted", {"received": 3})))
+    monkeypatch.undo()
+    known, figures = seen
+    assert figures == 0
+    assert load_batch(engine, run, replace(later, known_up_to=known)).stale == {two}
+
+
+def test_a_clock_that_ran_ahead_keeps_nothing_waiting(engine: Engine) -> None:
+    run = furnish(engine)
+    one, two = arrive(engine, run, "a", "b")
+    load_batch(engine, run, batch((one, "X01", "accepted", {})))
+    with engine.begin() as connection:
+        connection.execute(tables.submission.update().values(decided_at=datetime.now(UTC) + timedelta(hours=7)))
+    later = batch((two, "X01", "accepted", {}), period="2025-Q2", known_up_to=known_up_to(engine))
+    assert load_batch(engine, run, later).stale == frozenset()
 
 
 # ------------------------------------------------------------------------------------------------ what a load records

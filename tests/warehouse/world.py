@@ -133,7 +133,13 @@ def frame(schema: dict[str, str], rows: Sequence[dict[str, object]]) -> pl.DataF
     return pl.DataFrame(list(rows), schema={name: getattr(pl, kind) for name, kind in schema.items()})
 
 
-def batch(*reports: tuple[int, str, str, dict[str, float]], period: str = "2025-Q1") -> LoadBatch:
+#: A batch judged with everything in sight that there is.
+ALL = 2**31 - 1
+
+
+def batch(
+    *reports: tuple[int, str, str, dict[str, float]], period: str = "2025-Q1", known_up_to: int = ALL
+) -> LoadBatch:
     """Reports as (submission, unit, state, figures). A figure ``received`` sits in cell ``Số liệu!E5``."""
     headers = [
         {"file": f, "form": "bieu-1", "form_version": "1", "unit": u, "period": period, "scope": "own", "media": "xlsx"}
@@ -151,6 +157,7 @@ def batch(*reports: tuple[int, str, str, dict[str, float]], period: str = "2025-
         narratives=frame(columns.NARRATIVES, [_account(f) for f, _, _, _ in reports]),
         started_at=datetime.now(UTC),
         finished_at=datetime.now(UTC) + timedelta(seconds=1),
+        known_up_to=known_up_to,
     )
 
 
