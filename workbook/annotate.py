@@ -10,6 +10,7 @@ numbers formats anew.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,8 +35,10 @@ _STYLES_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styl
 #: A larger sheet is not marked: its findings are listed in front all the same.
 _LARGEST_SHEET = 32_000_000
 _LONGEST_REMARK = 2_000
+_LONGEST_FACT = 2_000
 _OURS = frozenset(FILLS.values())
-_SELECTED = re.compile(rb"(<(?:\w+:)?sheetView\b[^>]*?)\s+tabSelected=[\"'](?:1|true)[\"']")
+_VIEW = re.compile(rb"<(?:\w+:)?sheetView\b[^<>]*>")
+_SELECTED = re.compile(rb"(?<=\s)tabSelected\s*=\s*[\"'](?:1|true)[\"']")
 _ORDER_AFTER_NAMES = (
     "calcPr", "oleSize", "customWorkbookViews", "pivotCaches", "smartTagPr", "smartTagTypes", "webPublishing",
     "fileRecoveryPr", "webPublishObjects", "extLst",
@@ -92,16 +95,21 @@ class _Annotation:
         self.comments = Commenting(package)
         self._worksheets: dict[str, Worksheet] = {}
         self._parts = set(package.related(_BOOK, "worksheet"))
+        #: Sheets that are marked without comments.
+        self._uncommented: list[str] = []
 
     def made(self, items: Sequence[Item], head: Head, facts: Mapping[str, str], copied: str) -> bytes:
         self._clear()
         self._unsign()
         sheets = {folded(sheet.name): sheet for sheet in self._sheets()}
-        marked = self._mark(items, sheets)
+        name = _free_name(RESULT_SHEET, sheets)
+        marked = self._mark(items, sheets, name)
         self._deselect(sheets.values())
         visible = {name: sheet.name for name, sheet in sheets.items() if sheet.is_visible}
-        result = result_sheet(head, items, self.styles, lambda name: visible.get(folded(name), ""), copied)
-        self._add_sheet(_free_name(RESULT_SHEET, sheets), result, first=True)
+        result = result_sheet(
+            head, items, self.styles, lambda name: visible.get(folded(name), ""), copied, self._uncommented
+        )
+        self._add_sheet(name, result, first=True)
         self._add_sheet(_free_name(MARKER_SHEET, sheets), _marker_sheet(facts, marked), first=False)
         self._open_in_front()
         self._forget_order()
@@ -146,25 +154,24 @@ class _Annotation:
         former = self._former_styles(ours)
         for sheet in sheets:
             if sheet not in ours and self._may_be_marked(sheet):
-                self._restore(sheet, former)
-        for sheet in ours:
-            self._remove_sheet(sheet)
+                self._restore(sheet, former.get(folded(sheet.name), {}))
+        if ours:
+            self._remove_sheets(ours)
 
-    def _former_styles(self, ours: Iterable[_Sheet]) -> dict[Cell, int]:
-        """Marked cells of the earlier annotation, and the format that each had before."""
+    def _former_styles(self, ours: Iterable[_Sheet]) -> dict[str, dict[Place, int]]:
+        """Sheet → marked cells of the earlier annotation, and the format that each had before."""
         marker = self.former.marker
         parts = [sheet.part for sheet in ours if folded(sheet.name).startswith(folded(MARKER_SHEET))]
         if marker is None or not parts:
             return {}
         worksheet = self._worksheet(parts[0])
-        return {
-            Cell(folded(cell.sheet), cell.row, cell.column): worksheet.style((row, STYLE_COLUMN))
-            for row, cell in marker.marked.items()
-        }
+        former: dict[str, dict[Place, int]] = {}
+        for row, cell in marker.marked.items():
+            former.setdefault(folded(cell.sheet), {})[cell.row, cell.column] = worksheet.style((row, STYLE_COLUMN))
+        return former
 
-    def _restore(self, sheet: _Sheet, former: Mapping[Cell, int]) -> None:
+    def _restore(self, sheet: _Sheet, own: Mapping[Place, int]) -> None:
         commented = self.comments.clear(sheet.part, self._worksheet)
-        own = {(cell.row, cell.column): style for cell, style in former.items() if cell.sheet == folded(sheet.name)}
         for place in {*own, *commented}:
             worksheet = self._worksheet(sheet.part)
             style = worksheet.style(place)
@@ -172,32 +179,38 @@ class _Annotation:
             if self.styles.colour(style) in _OURS:
                 worksheet.set_style(place, self.styles.refilled(style, own.get(place)))
 
-    def _remove_sheet(self, sheet: _Sheet) -> None:
-        at = self._list.index(sheet.element)
-        self._list.remove(sheet.element)
+    def _remove_sheets(self, sheets: Sequence[_Sheet]) -> None:
+        parts = {sheet.part for sheet in sheets}
+        gone = [number for number, sheet in enumerate(self._sheets()) if sheet.part in parts]
         for name in list(self.root.iterfind(f"{main('definedNames')}/{main('definedName')}")):
-            if name.get("localSheetId") == str(at):
+            if name.get("localSheetId") in map(str, gone):
                 name.getparent().remove(name)
-        self._shift_names(lambda number: number - (number > at))
+        self._shift_names(lambda number: number - bisect_left(gone, number))
+        for sheet in sheets:
+            self._list.remove(sheet.element)
         for relation in self.package.relations(_BOOK):
-            if relation.target == sheet.part:
+            if relation.target in parts:
                 self.package.unrelate(_BOOK, relation)
-        self.package.remove(sheet.part)
-        self._worksheets.pop(sheet.part, None)
+        for part in parts:
+            self.package.remove(part)
+            self._worksheets.pop(part, None)
 
     def _unsign(self) -> None:
         """A signature speaks of the file as it was sent; over the changed one it would read as a forgery."""
-        for relation in self.package.relations(""):
-            if relation.kind == "origin":
-                self.package.unrelate("", relation)
-                for name in self.package.names(""):
-                    if name.startswith("_xmlsignatures/"):
-                        self.package.remove(name)
+        origins = [relation for relation in self.package.relations("") if relation.kind == "origin"]
+        for relation in origins:
+            self.package.unrelate("", relation)
+        for name in self.package.names("") if origins else ():
+            if name.startswith("_xmlsignatures/"):
+                self.package.remove(name)
 
     # -------------------------------------------------------------------------------------------- marks
 
-    def _mark(self, items: Sequence[Item], sheets: Mapping[str, _Sheet]) -> list[tuple[Cell, int]]:
-        """Fill and comment the cells of the findings; returns each cell with the format that it had."""
+    def _mark(self, items: Sequence[Item], sheets: Mapping[str, _Sheet], result: str) -> list[tuple[Cell, int]]:
+        """Fill and comment the cells of the findings; returns each cell with the format that it had.
+
+        ``result`` is the name of the sheet that says all.
+        """
         marked: list[tuple[Cell, int]] = []
         for name, places in _by_sheet(items).items():
             sheet = sheets.get(name)
@@ -209,7 +222,10 @@ class _Annotation:
                 tone = min((item.tone for item in found), key=_GRAVITY.index)
                 worksheet.set_style(place, self.styles.filled(style, FILLS[tone]))
                 marked.append((Cell(sheet.name, *place), style))
-            remarks = {place: _remark(found, sheet.name, place) for place, found in places.items()}
+            if not self.comments.is_open(sheet.part):
+                self._uncommented.append(sheet.name)
+                continue
+            remarks = {place: _remark(found, sheet.name, place, result) for place, found in places.items()}
             self.comments.add(sheet.part, worksheet, {place: remark for place, remark in remarks.items() if remark})
         return marked
 
@@ -257,7 +273,7 @@ class _Annotation:
                 content = self.package.read(sheet.part)
                 start = max(0, content.find(b"sheetData"))
                 if b"tabSelected" in content[:start]:
-                    self.package.write(sheet.part, _SELECTED.sub(rb"\1", content[:start]) + content[start:])
+                    self.package.write(sheet.part, _unselected(content[:start]) + content[start:])
 
     def _open_in_front(self) -> None:
         views = self.root.find(main("bookViews"))
@@ -282,6 +298,10 @@ class _Annotation:
                     properties.remove(child)
 
 
+def _unselected(head: bytes) -> bytes:
+    return _VIEW.sub(lambda view: _SELECTED.sub(b"", view[0]), head)
+
+
 def _free_name(name: str, sheets: Mapping[str, Any]) -> str:
     """The name, with a number where the unit has a sheet of this name."""
     number, free = 1, name
@@ -300,13 +320,13 @@ def _by_sheet(items: Sequence[Item]) -> dict[str, dict[Place, list[Item]]]:
     return sheets
 
 
-def _remark(items: Sequence[Item], sheet: str, place: Place) -> Remark | None:
+def _remark(items: Sequence[Item], sheet: str, place: Place, result: str) -> Remark | None:
     listed = [item for item in items if item.number <= MOST_LISTED]
     if not listed:
         return None
     paragraphs = tuple(paragraph for item in listed for paragraph in _paragraphs(item, sheet, place))
     colour = FILLS[min((item.tone for item in listed), key=_GRAVITY.index)][2:]
-    return Remark(_limited(paragraphs), colour)
+    return Remark(_limited(paragraphs, result), colour)
 
 
 def _paragraphs(item: Item, sheet: str, place: Place) -> Iterator[tuple[str, str]]:
@@ -315,7 +335,8 @@ def _paragraphs(item: Item, sheet: str, place: Place) -> Iterator[tuple[str, str
     first = item.places[0]
     if (folded(first.sheet), first.row, first.column) != (folded(sheet), *place):
         where = first.address if folded(first.sheet) == folded(sheet) else f"{first.sheet}!{first.address}"
-        yield head, f"Cùng xét với ô {where}: {item.arithmetic or item.vi}"
+        said = item.arithmetic or "\n".join(filter(None, (item.vi, _english(item))))
+        yield head, f"Cùng xét với ô {where} (judged together with it): {said}"
         return
     yield head, "\n".join(_said(item))
 
@@ -324,22 +345,26 @@ def _said(item: Item) -> Iterator[str]:
     """The sentence, what it does not say itself, and the first English sentence."""
     yield item.vi
     if item.expected and item.expected not in item.vi:
-        yield f"Cần là: {item.expected}"
+        yield f"Cần là (expected): {item.expected}"
     if item.arithmetic and item.arithmetic not in item.vi:
-        yield f"Phép tính: {item.arithmetic}"
+        yield f"Phép tính (arithmetic): {item.arithmetic}"
     if item.explanation:
-        yield f"Giải thích: {item.explanation}"
+        yield f"Giải thích (explanation): {item.explanation}"
     if item.en:
-        yield f"EN: {_SENTENCE_END.split(item.en, maxsplit=1)[0]}"
+        yield _english(item)
 
 
-def _limited(paragraphs: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+def _english(item: Item) -> str:
+    return f"EN: {_SENTENCE_END.split(item.en, maxsplit=1)[0]}" if item.en else ""
+
+
+def _limited(paragraphs: Sequence[tuple[str, str]], result: str) -> tuple[tuple[str, str], ...]:
     """As much as a box can show; the rest stands on the first sheet."""
     kept: list[tuple[str, str]] = []
     left = _LONGEST_REMARK
     for head, words in paragraphs:
         if left <= len(head):
-            kept.append(("", f"… xem trang “{RESULT_SHEET}”"))
+            kept.append(("", f"… xem trang “{result}” (see that sheet)"))
             break
         kept.append((head, shortened(words, max(left - len(head), 1))))
         left -= len(head) + len(words)
@@ -349,7 +374,7 @@ def _limited(paragraphs: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ..
 def _marker_sheet(facts: Mapping[str, str], marked: Sequence[tuple[Cell, int]]) -> bytes:
     """The hidden sheet: whose copy this is, and the marked cells, each with a cell in the format it had."""
     rows = [_row(1, MARKER_TITLE)]
-    rows += [_row(number, name, facts.get(name, "")) for number, name in enumerate(FACTS, 2)]
+    rows += [_row(number, name, shortened(facts.get(name, ""), _LONGEST_FACT)) for number, name in enumerate(FACTS, 2)]
     rows += [
         _row(number, cell.sheet, cell.address, style=style) for number, (cell, style) in enumerate(marked, FIRST_MARK)
     ]

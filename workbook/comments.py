@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from lxml import etree
 
 from domain.cell import Cell
-from workbook.opc import MAIN, Element, Package, Relation, built, main
+from workbook.opc import MAIN, Element, Package, StrangePackageError, built, main
 from workbook.texts import clean
+from workbook.vml import anchored, blocks, place_of, redrawn, with_blocks
 from workbook.worksheet import Place, Worksheet
 
 #: Who our comments are by; theirs have another author.
@@ -23,13 +23,10 @@ SEPARATOR = "──── tongket ────"
 _COMMENTS = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
 _VML = "application/vnd.openxmlformats-officedocument.vmlDrawing"
 _EMPTY = f'<comments xmlns="{MAIN}"><authors/><commentList/></comments>'.encode()
-_ANCHOR = re.compile(rb"<x:Anchor>[^<]*<")
-_SHAPE = re.compile(rb"<v:shape\s.*?</v:shape>", re.S)
 _SHAPE_TYPE = (
     b'<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe">'
     b'<v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>'
 )
-_IDS = re.compile(rb'(<o:idmap\b[^>]*\bdata=")([0-9, ]*)(")')
 _DRAWING = (
     b'<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
     b'xmlns:x="urn:schemas-microsoft-com:office:excel"><o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data=""/>'
@@ -37,6 +34,10 @@ _DRAWING = (
 )
 #: Numbers of shapes are given out in blocks of so many, one block to one drawing.
 _BLOCK = 1024
+
+#: Bytes of comments and boxes that are looked through, of one sheet and of a workbook; a thousand comments take one
+#: million. What is larger stays as it is.
+_LARGEST, _LARGEST_OF_ALL = 8_000_000, 32_000_000
 
 _LINE_PIXELS, _LINE_LETTERS, _BOX_PIXELS = 17, 52, 340
 _MOST_LINES = 40
@@ -56,49 +57,65 @@ class Commenting:
     def __init__(self, package: Package) -> None:
         self._package = package
         self._next_block = 0
+        self._left = _LARGEST_OF_ALL
+        self._open: dict[str, bool] = {}
+
+    def is_open(self, part: str) -> bool:
+        """Whether the comments of the sheet ``part`` are few enough to be looked through; otherwise they stay."""
+        if part not in self._open:
+            kinds = ("comments", "vmlDrawing")
+            targets = {found.target for found in self._package.relations(part) if found.kind in kinds}
+            size = sum(self._package.size(target) for target in targets if target in self._package)
+            self._open[part] = size <= min(_LARGEST, self._left)
+            self._left -= size if self._open[part] else 0
+        return self._open[part]
 
     # -------------------------------------------------------------------------------------------- taking away
 
     def clear(self, part: str, sheet: Callable[[str], Worksheet]) -> list[Place]:
         """Take our comments from the sheet ``part``; returns the cells that had one."""
-        places: list[Place] = []
-        for relation in self._package.relations(part):
-            if relation.kind == "comments" and AUTHOR.encode() in self._read(relation.target):
-                places += self._clear_part(part, relation, sheet)
-        return places
+        if not self.is_open(part):
+            return []
+        listed = dict.fromkeys(self._package.related(part, "comments"))
+        ours = [target for target in listed if AUTHOR.encode() in self._package.read(target)]
+        return [place for target in ours for place in self._clear_part(part, target, sheet)]
 
-    def _read(self, name: str) -> bytes:
-        return self._package.read(name) if name in self._package else b""
-
-    def _clear_part(self, part: str, comments: Relation, sheet: Callable[[str], Worksheet]) -> list[Place]:
-        root = self._package.tree(comments.target)
-        ours = {number for number, author in enumerate(root.iter(main("author"))) if author.text == AUTHOR}
-        gone, places = [], []
+    def _clear_part(self, part: str, comments: str, sheet: Callable[[str], Worksheet]) -> list[Place]:
+        root = self._package.tree(comments)
+        ours = {str(number) for number, author in enumerate(root.iter(main("author"))) if author.text == AUTHOR}
+        gone, places = set(), []
         for comment in list(root.iter(main("comment"))):
-            place = _place(comment.get("ref", "A1"))
-            if int(comment.get("authorId", "-1")) in ours or _words(comment).startswith(OPENING):
+            place = _place(comment)
+            is_ours = comment.get("authorId") in ours or _words(comment).startswith(OPENING)
+            if is_ours:
                 comment.getparent().remove(comment)
-                gone.append(place)
-                places.append(place)
-            elif _cut(comment):
+                gone.add(place)
+            if (is_ours or _cut(comment)) and place:
                 places.append(place)
         if next(root.iter(main("comment")), None) is None:
-            self._package.unrelate(part, comments)
-            self._package.remove(comments.target)
-        for relation in self._package.relations(part):
-            if relation.kind == "vmlDrawing" and relation.target in self._package:
-                self._clear_drawing(part, relation, gone, sheet(part))
+            self._remove(part, comments)
+        for drawing in dict.fromkeys(self._package.related(part, "vmlDrawing")):
+            self._clear_drawing(part, drawing, gone, sheet(part))
         return places
 
-    def _clear_drawing(self, part: str, relation: Relation, gone: list[Place], sheet: Worksheet) -> None:
-        content = self._package.read(relation.target)
-        left = _SHAPE.sub(lambda shape: b"" if _place_of(shape[0]) in gone else shape[0], content)
-        if b"<v:shape " in left or relation.id != sheet.legacy_drawing:
-            self._package.write(relation.target, left)
+    def _clear_drawing(self, part: str, drawing: str, gone: Container[Place | None], sheet: Worksheet) -> None:
+        def kept(shape: bytes) -> bytes:
+            place = place_of(shape)
+            return b"" if place and place in gone else shape
+
+        left, shapes = redrawn(self._package.read(drawing), kept)
+        ids = {relation.id for relation in self._package.relations(part) if relation.target == drawing}
+        if shapes or sheet.legacy_drawing not in ids:
+            self._package.write(drawing, left)
             return
         sheet.remove_legacy_drawing()
-        self._package.unrelate(part, relation)
-        self._package.remove(relation.target)
+        self._remove(part, drawing)
+
+    def _remove(self, part: str, target: str) -> None:
+        for relation in self._package.relations(part):
+            if relation.target == target:
+                self._package.unrelate(part, relation)
+        self._package.remove(target)
 
     # -------------------------------------------------------------------------------------------- putting in
 
@@ -107,15 +124,17 @@ class Commenting:
         if not remarks:
             return
         root = self._package.tree(self._comments_of(part))
-        author = _author(root)
-        there = {_place(comment.get("ref", "A1")): comment for comment in root.iter(main("comment"))}
+        if root.tag != main("comments"):
+            raise StrangePackageError(str(root.tag))
+        author, listed = _author(root), _listed(root)
+        there = {_place(comment): comment for comment in root.iter(main("comment"))}
         new, longer = {}, {}
         for place, remark in sorted(remarks.items()):
             if place in there:
                 _append(there[place], remark)
                 longer[place] = _words(there[place])
             else:
-                _new(root.find(main("commentList")), place, remark, author)
+                _new(listed, place, remark, author)
                 new[place] = remark
         if new:
             self._draw(part, sheet, new)
@@ -134,27 +153,26 @@ class Commenting:
     def _draw(self, part: str, sheet: Worksheet, remarks: Mapping[Place, Remark]) -> None:
         name = self._drawing_of(part, sheet)
         content = self._package.read(name)
-        blocks = self._blocks(len(remarks))
-        first = blocks[0] * _BLOCK + 1
+        numbers = self._blocks(len(remarks))
+        first = numbers[0] * _BLOCK + 1
         shapes = (_shape(number, place, remark, sheet) for number, (place, remark) in enumerate(remarks.items(), first))
-        numbers = ",".join(map(str, blocks)).encode()
-        content = _IDS.sub(lambda ids: ids[1] + b",".join(filter(None, (ids[2], numbers))) + ids[3], content, count=1)
         head = b"" if b'id="_x0000_t202"' in content else _SHAPE_TYPE
-        before, end, behind = content.rpartition(b"</xml>")
+        before, end, behind = with_blocks(content, numbers).rpartition(b"</xml>")
+        if not end:
+            raise StrangePackageError(name)
         self._package.write(name, before + head + b"".join(shapes) + end + behind)
 
     def _enlarge(self, part: str, sheet: Worksheet, longer: Mapping[Place, str]) -> None:
         """Make the boxes of comments that got longer as large as their words need."""
         name = self._drawing_of(part, sheet)
 
-        def resized(shape: re.Match[bytes]) -> bytes:
-            place = _place_of(shape[0])
+        def resized(shape: bytes) -> bytes:
+            place = place_of(shape)
             if place is None or place not in longer:
-                return shape[0]
-            anchor = _anchor(sheet, place, _lines(longer[place]))
-            return _ANCHOR.sub(lambda _: f"<x:Anchor>{anchor}<".encode(), shape[0], count=1)
+                return shape
+            return anchored(shape, _anchor(sheet, place, _lines(longer[place])))
 
-        self._package.write(name, _SHAPE.sub(resized, self._package.read(name)))
+        self._package.write(name, redrawn(self._package.read(name), resized)[0])
 
     def _drawing_of(self, part: str, sheet: Worksheet) -> str:
         for relation in self._package.relations(part):
@@ -169,26 +187,40 @@ class Commenting:
     def _blocks(self, shapes: int) -> list[int]:
         if not self._next_block:
             drawings = (self._package.read(name) for name in self._package.names(".vml"))
-            lists = (ids[1] for drawing in drawings for ids in _IDS.findall(drawing))
-            taken = [int(number) for listed in lists for number in listed.split(b",") if number.strip()]
-            self._next_block = max(taken, default=0) + 1
-        blocks = list(range(self._next_block, self._next_block + 1 + shapes // _BLOCK))
-        self._next_block = blocks[-1] + 1
-        return blocks
+            self._next_block = max((number for drawing in drawings for number in blocks(drawing)), default=0) + 1
+        numbers = list(range(self._next_block, self._next_block + 1 + shapes // _BLOCK))
+        self._next_block = numbers[-1] + 1
+        return numbers
 
 
-def _place(address: str) -> Place:
-    cell = Cell.parse(address.partition(":")[0])
+def _place(comment: Element) -> Place | None:
+    """The cell of a comment; ``None`` where its address is none."""
+    try:
+        cell = Cell.parse(comment.get("ref", "").partition(":")[0])
+    except ValueError:
+        return None
     return cell.row, cell.column
 
 
 def _author(root: Element) -> str:
+    """Our number among the authors; whoever wrote the part may have left them out."""
     authors = root.find(main("authors"))
-    names = [author.text or "" for author in authors]
+    if authors is None:
+        authors = etree.Element(main("authors"))
+        root.insert(0, authors)
+    names = [author.text or "" for author in authors.iterfind(main("author"))]
     if AUTHOR not in names:
         etree.SubElement(authors, main("author")).text = AUTHOR
         names.append(AUTHOR)
     return str(names.index(AUTHOR))
+
+
+def _listed(root: Element) -> Element:
+    found = root.find(main("commentList"))
+    if found is None:
+        found = etree.Element(main("commentList"))
+        root.find(main("authors")).addnext(found)
+    return found
 
 
 def _new(comments: Element, place: Place, remark: Remark, author: str) -> None:
@@ -220,7 +252,9 @@ def _cut(comment: Element) -> bool:
     for words in list(comment.iter(main("t"))):
         if found:
             run = words.getparent()
-            run.getparent().remove(run)
+            gone = run if run.tag == main("r") else words
+            if gone.getparent() is not None:
+                gone.getparent().remove(gone)
         elif SEPARATOR in (words.text or ""):
             found = True
             words.text = words.text.partition(SEPARATOR)[0].removesuffix("\n")
@@ -274,9 +308,3 @@ def _box_height(lines: int) -> int:
 
 def _lines(words: str) -> int:
     return sum(1 + len(line) // _LINE_LETTERS for line in words.split("\n"))
-
-
-def _place_of(shape: bytes) -> Place | None:
-    """The cell whose comment a shape is the box of; ``None`` for another shape."""
-    row, column = (re.search(rb"<x:%s>\s*(\d+)" % name, shape) for name in (b"Row", b"Column"))
-    return (int(row[1]), int(column[1])) if row and column and b'ObjectType="Note"' in shape else None

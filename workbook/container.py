@@ -163,7 +163,8 @@ class Compound:
             numbers = _numbers(self._at(following))
             sectors.extend(numbers[:-1])
             following = numbers[-1]
-        return [n for sector in sectors if sector < _END_OF_CHAIN for n in _numbers(self._at(sector))]
+        # each is named once; one that is named again would make the table larger than the file
+        return [n for sector in dict.fromkeys(sectors) if sector < _END_OF_CHAIN for n in _numbers(self._at(sector))]
 
     def _at(self, sector: int) -> bytes:
         start = (sector + 1) * self._sector
@@ -195,7 +196,7 @@ def _follow(data: bytes, table: list[int], start: int, size: int, base: int) -> 
     """The sectors of a chain, one after another; a chain that bites its tail or leaves the file is cut off there."""
     pieces = []
     sector = start
-    for _ in range(len(table)):
+    for _ in range(min(len(table), len(data) // size + 1)):
         if sector >= len(table):
             break
         at = base + sector * size

@@ -23,7 +23,7 @@ from workbook.read import Batch, Source, read_files
 from workbook.sheets import Book
 from workbook.styles import EMPTY
 from workbook.template import build_template
-from workbook.texts import shortened
+from workbook.texts import printable, shortened
 
 Slot = tuple[str, int, str]
 
@@ -33,7 +33,9 @@ _LEFT_OUT = {"sheet_missing", "layout_changed", "unknown_field", "unread_cell"}
 _MOST_COPIED = 500_000
 _LONGEST_TEXT = 32_767
 _LONGEST_NAME = 31
-_NO_NAME = re.compile(r"[\[\]:*?/\\]")
+_NO_NAME = re.compile(r"[\[\]:*?/\\\t\r\n]")
+#: Programs keep this name for themselves.
+_RESERVED = "history"
 _FIRST_DAY = date(1900, 1, 1)
 _WIDEST, _NARROWEST = 60, 9
 #: Stands in the headings, where a template names the unit.
@@ -143,11 +145,12 @@ _FORMATS = (_DAY, _MOMENT, _TIME, _PERCENT)
 
 def _sheet_name(name: str, taken: set[str]) -> str:
     """A name that an .xlsx may give a sheet."""
-    plain = _NO_NAME.sub("-", name).strip("'")[:_LONGEST_NAME] or "-"
+    plain = _NO_NAME.sub("-", printable(name))[:_LONGEST_NAME].strip("'") or "-"
     number, free = 1, plain
-    while free.casefold() in taken:
+    while free.casefold() in taken or free.casefold() == _RESERVED:
         number += 1
-        free = f"{plain[: _LONGEST_NAME - 5]} ({number})"
+        end = f" ({number})"
+        free = plain[: _LONGEST_NAME - len(end)] + end
     taken.add(free.casefold())
     return free
 

@@ -71,6 +71,7 @@ class Package:
         self._changed: dict[str, bytes] = {}
         self._trees: dict[str, Element] = {}
         self._relations: dict[str, Element] = {}
+        self._overrides: dict[str, list[Element]] | None = None
 
     def __contains__(self, name: str) -> bool:
         return name in self._names
@@ -97,9 +98,11 @@ class Package:
     def add(self, name: str, content: bytes, content_type: str) -> None:
         """A new part with its content type."""
         self.write(name, content)
+        typed = self._typed
         override = etree.SubElement(self.tree(_TYPES_PART), f"{{{_TYPES}}}Override")
         override.set("PartName", f"/{name}")
         override.set("ContentType", content_type)
+        typed.setdefault(f"/{name}".casefold(), []).append(override)
 
     def remove(self, name: str) -> None:
         """A part, its relationships and its content type; whoever names it is the caller's to mend."""
@@ -108,10 +111,17 @@ class Package:
             self._changed.pop(gone, None)
             self._trees.pop(gone, None)
             self._relations.pop(gone, None)
-        types = self.tree(_TYPES_PART)
-        for override in types.findall(f"{{{_TYPES}}}Override"):
-            if override.get("PartName", "").casefold() == f"/{name}".casefold():
-                types.remove(override)
+        for override in self._typed.pop(f"/{name}".casefold(), ()):
+            override.getparent().remove(override)
+
+    @property
+    def _typed(self) -> dict[str, list[Element]]:
+        """What is said of the types of single parts."""
+        if self._overrides is None:
+            self._overrides = {}
+            for override in self.tree(_TYPES_PART).iterfind(f"{{{_TYPES}}}Override"):
+                self._overrides.setdefault(override.get("PartName", "").casefold(), []).append(override)
+        return self._overrides
 
     def knows_extension(self, extension: str, content_type: str) -> None:
         """Parts whose name ends so are of this type unless something else is said of them."""

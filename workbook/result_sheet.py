@@ -57,12 +57,12 @@ _HEADS = (
 )
 _EXPLAINED_HEAD = ("Giải thích, lý do", "Explanation, reason")
 _WIDTHS = (6, 11, 21, 66, 30, 32)
-_SETTLED = {
+_SETTLED: dict[str, tuple[str, str]] = {
     SettledBy.NOTE: ("Đơn vị đã giải thích", "Explained by the unit"),
     SettledBy.WAIVER: ("Được miễn", "Waived"),
     SettledBy.OVERRIDE: ("Lỗi được cho qua", "Let pass by an administrator"),
 }
-_RESULTS = {
+_RESULTS: dict[str, tuple[Tone, str, str]] = {
     SubmissionState.UNREADABLE: (Tone.FAULT, "KHÔNG ĐỌC ĐƯỢC", "Unreadable"),
     SubmissionState.REJECTED: (Tone.FAULT, "TRẢ LẠI ĐỂ SỬA", "Returned for correction"),
     SubmissionState.ACCEPTED_WITH_WARNINGS: (Tone.WARNING, "ĐÃ NHẬN, CÓ CẢNH BÁO", "Accepted with warnings"),
@@ -89,6 +89,13 @@ _MEND = (
         "Save and send this same file again. Colours, comments and this sheet may stay: they are ignored.",
     ),
 )
+#: Where nothing could be marked.
+_MEND_OWN = (
+    (
+        "Sửa trong tệp gốc của đơn vị theo bảng dưới đây, rồi gửi lại tệp đó.",
+        "Correct your own file by the list below, and send it again.",
+    ),
+)
 _IN_FORCE = (
     "Số liệu đã được nhận; việc sửa hoặc giải thích dưới đây làm cho báo cáo đầy đủ hơn.",
     "The figures are in force; what is asked below makes the report complete.",
@@ -112,7 +119,17 @@ COPIED = {
         "Tệp đã gửi không giữ được nguyên dạng. Đây là bản chép giá trị mọi trang tính của tệp đó.",
         "The file sent could not be kept as it looks. This is a copy of the values of all its sheets.",
     ),
+    "alone": (
+        "Không đánh dấu được trong tệp đã gửi; bản này chỉ có kết quả kiểm tra, không có số liệu.",
+        "The file sent could not be marked; this copy holds the results of the check alone, no figures.",
+    ),
+    "lost": (
+        "Không mở được tệp đã lưu; bản này chỉ có kết quả kiểm tra, không có số liệu.",
+        "The stored file could not be opened; this copy holds the results of the check alone, no figures.",
+    ),
 }
+#: Results without a workbook.
+ALONE = ("alone", "lost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +188,21 @@ class _Grid:
         self.rows.append(b'<row r="%d"%s>%s</row>' % (self.next, tall, content))
 
 
-def result_sheet(head: Head, items: Sequence[Item], styles: Styles, shown: Callable[[str], str], copied: str) -> bytes:
+def result_sheet(
+    head: Head,
+    items: Sequence[Item],
+    styles: Styles,
+    shown: Callable[[str], str],
+    copied: str,
+    uncommented: Sequence[str] = (),
+) -> bytes:
     """The XML of the sheet. ``shown`` gives the name of a visible sheet of the workbook, or nothing.
 
-    ``copied`` names how the workbook was made when it is not the file that was sent.
+    ``copied`` names how the workbook was made when it is not the file that was sent, ``uncommented`` the sheets whose
+    marked cells have no comments. Takes any text and any code, even those that nobody knows.
     """
-    return _Drawing(head, items, _Looks(styles), shown, copied).xml()
+    notes = [*([COPIED[copied]] if copied else []), *map(_without_comments, uncommented)]
+    return _Drawing(head, items, _Looks(styles), shown, notes, has_marks=copied not in ALONE).xml()
 
 
 class _Looks:
@@ -213,9 +239,11 @@ class _Looks:
 
 class _Drawing:
     def __init__(
-        self, head: Head, items: Sequence[Item], looks: _Looks, shown: Callable[[str], str], copied: str
-    ) -> None:
-        self.head, self.items, self.looks, self.shown, self.copied = head, items, looks, shown, copied
+        self, head: Head, items: Sequence[Item], looks: _Looks, shown: Callable[[str], str],
+        notes: Sequence[tuple[str, str]], *, has_marks: bool,
+    ) -> None:  # fmt: skip
+        self.head, self.items, self.looks, self.shown = head, items, looks, shown
+        self.notes, self.has_marks = notes, has_marks
         self.grid = _Grid()
 
     def xml(self) -> bytes:
@@ -231,7 +259,7 @@ class _Drawing:
 
     def _title(self) -> None:
         self.grid.add({0: (_plain(RESULT_TITLE), self.looks.of(15, "FF1F3864", bold=True))}, 26)
-        tone, vi, en = _RESULTS[SubmissionState(self.head.state)]
+        tone, vi, en = _RESULTS.get(self.head.state, (Tone.NOTE, _cut(self.head.state), ""))
         counts = [sum(item.tone is wanted for item in self.items) for wanted in (Tone.FAULT, Tone.WARNING)]
         faults, warnings = (vi_number(count) for count in counts)
         words = f"{vi} — {faults} lỗi phải sửa, {warnings} cảnh báo cần giải thích"
@@ -241,8 +269,8 @@ class _Drawing:
 
     def _facts(self) -> None:
         head = self.head
-        version = f" · bản thứ {head.version}" if head.version else ""
-        form = f"{head.form} {head.form_version}".strip()
+        version = f" · bản thứ {head.version} (version {head.version})" if head.version else ""
+        form = " ".join(filter(None, (head.form, head.form_version)))
         facts = (
             ("Đơn vị", "Unit", " · ".join(filter(None, (head.unit_name, head.unit)))),
             ("Kỳ báo cáo", "Period", " · ".join(filter(None, (head.period_label, head.period)))),
@@ -261,8 +289,7 @@ class _Drawing:
 
     def _steps(self) -> None:
         steps = [*_BAD_FILE] if self.head.state == SubmissionState.UNREADABLE else self._mending()
-        if self.copied:
-            steps.append(COPIED[self.copied])
+        steps += self.notes
         if not steps:
             return
         self.grid.add({}, 6)
@@ -276,7 +303,7 @@ class _Drawing:
         asking = [item for item in self.items if item.tone in (Tone.FAULT, Tone.WARNING)]
         if not asking:
             return []
-        return [*(() if self.head.state in FAILED else (_IN_FORCE,)), *_MEND]
+        return [*(() if self.head.state in FAILED else (_IN_FORCE,)), *(_MEND if self.has_marks else _MEND_OWN)]
 
     def _band(self, vi: str, en: str, fill: str, ink: str) -> None:
         style = self.looks.of(12, ink, bold=True, fill=fill)
@@ -304,7 +331,7 @@ class _Drawing:
         places = item.places[:_MOST_CELLS]
         first = {
             0: (_plain(str(item.number)), fill),
-            1: (_plain(item.rule), narrow),
+            1: (_plain(_cut(item.rule)), narrow),
             2: self._place(places[0]) if places else (_plain(_cut(item.where)), words),
             3: (_two(_cut(item.vi), f"\n{_cut(item.en)}" if item.en else "", 9), words),
             4: (asked, words),
@@ -315,17 +342,18 @@ class _Drawing:
         for place in places[1:]:
             self.grid.add({**blank, 2: self._place(place)})
         if len(item.places) > len(places):
-            more = f"… và {len(item.places) - len(places)} ô nữa"
-            self.grid.add({**blank, 2: (_plain(more), words)})
+            more = len(item.places) - len(places)
+            said = _two(f"… và {vi_number(more)} ô nữa", f"\nand {_counted(more, 'more cell')}", 9)
+            self.grid.add({**blank, 2: (said, words)}, 31)
 
     def _place(self, cell: Cell) -> tuple[bytes, int]:
         """The address, and a link to the cell when its sheet is there to be seen."""
         name = self.shown(cell.sheet)
         text = f"{cell.sheet}!{cell.address}" if cell.sheet else cell.address
         if not name:
-            return _plain(text), self.looks.of(box=True, wrap=True)
+            return _plain(_cut(text)), self.looks.of(box=True, wrap=True)
         self.grid.links.append((f"C{self.grid.next}", Cell(name, cell.row, cell.column)))
-        return _plain(text), self.looks.of(11, "FF1F4E9E", underline=True, box=True, wrap=True)
+        return _plain(_cut(text)), self.looks.of(11, "FF1F4E9E", underline=True, box=True, wrap=True)
 
     def _rest(self) -> None:
         more = len(self.items) - MOST_LISTED
@@ -380,8 +408,16 @@ def _counted(number: int, name: str) -> str:
 
 
 def _explanation(item: Item) -> bytes:
-    vi, en = _SETTLED[SettledBy(item.settled_by)]
+    vi, en = _SETTLED.get(item.settled_by, (_cut(item.settled_by), ""))
     return _two(f"{vi}: {_cut(item.explanation)}" if item.explanation else vi, f"\n{en}", 9)
+
+
+def _without_comments(sheet: str) -> tuple[str, str]:
+    name = shortened(sheet, 100)
+    return (
+        f"Trang “{name}” đã có quá nhiều ghi chú: các ô có lỗi chỉ được tô màu, không thêm ghi chú.",
+        f"Sheet “{name}” has too many comments already: its cells are coloured without comments of ours.",
+    )
 
 
 def _cut(text: str) -> str:
@@ -390,7 +426,11 @@ def _cut(text: str) -> str:
 
 def _moment(moment: datetime) -> str:
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return f"{aware.astimezone(_ZONE):%d/%m/%Y %H:%M}"
+    try:
+        return f"{aware.astimezone(_ZONE):%d/%m/%Y %H:%M}"
+    except OverflowError:
+        # the last hours there are
+        return aware.isoformat()
 
 
 def _plain(text: str) -> bytes:

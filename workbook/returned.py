@@ -1,7 +1,7 @@
 """A report handed back: the unit's own workbook with what is wrong marked at the cell, a first sheet that says all.
 
 Always an .xlsx. A file that is none comes back as the form filled with what was read of it, or as a copy of its values;
-one that cannot be opened as the results alone. A bad file never raises.
+one that cannot be opened as the results alone. No file raises, nor one that is gone.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,12 +28,7 @@ from workbook.sheets import Book
 
 __all__ = ["Head", "returned_workbook"]
 
-#: What a file that is not built as it should be leads to, wherever it is touched.
-_BROKEN = (BadFileError, ValueError, LookupError, struct.error, OverflowError, RecursionError)
-
-_ADDRESS = r"\$?[A-Z]{1,3}\$?[1-9][0-9]*"
-#: ``E7, E8, Kiểm tra, giám sát!D5``: a sheet's name may have commas of its own.
-_CELLS = re.compile(rf"(?:(?P<own>{_ADDRESS})|(?P<sheet>.+?)!(?P<there>{_ADDRESS}))(?:,\s|$)")
+_ADDRESS = re.compile(r"\$?[A-Z]{1,3}\$?[1-9][0-9]{0,9}")
 #: Fault of level 2 → the identity cell that it speaks of, for files whose identity has no cells of a form.
 _IDENTITY_OF = {
     "unit_missing": "unit",
@@ -73,24 +67,33 @@ class _Base:
 def returned_workbook(path: Path, name: str, findings: Sequence[Finding], head: Head, catalog: Catalog) -> bytes:
     """The annotated .xlsx of the file ``path``, whose sender called it ``name``.
 
-    ``findings`` carry the columns of :data:`domain.columns.FINDINGS`. Raises ``OSError`` for a file that the operating
-    system cannot open, nothing for one that is bad.
+    ``findings`` carry the columns of :data:`domain.columns.FINDINGS`. Raises nothing for what the file is: the findings
+    are known all the same, so that the results alone are the last way. Why a better way failed is logged.
     """
     facts = {
         "submission": str(head.submission),
-        "unit": head.bound_unit,
-        "period": head.period,
-        "form": head.form,
-        "sha256": _digest(path),
+        "unit": head.bound_unit or "",
+        "period": head.period or "",
+        "form": head.form or "",
     }
-    for made in _bases(Source(0, path, name), head, catalog):
+    try:
+        facts["sha256"] = _digest(path)
+    except OSError as error:
+        _log.warning("submission %d, %s: %r; the results alone are returned", head.submission, path, error)
+        return _alone(findings, head, facts, "lost")
+    for made in _ways(Source(0, path, name), head, catalog):
         try:
             base = made()
             if base is not None:
                 return annotated(base.data, base.former, _items(findings, base.locate), head, facts, base.copied)
-        except _BROKEN as error:
-            _log.warning("submission %d, %s: %r; a plainer way is tried", head.submission, name, error)
-    return annotated(nothing(), _NEVER, _items(findings, _as_said), head, facts)
+        except Exception as error:  # whatever a file that was built to do harm leads to, wherever it is touched
+            _log_failed(head, path, error)
+    # of an unreadable file the sheet says so anyway
+    return _alone(findings, head, facts, "" if head.state == SubmissionState.UNREADABLE else "alone")
+
+
+def _alone(findings: Sequence[Finding], head: Head, facts: Mapping[str, str], why: str) -> bytes:
+    return annotated(nothing(), _NEVER, _items(findings, _as_said), head, facts, why)
 
 
 def _digest(path: Path) -> str:
@@ -98,16 +101,28 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _bases(source: Source, head: Head, catalog: Catalog) -> Iterator[Callable[[], _Base | None]]:
-    """Ways to make the workbook, the best first."""
+def _ways(source: Source, head: Head, catalog: Catalog) -> list[Callable[[], _Base | None]]:
+    """Ways to make the workbook, the best first; none for a file that cannot be opened."""
     if head.state == SubmissionState.UNREADABLE:
-        return
+        return []
     try:
-        opened = open_source(source)
-        if isinstance(opened, Book):
-            opened.refuse_giants()
-    except BadFileError:
-        return
+        return list(_bases(source, catalog))
+    except Exception as error:
+        _log_failed(head, source.path, error)
+        return []
+
+
+def _log_failed(head: Head, path: Path, error: Exception) -> None:
+    # a fault of the file says all; where the program is at fault, whoever mends it needs the place
+    place = None if isinstance(error, BadFileError) else error
+    _log.warning("submission %d, %s: %r; a plainer way is tried", head.submission, path, error, exc_info=place)
+
+
+def _bases(source: Source, catalog: Catalog) -> Iterator[Callable[[], _Base | None]]:
+    """Raises :class:`BadFileError` for a file that cannot be opened."""
+    opened = open_source(source)
+    if isinstance(opened, Book):
+        opened.refuse_giants()
     if not isinstance(opened, Book):
         yield lambda: _form_of_plain(source, catalog)
         return
@@ -158,7 +173,8 @@ def _item(number: int, finding: Finding, locate: Locate) -> Item:
 def _tone(finding: Finding) -> Tone:
     if finding.get("settled_by"):
         return Tone.SETTLED
-    return {Severity.CRITICAL: Tone.FAULT, Severity.WARNING: Tone.WARNING}.get(finding["severity"], Tone.NOTE)
+    tones: dict[str, Tone] = {Severity.CRITICAL: Tone.FAULT, Severity.WARNING: Tone.WARNING}
+    return tones.get(_word(finding, "severity"), Tone.NOTE)
 
 
 def _word(finding: Finding, name: str) -> str:
@@ -170,9 +186,23 @@ def _as_said(finding: Finding) -> tuple[Cell, ...]:
     """The cells that the finding names; the one of its own first, each once."""
     sheet = _word(finding, "sheet")
     found = [_cell(sheet, _word(finding, "cell"))] if sheet else []
-    listed = _CELLS.finditer(_word(finding, "cells"))
-    found += [_cell(part["sheet"] or sheet, part["own"] or part["there"]) for part in listed]
+    found += [_cell(there or sheet, address) for there, address in _listed(_word(finding, "cells"))]
     return tuple(dict.fromkeys(cell for cell in found if cell and cell.sheet))
+
+
+def _listed(cells: str) -> Iterator[tuple[str, str]]:
+    """(sheet, address) of ``E7, E8, Kiểm tra, giám sát!D5``: a sheet's name may have commas of its own."""
+    waiting: list[str] = []
+    for piece in cells.split(", "):
+        name, mark, address = piece.rpartition("!")
+        if mark and _ADDRESS.fullmatch(address):
+            yield ", ".join([*waiting, name]), address
+            waiting = []
+        elif not waiting and _ADDRESS.fullmatch(piece):
+            yield "", piece
+        else:
+            waiting.append(piece)
+    yield from (("", piece) for piece in waiting if _ADDRESS.fullmatch(piece))
 
 
 def _cell(sheet: str, address: str) -> Cell | None:

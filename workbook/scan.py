@@ -82,26 +82,35 @@ def _open_zip(archive: Zip) -> Package:
 
 # ------------------------------------------------------------------------------------------------ xlsx
 
-_SHEET = re.compile(rb"<(?:\w+:)?sheet\s((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
-_RELATION = re.compile(rb"<(?:\w+:)?Relationship\s((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
-_ATTRIBUTE = re.compile(rb"([\w:]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
-_ERROR = re.compile(
-    rb"<(?:\w+:)?c\s(?=[^>]*\bt=[\"']e)[^>]*\br=[\"']([A-Za-z]+)(\d+)[^>]*>.*?<(?:\w+:)?v>([^<]*)<", re.S
+# Files come from anywhere. No expression looks beyond the next ``<`` for the end of a tag, nor for the value of a cell
+# beyond the next cell, and none tries what it has taken in another way: their time grows with the size of the part.
+
+#: The inside of a tag.
+_INSIDE = rb"(?:[^<>\"']++|\"[^<\"]*+\"|'[^<']*+')*+"
+_SHEET, _RELATION, _NUMBER_FORMAT, _CELL_FORMAT = (
+    re.compile(rb"<(?:\w++:)?%s\s(%s)>" % (name, _INSIDE)) for name in (b"sheet", b"Relationship", b"numFmt", b"xf")
 )
-_NUMBER_FORMAT = re.compile(rb"<(?:\w+:)?numFmt\s((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
-_CELL_FORMAT = re.compile(rb"<(?:\w+:)?xf\s((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
-_STYLED = re.compile(rb"<(?:\w+:)?c\s+r=[\"']([A-Z]+)(\d+)[\"'][^>]*?\ss=[\"'](\d+)[\"']")
+_ATTRIBUTE = re.compile(rb"([\w:]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)')|[\w:]++")
+_ERROR = re.compile(
+    rb"(?><(?:\w++:)?c\s(?=[^<>]*?(?<=\s)t=[\"']e)[^<>]*?(?<=\s)r=[\"']([A-Za-z]++)(\d++)[^<>]*+>)"
+    rb"(?>[^<]++|<(?!/?(?:\w++:)?c[\s>/]|(?:\w++:)?v>))*+<(?:\w++:)?v>([^<]*+)<"
+)
+_STYLED = re.compile(rb"<(?:\w++:)?c\s++r=[\"']([A-Z]++)(\d++)[\"'][^<>]*?\ss=[\"'](\d++)[\"']")
 #: A formula without a result, as programs write it that do not reckon: to calamine a blank cell.
 _UNRECKONED = re.compile(
-    rb"<(?:\w+:)?c\s(?=[^>]*\br=[\"']([A-Za-z]+)(\d+))[^>]*>\s*<(?:\w+:)?f\b[^>]*?(?:/>|>([^<]*)</(?:\w+:)?f>)\s*</"
+    rb"<(?:\w++:)?c\s(?=[^<>]*?(?<=\s)r=[\"']([A-Za-z]++)(\d++))[^<>]*+>\s*+"
+    rb"<(?:\w++:)?f\b[^<>]*?(?:/>|>([^<]*+)</(?:\w++:)?f>)\s*+</"
 )
-_REFERENCE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]*)(\d+)")
+_REFERENCE = re.compile(rb"\br\s*+=\s*+[\"']([A-Za-z]*+)(\d++)")
 #: Every letter → A, every digit → 0, both quotes → ": a far cell then has one of a few shapes, found at memory speed.
 _SHAPE = bytes(
     0x41 if chr(byte).isascii() and chr(byte).isalpha() else 0x30 if 48 <= byte <= 57 else 0x22 if byte == 39 else byte
     for byte in range(256)
 )
-_FAR_COLUMN, _FAR_ROW = b'"AAA0', b'0000"'
+_FAR_COLUMN, _FARTHER_COLUMN, _FAR_ROW = b'"AAA0', b"AAAA0", b'0000"'
+#: Letters and digits that are looked at of an address; one with more is far beyond what may be read.
+_LETTERS, _DIGITS = 6, 9
+_MOST_NAMED = 3
 _OPENED_FIRST = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/sharedStrings.xml", "xl/styles.xml")
 
 
@@ -135,11 +144,7 @@ def _shows_percent(code: str) -> bool:
 
 
 def _styled_cells(content: bytes, styles: set[bytes]) -> list[tuple[int, int]]:
-    return [
-        (int(digits) - 1, column_index(letters.decode()))
-        for letters, digits, style in _STYLED.findall(content)
-        if style in styles
-    ]
+    return [_row_and_column(letters, digits) for letters, digits, style in _STYLED.findall(content) if style in styles]
 
 
 def sheet_parts_by_name(archive: Zip) -> dict[str, str]:
@@ -159,7 +164,8 @@ def _refuse_entities(name: str, content: bytes) -> None:
 
 
 def _attributes(text: bytes) -> dict[str, str]:
-    return {key.decode(): (double or single).decode() for key, double, single in _ATTRIBUTE.findall(text)}
+    found = _ATTRIBUTE.findall(text)
+    return {key.decode(): (double or single).decode() for key, double, single in found if key}
 
 
 def _sheet_parts(archive: Zip, ids: list[str], relations: str) -> list[str]:
@@ -174,7 +180,10 @@ def _sheet_parts(archive: Zip, ids: list[str], relations: str) -> list[str]:
     parts = [targets.get(number, "") for number in ids]
     missing = [part for part in parts if part not in archive.parts]
     if missing or not parts:
-        raise BadFileError("unreadable", f"{', '.join(missing)}?")
+        raise BadFileError("unreadable", f"{', '.join(missing[:_MOST_NAMED])}?")
+    if len(set(parts)) < len(parts):
+        # a small file would be read as a great many large sheets
+        raise BadFileError("unreadable", f"{len(parts)} > {len(set(parts))}")
     return parts
 
 
@@ -184,25 +193,31 @@ def _scan_xlsx(name: str, content: bytes) -> list[ErrorCell]:
     _refuse_entities(name, content[: start or len(content)])
     cells = content[start : content.rfind(b"sheetData>") + 1]
     shape = cells.translate(_SHAPE)
-    if _FAR_COLUMN in shape or _FAR_ROW in shape:
+    if _FAR_COLUMN in shape or _FARTHER_COLUMN in shape or _FAR_ROW in shape:
         _check_references(cells)
     found = [
-        (int(row) - 1, column_index(letters.decode().upper()), f"={html.unescape(formula.decode('utf-8', 'replace'))}")
+        (*_row_and_column(letters, row), f"={html.unescape(formula.decode('utf-8', 'replace'))}")
         for letters, row, formula in _UNRECKONED.findall(cells)
     ]
-    if b't="e"' not in cells and b"t='e'" not in cells:
-        return found
-    return found + [
-        (int(row) - 1, column_index(letters.decode().upper()), text.decode("utf-8", "replace"))
-        for letters, row, text in _ERROR.findall(cells)
-    ]
+    if b't="e"' in cells or b"t='e'" in cells:
+        found += [
+            (*_row_and_column(letters, row), text.decode("utf-8", "replace"))
+            for letters, row, text in _ERROR.findall(cells)
+        ]
+    # they are put in: an attribute that only looks like an address must not make the sheet larger than it is
+    check_area(1 + max((cell[0] for cell in found), default=0), 1 + max((cell[1] for cell in found), default=0))
+    return found
+
+
+def _row_and_column(letters: bytes, digits: bytes) -> tuple[int, int]:
+    return int(digits[:_DIGITS]) - 1, column_index(letters[:_LETTERS].decode().upper())
 
 
 def _check_references(content: bytes) -> None:
     rows, columns = 0, 0
     for letters, digits in _REFERENCE.findall(content):
-        rows = max(rows, int(digits[:9]))
-        columns = max(columns, column_index(letters[:4].decode().upper()) + 1)
+        row, column = _row_and_column(letters, digits)
+        rows, columns = max(rows, row + 1), max(columns, column + 1)
     check_area(rows, columns)
 
 
@@ -236,10 +251,10 @@ def _records(content: bytes) -> Iterator[tuple[int, int, int]]:
 
 def _bundle_ids(content: bytes) -> list[str]:
     ids = []
-    for kind, start, _ in _records(content):
+    for kind, start, length in _records(content):
         if kind == _BUNDLE_SHEET and start + 12 <= len(content):
-            length = struct.unpack_from("<L", content, start + 8)[0]
-            ids.append(content[start + 12 : start + 12 + 2 * length].decode("utf-16-le", "replace"))
+            size = struct.unpack_from("<L", content, start + 8)[0]
+            ids.append(content[start + 12 : min(start + 12 + 2 * size, start + length)].decode("utf-16-le", "replace"))
     return ids
 
 
@@ -262,13 +277,13 @@ def _scan_xlsb(content: bytes) -> list[ErrorCell]:
 
 # ------------------------------------------------------------------------------------------------ ods
 
-_INSIDE = rb"(?:[^>\"']|\"[^\"]*\"|'[^']*')*"
 _ODS_TOKEN = re.compile(rb"<table:(table-row|table-cell|covered-table-cell)\b(" + _INSIDE + rb")>")
-_ODS_TABLE = re.compile(rb"<table:table[\s>].*?</table:table>|<table:table[^>]*/>", re.S)
-_ROWS_REPEATED = re.compile(rb"number-rows-repeated=[\"'](\d+)")
-_COLUMNS_REPEATED = re.compile(rb"number-columns-repeated=[\"'](\d+)")
+_ODS_TABLE = re.compile(rb"<table:table(?:\s" + _INSIDE + rb")?>")
+_ODS_TABLE_END = b"</table:table>"
+_ROWS_REPEATED = re.compile(rb"number-rows-repeated=[\"'](\d++)")
+_COLUMNS_REPEATED = re.compile(rb"number-columns-repeated=[\"'](\d++)")
 _ODS_NOTE, _ODS_NOTE_END = b"<office:annotation ", b"</office:annotation>"
-_ODS_TEXT = re.compile(rb"<text:p[^>]*>([^<]*)<")
+_ODS_TEXT = re.compile(rb"<text:p\b[^<>]*+>([^<]*+)<")
 
 
 def _mimetype(archive: Zip) -> bytes:
@@ -280,7 +295,7 @@ def _open_ods(archive: Zip) -> Package:
         raise BadFileError("password")
     content = archive.read("content.xml")
     _refuse_entities("content.xml", content)
-    tables = _ODS_TABLE.findall(content)
+    tables = list(_ods_tables(content))
     scans = [_scan_table(table) for table in tables]
     return Package(
         "ods",
@@ -289,9 +304,21 @@ def _open_ods(archive: Zip) -> Package:
     )
 
 
+def _ods_tables(content: bytes) -> Iterator[bytes]:
+    at = 0
+    while opening := _ODS_TABLE.search(content, at):
+        at = opening.end()
+        if not opening[0].endswith(b"/>"):
+            end = content.find(_ODS_TABLE_END, at)
+            if end < 0:
+                return
+            at = end + len(_ODS_TABLE_END)
+        yield content[opening.start() : at]
+
+
 def _percent_cells(table: bytes) -> list[tuple[int, int]]:
     """Cells of percent; a repeated one at the first of its places and all others."""
-    if b'value-type="percentage"' not in table:
+    if b'office:value-type="percentage"' not in table:
         return []
     found: list[tuple[int, int]] = []
     row, after, column, repeat = 0, 0, 0, 1
@@ -302,7 +329,7 @@ def _percent_cells(table: bytes) -> list[tuple[int, int]]:
             row, after, column = after, after + repeat, 0
             continue
         first, column = column, column + _repeated(_COLUMNS_REPEATED, inside)
-        if b'value-type="percentage"' in inside:
+        if b'office:value-type="percentage"' in inside:
             found.extend((y, x) for y in range(row, row + repeat) for x in range(first, column))
     return found
 
@@ -319,18 +346,21 @@ def _scan_table(table: bytes) -> list[ErrorCell]:
             row, after, column = after, after + repeat, 0
             continue
         first, column = column, column + _repeated(_COLUMNS_REPEATED, inside)
-        if b"office:value-type" in inside:
+        if b"value-type" in inside:
             rows, columns = max(rows, row + repeat), max(columns, column)
         if b'value-type="error"' in inside:
-            text = _ODS_TEXT.search(table, _behind_note(table, token.end()))
+            text = _ODS_TEXT.search(table, *_own_words(table, token.end()))
             errors.append((row, first, text[1].decode("utf-8", "replace") if text else "#ERROR"))
     check_area(rows, columns)
     return errors
 
 
-def _behind_note(table: bytes, at: int) -> int:
-    """Where a cell's own words begin: a comment on the cell stands before them and has words too."""
-    return table.find(_ODS_NOTE_END, at) if table.startswith(_ODS_NOTE, at) else at
+def _own_words(table: bytes, at: int) -> tuple[int, int]:
+    """Where a cell's own words begin and end: a comment on the cell stands before them and has words too."""
+    end = table.find(b"<table:", at)
+    end = len(table) if end < 0 else end
+    note = table.find(_ODS_NOTE_END, at, end) if table.startswith(_ODS_NOTE, at) else -1
+    return max(note, at), end
 
 
 def _repeated(pattern: re.Pattern[bytes], inside: bytes) -> int:

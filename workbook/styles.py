@@ -34,6 +34,9 @@ class Styles:
         for name in _FIRST:
             self._complete(name)
         self._known: dict[str, dict[Form, int]] = {}
+        # a format may be large, and many cells have it
+        self._filled: dict[tuple[int, str], int] = {}
+        self._refilled: dict[tuple[int, int | None], int] = {}
         self._lists = {name: _elements(self._collection(name)) for name in _FIRST}
 
     def add(self, collection: str, xml: str) -> int:
@@ -47,21 +50,25 @@ class Styles:
 
     def filled(self, style: int, rgb: str) -> int:
         """The format ``style`` with another fill and nothing else changed."""
-        changed = deepcopy(self._format(style))
-        changed.set("fillId", str(self.solid(rgb)))
-        changed.set("applyFill", "1")
-        return self._interned_format(changed)
+        if (style, rgb) not in self._filled:
+            changed = deepcopy(self._format(style))
+            changed.set("fillId", str(self.solid(rgb)))
+            changed.set("applyFill", "1")
+            self._filled[style, rgb] = self._interned_format(changed)
+        return self._filled[style, rgb]
 
     def refilled(self, style: int, like: int | None) -> int:
         """The format ``style`` with the fill that ``like`` has, or with none."""
-        changed = deepcopy(self._format(style))
-        source = self._format(like).attrib if like is not None else {"fillId": "0"}
-        for name in ("fillId", "applyFill"):
-            if name in source:
-                changed.set(name, source[name])
-            else:
-                changed.attrib.pop(name, None)
-        return self._interned_format(changed)
+        if (style, like) not in self._refilled:
+            changed = deepcopy(self._format(style))
+            source = self._format(like).attrib if like is not None else {"fillId": "0"}
+            for name in ("fillId", "applyFill"):
+                if name in source:
+                    changed.set(name, source[name])
+                else:
+                    changed.attrib.pop(name, None)
+            self._refilled[style, like] = self._interned_format(changed)
+        return self._refilled[style, like]
 
     def colour(self, style: int) -> str:
         """The colour of a solid fill, as eight hexadecimal digits; empty for any other."""

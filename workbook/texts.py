@@ -13,8 +13,12 @@ _ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 def clean(text: str) -> str:
     """The text without what XML cannot hold, safe from being read as an escaped character."""
-    whole = text.encode("utf-8", "replace").decode()
-    return _ESCAPE.sub("_x005F_", _FORBIDDEN.sub("", whole)).replace("\r\n", "\n")
+    return _ESCAPE.sub("_x005F_", printable(text)).replace("\r\n", "\n")
+
+
+def printable(text: str) -> str:
+    """The text without what XML cannot hold."""
+    return _FORBIDDEN.sub("", text.encode("utf-8", "replace").decode())
 
 
 def escaped(text: str) -> bytes:

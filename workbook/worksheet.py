@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from functools import cached_property
 
@@ -10,6 +10,7 @@ from lxml import etree
 
 from domain.cell import Cell, column_index
 from workbook.opc import MAIN, OFFICE, Element, StrangePackageError, main
+from workbook.texts import shortened
 
 Place = tuple[int, int]  # row, column
 
@@ -21,6 +22,9 @@ _BEHIND_DRAWING = {
     )
 } | {"{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"}  # fmt: skip
 _LAST_COLUMN, _LAST_ROW = 16_383, 1_048_575
+_MOST_LETTERS = 3
+#: Rows or columns that a box may reach over: of no height there may be a million.
+_MOST_STEPS = 200
 _TRUE = ("1", "true", "on")
 
 
@@ -52,7 +56,8 @@ class Worksheet:
         element = self._rows.get(row)
         if element is not None and element.get("customFormat") in _TRUE:
             return int(element.get("s", "0"))
-        return next((style for first, last, style in self._column_styles if first <= column <= last), 0)
+        of_column = self._column(column)
+        return 0 if of_column is None else int(of_column.get("style", "0"))
 
     def set_style(self, place: Place, style: int) -> None:
         """Give a cell a format; one that is not there is put in its place, without a value."""
@@ -77,7 +82,7 @@ class Worksheet:
             column = -1
             for cell in self._rows[row].iterchildren(main("c")) if row in self._rows else ():
                 address = cell.get("r")
-                column = column_index(address.rstrip("0123456789").upper()) if address else column + 1
+                column = _column_of(address) if address else column + 1
                 cells[column] = cell
             self._cells[row] = cells
         return self._cells[row]
@@ -108,14 +113,18 @@ class Worksheet:
         self._rows[row] = element
         return element
 
-    @cached_property
-    def _column_styles(self) -> list[tuple[int, int, int]]:
-        return [(first, last, int(element.get("style", "0"))) for first, last, element in self._columns]
+    def _column(self, column: int) -> Element | None:
+        """What is said of a column."""
+        firsts, elements = self._columns
+        at = bisect_right(firsts, column) - 1
+        return elements[at] if at >= 0 and column < int(elements[at].get("max", "1")) else None
 
     @cached_property
-    def _columns(self) -> list[tuple[int, int, Element]]:
+    def _columns(self) -> tuple[list[int], list[Element]]:
+        """The first column of each description of some, and the descriptions, in order."""
         elements: Iterable[Element] = self._root.iterfind(f"{main('cols')}/{main('col')}")
-        return [(int(element.get("min", "1")) - 1, int(element.get("max", "1")) - 1, element) for element in elements]
+        ordered = sorted(elements, key=lambda element: int(element.get("min", "1")))
+        return [int(element.get("min", "1")) - 1 for element in ordered], ordered
 
     # -------------------------------------------------------------------------------------------- comments
 
@@ -148,9 +157,12 @@ class Worksheet:
         return left, 15, top, 4, right, across, min(bottom + 1, _LAST_ROW), 2
 
     def _walk(self, at: int, pixels: int, size: Callable[[int], int], last: int) -> tuple[int, int]:
-        while at < last and pixels > (taken := size(at)):
+        for step in range(at, min(at + _MOST_STEPS, last)):
+            taken = size(step)
+            if pixels <= taken:
+                return step, pixels
             pixels -= taken
-            at += 1
+            at = step + 1
         return at, pixels
 
     @cached_property
@@ -165,10 +177,10 @@ class Worksheet:
         return round(width * 7 + 5), round(height * 4 / 3)
 
     def _column_pixels(self, column: int) -> int:
-        for first, last, element in self._columns:
-            if first <= column <= last:
-                return 0 if element.get("hidden") in _TRUE else round(float(element.get("width", "8.43")) * 7 + 5)
-        return self._defaults[0]
+        element = self._column(column)
+        if element is None:
+            return self._defaults[0]
+        return 0 if element.get("hidden") in _TRUE else round(float(element.get("width", "8.43")) * 7 + 5)
 
     def _row_pixels(self, row: int) -> int:
         element = self._rows.get(row)
@@ -178,3 +190,10 @@ class Worksheet:
         if element.get("hidden") in _TRUE:
             return 0
         return round(float(height) * 4 / 3) if height else self._defaults[1]
+
+
+def _column_of(address: str) -> int:
+    letters = address.rstrip("0123456789").upper()
+    if not (letters.isascii() and letters.isalpha() and len(letters) <= _MOST_LETTERS):
+        raise StrangePackageError(shortened(address, 20))
+    return column_index(letters)

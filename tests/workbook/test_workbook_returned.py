@@ -190,7 +190,7 @@ def test_cells_are_filled_commented_and_listed_in_front(report: bytes, tmp_path:
     comments = opened.comments(SHEET)
     assert "TST-003" in comments[AT][1]
     assert "Sai rồi. Hãy sửa." in comments[AT][1]
-    assert "Cần là: 41" in comments[AT][1]
+    assert "Cần là (expected): 41" in comments[AT][1]
     assert "TST-002" in comments[BLANK][1]
     assert f"Cùng xét với ô {AT}" in comments[BLANK][1]
     assert f"{SHEET}!{AT}" in opened.comments("Kiểm tra, giám sát")["C9"][1]
