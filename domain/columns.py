@@ -93,7 +93,8 @@ FINDINGS = {
     "explanation": "String",  # the unit's note or the reason of the waiver; null while the finding stands
 }
 
-#: One row per waiver in force for a file of a batch. ``field`` empty: every field, whatever the item.
+#: One row per waiver in force for a file of a batch. ``field`` empty: every field, whatever the item;
+#: ``cell:<sheet>!<cell>`` (:data:`domain.finding.WAIVED_CELL`): the findings without a field at that cell.
 WAIVERS = {
     "file": "Int64",
     "rule": "String",

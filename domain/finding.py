@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from enum import IntEnum, StrEnum
 
+#: What a waiver names as its field when the finding has none and stands at a cell: ``cell:Số liệu!H7``, or ``cell:H7``
+#: in a file without sheets.
+WAIVED_CELL = "cell:"
+
 
 class Severity(StrEnum):
     """The severities of Great Expectations: critical blocks loading, warning asks for an explanation, info is shown."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from domain.columns import FINDINGS, WAIVERS
-from domain.finding import CheckLevel, SettledBy, Severity
+from domain.finding import WAIVED_CELL, CheckLevel, SettledBy, Severity
 
 #: Letters a note needs to explain anything: "đã rà soát" only ticks the box, "tăng do sáp nhập" gives a cause.
 FEWEST_LETTERS = 10
@@ -47,7 +47,8 @@ def trusted(waivers: pl.DataFrame | None) -> pl.Series:
 
 
 def waived(findings: pl.DataFrame, waivers: pl.DataFrame | None) -> pl.DataFrame:
-    """FINDINGS with those settled that a row of WAIVERS names, by rule and, unless its field is empty, field and item.
+    """FINDINGS with those settled that a row of WAIVERS names, by rule and, unless its field is empty, field and item;
+    a finding without a field is named by its cell.
 
     A waiver settles a warning. A critical finding is settled by an override alone, and only from level 3 on: a file
     that cannot be read, or whose identity is not known, cannot be loaded whoever wishes it. What is settled already
@@ -58,7 +59,7 @@ def waived(findings: pl.DataFrame, waivers: pl.DataFrame | None) -> pl.DataFrame
     rows = findings.with_row_index("_row")
     named = rows.join(waivers.select(list(WAIVERS)), on=["file", "rule"], suffix="_waived")
     here = (pl.col("field_waived") == "") | (
-        (pl.col("field") == pl.col("field_waived")) & (pl.col("item") == pl.col("item_waived"))
+        (_place() == pl.col("field_waived")) & (pl.col("item").fill_null(0) == pl.col("item_waived"))
     )
     warned = pl.col("severity") == Severity.WARNING.value
     let_pass = (
@@ -79,3 +80,11 @@ def waived(findings: pl.DataFrame, waivers: pl.DataFrame | None) -> pl.DataFrame
         .with_columns(settled_by=pl.coalesce("settled_by", "by"), explanation=pl.coalesce("explanation", "why"))
         .select(list(FINDINGS))
     )
+
+
+def _place() -> pl.Expr:
+    """What a waiver of the finding names as its field."""
+    field, sheet, cell = (pl.col(name).fill_null("") for name in ("field", "sheet", "cell"))
+    address = pl.when(sheet != "").then(pl.concat_str(sheet, pl.lit("!"), cell)).otherwise(cell)
+    at_cell = pl.when(cell != "").then(pl.concat_str(pl.lit(WAIVED_CELL), address)).otherwise(pl.lit(""))
+    return pl.when(field != "").then(field).otherwise(at_cell)

@@ -26,7 +26,8 @@ from warehouse.bulk import insert_frame, next_id, number_rows, read_where_in, up
 from warehouse.engine import write
 from warehouse.facts import end_belief, set_aside
 from warehouse.leases import running_now
-from warehouse.waivers import recount, speaks_of
+from warehouse.returns import put_out_of_date
+from warehouse.waivers import place, recount, speaks_of
 
 _MOMENT = pl.Datetime("us", "UTC")
 
@@ -204,7 +205,8 @@ def waive(
 ) -> Waived:
     """Waive what a finding says, for its unit, period, form, rule and place, up to and including ``until``.
 
-    A warning is settled at once, with every other present warning at the same place by the same rule. A critical
+    The place is the field of the finding, or its cell when it has no field; one without either is of the report as a
+    whole. A warning is settled at once, with every other present warning at the same place by the same rule. A critical
     finding of level 3 and above is let pass (``override``) with the name of a second person, when the report is checked
     again. Notes need no waiver; criticals of the file and its identity cannot have one. Refused for findings of an
     earlier attempt, of a version that does not count any more, or settled already, and in a closed period.
@@ -225,6 +227,8 @@ def waive(
         before, after = _put_waiver(connection, finding, row, signed, given)
         settled = 0 if override else _settle(connection, finding, signed[1])
         recount(connection, [row["id"]])
+        if settled:
+            put_out_of_date(connection, [row["id"]])
         _record(connection, Act.WAIVE, signed, row, before=before, after=after, second_person=second)
         here = tables.submission.c
         state = str(connection.scalar(select(here.state).where(here.id == row["id"])))
@@ -232,7 +236,9 @@ def waive(
 
 
 def _finding(connection: Connection, finding_id: int) -> Row[Any]:
-    found = connection.execute(select(tables.finding).where(tables.finding.c.id == finding_id)).first()
+    """The finding, and as ``place`` what a waiver of it names as its field."""
+    query = select(tables.finding, place().label("place")).where(tables.finding.c.id == finding_id)
+    found = connection.execute(query).first()
     if found is None:
         raise ActRefusedError(
             f"Không có phát hiện số {finding_id}; xem số ở lệnh findings",
@@ -320,7 +326,7 @@ def _put_waiver(
     key = {
         **{name: row[name] for name in ("unit_id", "period_id", "form_id")},
         "rule": finding.rule,
-        "field": finding.field or "",
+        "field": finding.place,
         "item": finding.item or 0,
     }
     values = {**given, "who": signed[0], "reason": signed[1], "at": datetime.now(UTC)}
@@ -348,7 +354,7 @@ def _settle(connection: Connection, finding: Row[Any], reason: str) -> int:
             column.attempt_id == finding.attempt_id,
             column.severity == Severity.WARNING.value,
             column.settled_by.is_(None),
-            speaks_of(finding.rule, finding.field or "", finding.item or 0),
+            speaks_of(finding.rule, finding.place, finding.item or 0),
         )
         .values(settled_by=SettledBy.WAIVER.value, explanation=reason)
     ).rowcount

@@ -23,6 +23,8 @@ from warehouse.schema import Moment, col, one_of, table
 _IN_FORCE = text("state IN ({})".format(", ".join(f"'{state}'" for state in sorted(IN_FORCE))))
 _UNCOMPARED = text("compared_at IS NULL AND figures_sha256 IS NOT NULL")
 
+_HAS_OTHER = text("other_submission_id IS NOT NULL")
+
 run = table(
     "run",
     "Mỗi lần chương trình chạy",
@@ -288,6 +290,8 @@ finding = table(
     ),
     one_of("severity", Severity),
     Index(None, "submission_id"),
+    # few at any time: every run asks for them when it ends
+    Index("ix_finding_other", "other_submission_id", sqlite_where=_HAS_OTHER, postgresql_where=_HAS_OTHER),
 )
 
 waiver = table(

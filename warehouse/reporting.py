@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, case, func, select
@@ -15,10 +14,8 @@ from domain.finding import SettledBy, Severity
 from domain.submission import FAILED, IN_FORCE, RESTORABLE, SubmissionState
 from warehouse import tables
 from warehouse.bulk import read_frame, read_where_in
+from warehouse.clock import ZONE, office_day
 from warehouse.units import closure, subtree, tree_on
-
-#: Days of arrival are counted where the offices are.
-_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 #: Outcomes of a latest version that a status counts under their own names.
 STATES = ("accepted", "accepted_with_warnings", "rejected", "unreadable", "withdrawn")
@@ -191,7 +188,7 @@ def status_by_unit(engine: Engine, period: str, unit: str | None = None, *, toda
     ``version, submission_id, received_at`` (the first arrival), ``is_expected, is_late, is_overdue, is_in_force,
     n_critical, n_warning, n_explained, n_waived, n_overridden, is_permitted``.
     """
-    day = today or datetime.now(_ZONE).date()
+    day = today or office_day()
     with engine.connect() as connection:
         row = period_row(connection, period)
         tree = tree_on(connection, row["last_day"])
@@ -246,7 +243,7 @@ def _with_units(engine: Engine, rows: pl.DataFrame, tree: pl.DataFrame) -> pl.Da
 
 
 def _judged(rows: pl.DataFrame, today: date) -> pl.DataFrame:
-    arrived = pl.col("received_at").dt.convert_time_zone(_ZONE.key).dt.date()
+    arrived = pl.col("received_at").dt.convert_time_zone(ZONE.key).dt.date()
     return rows.with_columns(
         pl.col("state").fill_null(_MISSING),
         pl.col("is_expected", "is_in_force", "is_permitted").fill_null(False),

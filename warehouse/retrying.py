@@ -17,10 +17,9 @@ from domain.finding import CheckLevel, Severity
 from domain.submission import FAILED, AttemptOutcome, FaultNature, SubmissionState
 from warehouse import tables
 from warehouse.bulk import read_frame, read_where_in
+from warehouse.clock import ZONE
 from warehouse.reporting import is_latest, period_row
 from warehouse.units import subtree, tree_on
-
-_ZONE = "Asia/Ho_Chi_Minh"
 
 #: Faults of level 2 that the register decides about the stated unit; for ``reporter_unknown`` about the reporter.
 _UNIT_FAULTS = frozenset({"unit_unknown", "unit_not_valid_in_period", "unit_name_mismatch", "form_not_owed"})
@@ -264,5 +263,5 @@ def _sentence(language: int, happened: tuple[str, str, str], words: str) -> pl.E
     added, dropped, changed = (pl.lit(word) for word in happened)
     verb = pl.when(~pl.col("was_there")).then(added).when(~pl.col("is_there")).then(dropped).otherwise(changed)
     return pl.format(
-        words, name, "code", verb, pl.col("since").dt.convert_time_zone(_ZONE).dt.strftime("%H:%M %d/%m/%Y")
+        words, name, "code", verb, pl.col("since").dt.convert_time_zone(ZONE.key).dt.strftime("%H:%M %d/%m/%Y")
     )

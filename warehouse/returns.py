@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Engine, Select, func, or_, select
+from sqlalchemy import Connection, Engine, Select, func, or_, select
 
+from domain.act import Act
 from domain.finding import CheckLevel, Severity
 from domain.submission import FAILED, SubmissionState
 from warehouse import tables
@@ -18,6 +19,9 @@ from warehouse.reporting import is_latest, period_row
 from warehouse.units import subtree, tree_on
 
 _MOMENT = pl.Datetime("us", "UTC")
+
+#: ``returned_at`` of a copy that was written before something changed: it lies there, and is to be written anew.
+_OUT_OF_DATE = datetime(1970, 1, 1, tzinfo=UTC)
 
 #: States that ask something of the unit.
 _ASKING = [*(state.value for state in FAILED), SubmissionState.ACCEPTED_WITH_WARNINGS.value]
@@ -123,20 +127,34 @@ def findings_to_mark(engine: Engine, submissions: Sequence[int]) -> pl.DataFrame
 
 
 def mark_returned(engine: Engine, submissions: Sequence[int], moment: datetime) -> None:
-    """Write down that the annotated copies of these submissions were written from what was known at ``moment``."""
-    _set_returned(engine, submissions, moment)
+    """Write down that the annotated copies of these submissions were written from what was known at ``moment``.
+
+    Left out are those whose findings changed since, by a comparison or a waiver: they are written once more.
+    """
+    here, action = tables.submission.c, tables.action.c
+    since = select(action.id).where(
+        action.submission_id == here.id, action.what == Act.WAIVE.value, action.at >= moment
+    )
+    unchanged = select(here.id).where(or_(here.compared_at.is_(None), here.compared_at < moment), ~since.exists())
+    with write(engine) as connection:
+        known = read_where_in(connection, unchanged, here.id, submissions)
+        update_frame(connection, tables.submission, known.with_columns(returned_at=pl.lit(moment, _MOMENT)), ["id"])
+
+
+def put_out_of_date(connection: Connection, submissions: Sequence[int]) -> None:
+    """The annotated copies of these submissions, where there are any, no longer say what is known, and are to be
+    written anew; inside :func:`warehouse.engine.write`. That they are there is not forgotten: a report that asks
+    nothing any more has its copy removed (:func:`outdated`)."""
+    here = tables.submission.c
+    has_copy = select(here.id).where(here.returned_at.is_not(None))
+    copies = read_where_in(connection, has_copy, here.id, submissions)
+    update_frame(connection, tables.submission, copies.with_columns(returned_at=pl.lit(_OUT_OF_DATE, _MOMENT)), ["id"])
 
 
 def unmark_returned(engine: Engine, submissions: Sequence[int]) -> None:
     """The annotated copies of these submissions were removed."""
-    _set_returned(engine, submissions, None)
-
-
-def _set_returned(engine: Engine, submissions: Sequence[int], moment: datetime | None) -> None:
-    if not submissions:
-        return
-    rows = pl.DataFrame({"id": list(submissions)}, schema={"id": pl.Int64}).with_columns(
-        returned_at=pl.lit(moment, _MOMENT)
-    )
-    with write(engine) as connection:
-        update_frame(connection, tables.submission, rows, ["id"])
+    if submissions:
+        rows = pl.DataFrame({"id": list(submissions)}, schema={"id": pl.Int64})
+        with write(engine) as connection:
+            gone = rows.with_columns(returned_at=pl.lit(None, _MOMENT))
+            update_frame(connection, tables.submission, gone, ["id"])

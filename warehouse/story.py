@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, and_, func, or_, select
 
 from domain.act import Act
+from domain.finding import WAIVED_CELL
 from domain.numbers import vi_number
 from domain.submission import AttemptOutcome, SubmissionState
 from warehouse import tables
@@ -202,7 +203,7 @@ def _waivers(connection: Connection, unit_ids: list[int], period_id: int, form: 
 
 
 def _waiver(row: Told) -> Told:
-    place = f" ({row['field']})" if row["field"] else ""
+    place = f" ({row['field'].removeprefix(WAIVED_CELL)})" if row["field"] else ""
     if row["is_override"]:
         words = f"{row['rule']}{place} được cho qua", f"{row['rule']}{place} is let pass"
     else:

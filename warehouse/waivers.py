@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, String, and_, case, func, literal, or_, select
 
 from domain.columns import WAIVERS
-from domain.finding import SettledBy, Severity
+from domain.finding import WAIVED_CELL, SettledBy, Severity
 from domain.submission import IN_FORCE, RESTORABLE, SubmissionState
 from warehouse import tables
 from warehouse.bulk import read_frame, read_where_in, update_frame
@@ -28,15 +28,15 @@ def waivers_for(engine: Engine, headers: pl.DataFrame, today: date) -> pl.DataFr
     """The waivers in force on ``today`` for each file: :data:`domain.columns.WAIVERS`.
 
     ``headers`` is a frame of :data:`domain.columns.HEADERS`; of it ``file, unit, period, form`` are read. An empty
-    ``field`` waives the rule for the whole report.
+    ``field`` waives the rule for the whole report, one of :data:`domain.finding.WAIVED_CELL` for the cell it names.
     """
     with engine.connect() as connection:
         placed = resolve(connection, headers.select("file", "unit", "period", "form")).drop_nulls(_KEY)
-        found = in_force_on(connection, placed["period_id"].unique(), today)
+        found = _in_force_on(connection, placed["period_id"].unique(), today)
     return placed.join(found, on=_KEY).select(_typed(name, kind) for name, kind in WAIVERS.items()).sort("file", "rule")
 
 
-def in_force_on(connection: Connection, period_ids: pl.Series, today: date) -> pl.DataFrame:
+def _in_force_on(connection: Connection, period_ids: pl.Series, today: date) -> pl.DataFrame:
     """``unit_id, period_id, form_id, rule, field, item, reason, is_override`` of the waivers of these periods."""
     waiver = tables.waiver.c
     names = [*_KEY, "rule", "field", "item", "reason", "is_override"]
@@ -106,10 +106,48 @@ def _in_use() -> ColumnElement[Any]:
 
 
 def speaks_of(rule: Any, field: Any, item: Any) -> ColumnElement[bool]:
-    """Whether a finding is about what a waiver names: the rule and, unless its field is empty, the field and item."""
+    """Whether a finding is about what a waiver names: the rule and, unless its field is empty, the place and item."""
     finding = tables.finding.c
-    same_place = (finding.field == field) & (func.coalesce(finding.item, 0) == item)
+    same_place = (place() == field) & (func.coalesce(finding.item, 0) == item)
     return and_(finding.rule == rule, or_(field == "", same_place))
+
+
+def place() -> ColumnElement[str]:
+    """What a waiver of a finding names as its field: the finding's own, else its cell, else nothing, which is the rule
+    for the report as a whole."""
+    field, sheet, cell = (func.coalesce(tables.finding.c[name], "") for name in ("field", "sheet", "cell"))
+    address = case((sheet != "", sheet.concat("!").concat(cell)), else_=cell)
+    return case((field != "", field), (cell != "", literal(WAIVED_CELL, String).concat(address)), else_="")
+
+
+def settle(connection: Connection, submission_ids: Iterable[int], today: date) -> None:
+    """Settle the present warnings of these submissions that a waiver in force ``today`` speaks of; inside
+    :func:`warehouse.engine.write`."""
+    here, finding, waiver = tables.submission.c, tables.finding.c, tables.waiver.c
+    query = (
+        select(finding.id, waiver.reason.label("explanation"), waiver.field)
+        .join_from(tables.finding, tables.submission, _is_present())
+        .join(tables.waiver, and_(*[here[name] == waiver[name] for name in _KEY]))
+        .where(
+            speaks_of(waiver.rule, waiver.field, waiver.item),
+            finding.settled_by.is_(None),
+            finding.severity == Severity.WARNING.value,
+            or_(waiver.until.is_(None), waiver.until >= today),
+            ~waiver.is_override,
+        )
+        .order_by(waiver.id)
+    )
+    found = read_where_in(connection, query, here.id, submission_ids)
+    # the waiver of the very place speaks before the one of the whole report
+    first = found.sort(pl.col("field") == "", maintain_order=True).unique("id", keep="first", maintain_order=True)
+    settled = first.select("id", "explanation", settled_by=pl.lit(SettledBy.WAIVER.value))
+    update_frame(connection, tables.finding, settled, ["id"])
+
+
+def _is_present() -> ColumnElement[bool]:
+    """Of a finding joined to its submission: whether it is of the attempt that gave the present outcome."""
+    here, finding = tables.submission.c, tables.finding.c
+    return and_(finding.submission_id == here.id, finding.attempt_id == here.attempt_id)
 
 
 # ------------------------------------------------------------------------------------------------ counts
@@ -125,7 +163,7 @@ def recount(connection: Connection, submission_ids: Iterable[int]) -> None:
     query = select(here.id, here.state, finding.severity, finding.settled_by).outerjoin_from(
         tables.submission,
         tables.finding,
-        and_(finding.submission_id == here.id, finding.attempt_id == here.attempt_id),
+        _is_present(),
     )
     found = read_where_in(connection, query, here.id, submission_ids)
     stands = pl.col("settled_by").is_null()

@@ -177,3 +177,24 @@ class TestNewRules:
         assert (grown["severity"], "Quy tắc mới" in grown["message_vi"]) == ("critical", False)
         warning = _one(make_batch(FORM, LEAP).check(catalog), "HIS-007")
         assert "Quy tắc mới" not in warning["message_vi"]
+
+    def test_a_finding_without_a_field_is_waived_at_its_cell(self) -> None:
+        at = {"file": 1, "rule": "FRM-018", "level": 2, "severity": "warning", "item": 0}
+        places: list[tuple[str | None, str | None, str]] = [
+            ("", "Số liệu", "H7"),
+            ("", "Số liệu", "H8"),
+            (None, "Số liệu", "H7"),
+            ("received", "Số liệu", "H7"),
+        ]
+        rows = [
+            at | {"field": field, "sheet": sheet, "cell": cell} for field, sheet, cell in [*places, ("", None, "H7")]
+        ]
+        findings = pl.concat([empty_frame(FINDINGS), pl.DataFrame(rows)], how="diagonal_relaxed")
+
+        def settled(field: str) -> list[bool]:
+            return waived(findings, _waivers((1, "FRM-018", field, 0, False)))["settled_by"].is_not_null().to_list()
+
+        assert settled("cell:Số liệu!H7") == [True, False, True, False, False]
+        assert settled("cell:H7") == [False, False, False, False, True]
+        assert settled("received") == [False, False, False, True, False]
+        assert settled("") == [True] * 5

@@ -20,7 +20,8 @@ from domain.act import ActRefusedError
 from warehouse import acts, intake, queries, tables
 from warehouse.engine import make_engine, make_reader
 from warehouse.load import LoadBatch, load_batch
-from warehouse.waivers import waivers_for
+from warehouse.story import history_of
+from warehouse.waivers import waivers_for, waivers_of
 
 TODAY = date(2025, 4, 1)
 SIGNED: dict[str, Any] = {"who": "Trần Văn Phòng", "reason": "theo công văn 12"}
@@ -345,6 +346,35 @@ def test_a_waived_warning_is_settled_at_once(engine: Engine, doubtful: int) -> N
     assert json.loads(told["after"])["rule"] == "S"
     headers = batch((7, "X01", "accepted", {})).headers
     assert waivers_for(engine, headers, TODAY).select("rule", "item").rows() == [("R", 0), ("S", 2)]
+
+
+def test_a_finding_without_a_field_is_waived_at_its_cell_alone(engine: Engine, run: str) -> None:
+    """Else the rule would be waived for the whole report, and what nobody looked at with it."""
+    ids = one, two, _three = arrive(engine, run, "a", "b", "c")
+    rows = [
+        finding(file, "FRM-018", field=field, sheet="Số liệu", cell=cell)
+        for file in ids
+        for field, cell in (("", "H7"), ("", "H8"), (None, "H8"), ("received", "H7"))
+    ]
+    rows.extend(finding(two, "FRM-019", field=None, sheet="Số liệu", cell=cell) for cell in ("", None))
+    reports = [(file, f"X0{file}", "accepted_with_warnings", {"received": 5.0}) for file in ids]
+    load_batch(engine, run, having(batch(*reports), *rows))
+    numbers = {
+        (row["submission"], row["rule"], row["cell"], row["field"]): row["finding"]
+        for row in queries.findings(engine).to_dicts()
+    }
+    asked: dict[str, Any] = {**SIGNED, "until": None, "today": TODAY}
+    assert acts.waive(engine, numbers[one, "FRM-018", "H7", ""], **asked).settled == 1
+    assert acts.waive(engine, numbers[two, "FRM-018", "H8", None], **asked).settled == 2
+    assert acts.waive(engine, numbers[two, "FRM-019", None, None], **asked).settled == 2
+    given = waivers_of(engine).select("unit", "rule", "field", "in_use").rows()
+    assert given == [
+        ("X01", "FRM-018", "cell:Số liệu!H7", True),
+        ("X02", "FRM-018", "cell:Số liệu!H8", True),
+        ("X02", "FRM-019", "", True),
+    ]
+    told = [row["words_vi"] for row in history_of(engine, "X01", "2025-Q1") if row["kind"] == "waiver"]
+    assert told == ["FRM-018 (Số liệu!H7) được miễn: theo công văn 12"]
 
 
 def test_a_waiver_given_again_replaces_the_one_that_ran_out(engine: Engine, run: str, doubtful: int) -> None:

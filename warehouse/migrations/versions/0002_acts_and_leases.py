@@ -28,6 +28,13 @@ def upgrade() -> None:
         sqlite_where=sa.text("compared_at IS NULL AND figures_sha256 IS NOT NULL"),
         postgresql_where=sa.text("compared_at IS NULL AND figures_sha256 IS NOT NULL"),
     )
+    op.create_index(
+        "ix_finding_other",
+        "finding",
+        ["other_submission_id"],
+        sqlite_where=sa.text("other_submission_id IS NOT NULL"),
+        postgresql_where=sa.text("other_submission_id IS NOT NULL"),
+    )
     _observation_past()
     _mart_reporting(_OF_CURRENT_VERSION)
     op.create_table(
@@ -61,6 +68,7 @@ def downgrade() -> None:
     op.drop_table("definition_change")
     op.drop_table("observation_past")
     _mart_reporting(_OF_LAST_VERSION)
+    op.drop_index("ix_finding_other", "finding")
     op.drop_index("ix_submission_uncompared", "submission")
     op.drop_index(op.f("ix_submission_figures_sha256"), "submission")
     for table, columns in _columns().items():
