@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from warehouse import tables
 from warehouse.bulk import gather_statistics, insert_frame, number_rows, read_frame, read_where_in, update_frame
 from warehouse.engine import write
 from warehouse.facts import end_belief, write_facts
+from warehouse.fingerprints import fingerprints
 from warehouse.leases import renew
 from warehouse.resolve import resolve
 from warehouse.units import selves
@@ -25,9 +25,6 @@ from warehouse.versions import KEY, arrange
 _MOMENT = pl.Datetime("us", "UTC")
 _PASSED = [state.value for state in IN_FORCE]
 _IS_SUPERSEDED = pl.col("state") == SubmissionState.SUPERSEDED.value
-
-#: With fewer figures than this two reports are the same by chance.
-_TELLING_FIGURES = 6
 
 _STANDS = pl.col("settled_by").is_null()
 
@@ -126,7 +123,7 @@ def load_batch(engine: Engine, run_id: str, batch: LoadBatch) -> LoadResult:
     not there.
     """
     _prove(batch)
-    prints = _fingerprints(batch.observations)
+    prints = fingerprints(batch.observations)
     with write(engine) as connection:
         undecided = _waiting(connection, run_id, batch.verdicts)
         stale = _stale(connection, batch.only(undecided["id"]))
@@ -252,24 +249,6 @@ def _decide(connection: Connection, part: LoadBatch, waiting: pl.DataFrame, prin
 
 def _finding_counts(findings: pl.DataFrame) -> pl.DataFrame:
     return findings.group_by("file").agg(**{name: which.sum().cast(pl.Int64) for name, which in _COUNTS.items()})
-
-
-def _fingerprints(observations: pl.DataFrame) -> pl.DataFrame:
-    """``file, n_figures, figures_sha256``: over the figures a report states that are not 0, in an order of their own.
-
-    The same figures give the same print whatever batch, program or kind of file they came in; what is computed from
-    them says nothing more. Null where too few are left.
-    """
-    stated = observations.filter(pl.col("value") != 0, ~pl.col("derived"))
-    figure = pl.concat_str("indicator", "breakdown", pl.col("value").round(6).cast(pl.String), separator="\x1f")
-    written = stated.group_by("file").agg(n_figures=pl.len().cast(pl.Int64), text=figure.sort().str.join("\n"))
-    return written.select(
-        "file",
-        "n_figures",
-        figures_sha256=pl.when(pl.col("n_figures") >= _TELLING_FIGURES)
-        .then("text")
-        .map_elements(lambda text: hashlib.sha256(text.encode()).hexdigest(), return_dtype=pl.String),
-    )
 
 
 def _write_attempts(connection: Connection, run_id: str, part: LoadBatch) -> pl.DataFrame:

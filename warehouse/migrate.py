@@ -11,14 +11,21 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 from warehouse.engine import write
+from warehouse.fingerprints import backfill_fingerprints
 
 _SCRIPTS = Path(__file__).parent / "migrations"
+
+#: The last schema in which reports had no hash of their figures.
+_WITHOUT_FINGERPRINTS = "0001"
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Apply what is missing, in one transaction; a warehouse that is current is left alone."""
     with write(engine) as connection:
+        before = _revision(connection)
         command.upgrade(_config(connection), revision)
+        if before == _WITHOUT_FINGERPRINTS != _revision(connection):
+            backfill_fingerprints(connection)
 
 
 def downgrade(engine: Engine, revision: str) -> None:
@@ -30,7 +37,7 @@ def downgrade(engine: Engine, revision: str) -> None:
 def current(engine: Engine) -> str | None:
     """The migration the warehouse stands at; ``None`` for an empty one."""
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return _revision(connection)
 
 
 def head() -> str | None:
@@ -40,6 +47,10 @@ def head() -> str | None:
 
 def is_current(engine: Engine) -> bool:
     return current(engine) == head()
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _config(connection: Connection) -> Config:

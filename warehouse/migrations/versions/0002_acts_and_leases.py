@@ -20,6 +20,11 @@ def upgrade() -> None:
     for table, columns in _columns().items():
         for column in columns:
             op.add_column(table, column)
+    # what was decided before anybody wrote annotated copies is not to be handed back in one night
+    op.execute(
+        "UPDATE submission SET returned_at = decided_at"
+        " WHERE state IN ('rejected', 'unreadable', 'accepted_with_warnings')"
+    )
     op.create_index(op.f("ix_submission_figures_sha256"), "submission", ["figures_sha256"])
     op.create_index(
         "ix_submission_uncompared",
