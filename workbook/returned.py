@@ -22,6 +22,7 @@ from domain.submission import SubmissionState
 from workbook.annotate import Former, annotated
 from workbook.equivalent import Filled, copy_of_values, filled_form, nothing
 from workbook.faults import BadFileError
+from workbook.opc import StrangePackageError
 from workbook.read import Source, open_source
 from workbook.result_sheet import Head, Item, Tone
 from workbook.sheets import Book
@@ -114,7 +115,7 @@ def _ways(source: Source, head: Head, catalog: Catalog) -> list[Callable[[], _Ba
 
 def _log_failed(head: Head, path: Path, error: Exception) -> None:
     # a fault of the file says all; where the program is at fault, whoever mends it needs the place
-    place = None if isinstance(error, BadFileError) else error
+    place = None if isinstance(error, BadFileError | StrangePackageError) else error
     _log.warning("submission %d, %s: %r; a plainer way is tried", head.submission, path, error, exc_info=place)
 
 

@@ -134,7 +134,7 @@ def _percent_styles(content: bytes) -> set[bytes]:
     formats = [_attributes(text) for text in _NUMBER_FORMAT.findall(content)]
     percent = {"9", "10"} | {f.get("numFmtId", "") for f in formats if _shows_percent(f.get("formatCode", ""))}
     start = content.find(b"cellXfs")
-    cells = _CELL_FORMAT.findall(content[start : content.find(b"cellXfs>", start)])
+    cells = _CELL_FORMAT.findall(content[start : content.find(b"cellXfs>", start + 1)])
     return {b"%d" % number for number, text in enumerate(cells) if _attributes(text).get("numFmtId") in percent}
 
 

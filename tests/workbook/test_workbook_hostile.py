@@ -231,8 +231,8 @@ def test_the_results_alone_take_any_text(tmp_path: Path) -> None:
         {"rule": "TST-001"},
     ]
     names = ("file_name", "unit", "unit_name", "period", "period_label", "form", "form_version", "run", "bound_unit")
-    head = replace(HEAD, **dict.fromkeys(names, odd), state=odd, received_at=datetime.max.replace(tzinfo=UTC))  # type: ignore[arg-type]
-    blank = replace(HEAD, **dict.fromkeys(names), decided_at=datetime.max)  # type: ignore[arg-type]  # noqa: DTZ901
+    head = replace(HEAD, **dict.fromkeys(names, odd), state=odd, received_at=datetime.max.replace(tzinfo=UTC))
+    blank = replace(HEAD, **dict.fromkeys(names), decided_at=datetime.max)  # noqa: DTZ901
     for given in (head, blank, replace(HEAD, state="")):
         opened = Opened(returned_workbook(tmp_path / "gone", "a", found, given, the_catalog()))
         assert opened.book.sheet_names == [RESULT, MARKER]
@@ -263,11 +263,19 @@ def grows_with_its_size(make: Callable[[int], bytes], work: Callable[[bytes], ob
 
 
 def xlsx_of(
-    cells: bytes = b"", head: bytes = b"", styles: bytes = b"", sheets: bytes = b"", more: bytes = b""
+    cells: bytes = b"",
+    head: bytes = b"",
+    styles: bytes = b"",
+    sheets: bytes = b"",
+    more: bytes = b"",
+    tail: bytes = b"",
 ) -> bytes:
     return archive(
         {
-            "xl/workbook.xml": b'<workbook><sheets><sheet name="a" r:id="r1"/>' + sheets + b"</sheets></workbook>",
+            "xl/workbook.xml": b'<workbook><sheets><sheet name="a" r:id="r1"/>'
+            + sheets
+            + b"</sheets></workbook>"
+            + tail,
             "xl/_rels/workbook.xml.rels": b'<Relationship Id="r1" Target="s.xml"/>' + more,
             "xl/styles.xml": b'<numFmt numFmtId="9" formatCode="0%"/><cellXfs><xf numFmtId="9"/>'
             + styles
@@ -288,14 +296,14 @@ def scanned(data: bytes) -> None:
 @pytest.mark.parametrize(
     "make",
     [
-        pytest.param(lambda n: xlsx_of(sheets=b"<sheet " * n), id="sheets"),
+        pytest.param(lambda n: xlsx_of(tail=b"<sheet " * n), id="sheets"),
         pytest.param(lambda n: xlsx_of(sheets=b"<sheet " + b"a" * 8 * n + b">"), id="attributes"),
         pytest.param(lambda n: xlsx_of(more=b"<Relationship " * n), id="relations"),
         pytest.param(lambda n: xlsx_of(styles=b"<xf " * n), id="formats"),
         pytest.param(lambda n: xlsx_of(b"<c " * n), id="cells"),
         pytest.param(lambda n: xlsx_of(b'<c r="A1" ' * n), id="styled cells"),
         pytest.param(lambda n: xlsx_of(b'<c t="e" r="A1">' * n), id="errors without a value"),
-        pytest.param(lambda n: xlsx_of(b'<c t="e" r="A' + b"1" * n + b'">' + b"<x>" * n), id="errors of many digits"),
+        pytest.param(lambda n: xlsx_of(b'<c t="e" r="A' + b"1" * n + b' ">' + b"<x>" * n), id="errors of many digits"),
         pytest.param(lambda n: xlsx_of(b'<c t="e" ' + b'r="A1" ' * n + b">" + b"<x>" * n), id="errors of many places"),
         pytest.param(lambda n: xlsx_of(b'<c r="A1"><f ' * n), id="formulas"),
         pytest.param(lambda n: ods_of('<table:table name="a">' * n), id="tables"),
@@ -323,7 +331,7 @@ def test_looking_through_a_file_takes_time_by_its_size(make: Callable[[int], byt
 
 def shapes(each: bytes) -> Callable[[int], bytes]:
     def made(number: int) -> bytes:
-        return with_comments(OURS, b'<xml xmlns:v="urn:schemas-microsoft-com:vml">' + each * number + b"</xml>")
+        return with_comments(OURS, b'<xml><v:shape id="own"></v:shape>' + each * number + b"</xml>")
 
     return made
 
@@ -331,7 +339,7 @@ def shapes(each: bytes) -> Callable[[int], bytes]:
 def spaced(number: int) -> bytes:
     """A sheet that no finding is in."""
     other = sheet_parts_by_name(Zip(report()))["Mô hình"]
-    view = b"<!-- tabSelected --><sheetView" + b" " * number + b" "
+    view = b"<!-- tabSelected --><sheetView" + b" " * 4 * number + b" "
     return changed(lambda content: content.replace(b"<sheetView ", view, 1), other)
 
 
@@ -507,3 +515,9 @@ def test_what_a_comment_says_is_said_in_both_languages(tmp_path: Path) -> None:
     again = Opened(returned(tmp_path, taken, found))
     assert again.book.sheet_names[0] == f"{RESULT} (2)"
     assert f"… xem trang “{RESULT} (2)”" in again.comments(SHEET)["E10"][1]
+
+
+def test_formats_without_a_count_are_looked_at() -> None:
+    """Not every program says how many cell formats there are."""
+    content = xlsx_of(b'<row r="1"><c r="A1" s="0"><v>0.5</v></c></row>')
+    assert open_package(content).percentages(0) == [(0, 0)]
