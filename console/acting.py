@@ -15,15 +15,17 @@ from console.common import (
     AsJson,
     PeriodOption,
     UnitOption,
+    a_number,
     definitions,
     known_day,
     known_period,
     known_unit,
+    numbers,
     open_warehouse,
     settings,
 )
-from console.intake import STATES, print_report, report_json, run_flow
-from console.output import HAD_REJECTIONS, coloured, out, print_json, refuse, table
+from console.intake import STATES, print_failed, print_report, report_json, run_flow
+from console.output import HAD_REJECTIONS, coloured, err, out, print_json, refuse, table
 from console.words import LANG, say
 
 if TYPE_CHECKING:
@@ -39,7 +41,12 @@ Who = Annotated[
     str | None,
     typer.Option("--as", help=say("người quyết định (mặc định: tài khoản máy)", "who decides (default: OS user)")),
 ]
-Submission = Annotated[int | None, typer.Option(help=say("số của báo cáo", "number of the submission"), min=1)]
+Submission = Annotated[
+    int | None, typer.Option(help=say("số của báo cáo", "number of the submission"), min=1, callback=a_number)
+]
+SubmissionNumber = Annotated[
+    int, typer.Argument(help=say("số của báo cáo", "number of the submission"), min=1, callback=a_number)
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -109,7 +116,9 @@ def retry(
     unit: UnitOption = None,
     submission: Annotated[
         list[int] | None,
-        typer.Option(help=say("số của báo cáo; lặp lại được", "number of a submission; may be repeated")),
+        typer.Option(
+            help=say("số của báo cáo; lặp lại được", "number of a submission; may be repeated"), callback=numbers
+        ),
     ] = None,
     all_failed: Annotated[
         bool, typer.Option("--all-failed", help=say("mọi báo cáo bị trả lại", "everything that failed"))
@@ -146,26 +155,28 @@ def retry(
         return
     decided_by = decider(who)
     # before the flow starts: a mistyped number is refused at once, and what was let go waits even if no flow can run
-    numbers = reopen(chosen, wanted, who=decided_by, reason=reason)
-    if not numbers:
+    taken = reopen(chosen, wanted, who=decided_by, reason=reason)
+    _name_left_out(wanted, quiet=as_json)
+    if not taken:
         print_json({"run": None, "state": None, "counts": {}, "seconds": {}}) if as_json else out.print(_nothing())
         return
-    report = _run_retry(numbers, period, decided_by, reason, quiet=as_json)
+    report = _run_retry(taken, period, decided_by, reason, quiet=as_json)
     if as_json:
         print_json(report_json(report))
     else:
         print_report(report)
+        print_failed(chosen, report)
     if strict and report.failed:
         raise typer.Exit(HAD_REJECTIONS)
 
 
-def _run_retry(numbers: list[int], period: str | None, who: str, reason: str, *, quiet: bool) -> Any:
+def _run_retry(taken: list[int], period: str | None, who: str, reason: str, *, quiet: bool) -> Any:
     def start() -> Any:
         from flows.retry_failed import retry_failed
 
-        return retry_failed(reason=reason, who=who, period=period or "", submissions=numbers, return_state=True)
+        return retry_failed(reason=reason, who=who, period=period or "", submissions=taken, return_state=True)
 
-    return run_flow(start, len(numbers), quiet=quiet)
+    return run_flow(start, len(taken), quiet=quiet)
 
 
 def _list_chosen(wanted: Wanted, as_json: bool) -> None:
@@ -173,6 +184,16 @@ def _list_chosen(wanted: Wanted, as_json: bool) -> None:
     from tasks.retrying import chosen as chosen_rows
 
     rows = chosen_rows(settings(), wanted).to_dicts()
+    unmeant = sorted(set(wanted.submissions) - {row["submission"] for row in rows})
+    if unmeant:
+        listed = ", ".join(map(str, unmeant))
+        refuse(
+            say(
+                f"Không phải báo cáo bị trả lại hay không đọc được đang xét: {listed}.",
+                f"Not a rejected or unreadable report that counts: {listed}.",
+            )
+        )
+    _name_left_out(wanted, quiet=as_json)
     if as_json:
         print_json(rows)
         return
@@ -192,6 +213,21 @@ def _list_chosen(wanted: Wanted, as_json: bool) -> None:
         for row in rows
     ]
     out.print(table(say("Sẽ chạy lại", "Would be run again"), columns, shown) if shown else _nothing())
+
+
+def _name_left_out(wanted: Wanted, *, quiet: bool) -> None:
+    """Reports of closed periods stand aside; whoever asked for everything is told so."""
+    from tasks.retrying import left_out
+
+    rows = left_out(settings(), wanted)
+    if rows.height and not quiet:
+        periods = ", ".join(sorted(rows["period"].unique()))
+        err.print(
+            say(
+                f"Bỏ qua {rows.height} báo cáo của kỳ đã đóng: {periods}.",
+                f"{rows.height} reports of closed periods are left out: {periods}.",
+            )
+        )
 
 
 def _nothing() -> str:
@@ -243,7 +279,9 @@ def return_(
 
 
 def waive(
-    finding: Annotated[int, typer.Argument(help=say("số của phát hiện (xem: findings)", "number of the finding"))],
+    finding: Annotated[
+        int, typer.Argument(help=say("số của phát hiện (xem: findings)", "number of it"), callback=a_number)
+    ],
     reason: Reason,
     until: Annotated[
         str | None, typer.Option(help=say("ngày cuối được miễn", "last day it stands, e.g. 2026-03-31"))
@@ -358,7 +396,7 @@ def permit_late(
 
 
 def withdraw(
-    submission: Annotated[int, typer.Argument(help=say("số của báo cáo", "number of the submission"))],
+    submission: SubmissionNumber,
     reason: Reason,
     who: Who = None,
     as_json: AsJson = False,
@@ -373,14 +411,14 @@ def withdraw(
         return
     out.print(
         say(
-            f"✓ Đã rút báo cáo {submission}; số liệu của nó không còn trong tổng hợp.",
-            f"✓ Submission {submission} is withdrawn; its figures are in no total any more.",
+            f"✓ Đã rút báo cáo {submission}; nó không có mặt trong tổng hợp nào.",
+            f"✓ Submission {submission} is withdrawn; it is in no total.",
         )
     )
 
 
 def restore(
-    submission: Annotated[int, typer.Argument(help=say("số của báo cáo", "number of the submission"))],
+    submission: SubmissionNumber,
     reason: Reason,
     who: Who = None,
     as_json: AsJson = False,
@@ -426,3 +464,10 @@ def _set_period(period: str, reason: str, who: str | None, as_json: bool, *, clo
         return
     words = say("đã đóng", "is closed") if closed else say("đã mở lại", "is open again")
     out.print(say(f"✓ Kỳ {period} {words}.", f"✓ Period {period} {words}."))
+    if not closed:
+        out.print(
+            say(
+                f'  Báo cáo bị trả lại vì kỳ đóng: tongket retry --period {period} --reason "…"',
+                f'  What was rejected because it was closed: tongket retry --period {period} --reason "…"',
+            )
+        )

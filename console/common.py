@@ -16,6 +16,23 @@ if TYPE_CHECKING:
     from tasks.settings import Settings
     from warehouse.engine import Engine
 
+#: The largest number a submission or a finding can have.
+_LARGEST = 2**31 - 1
+
+
+def a_number(number: int | None) -> int | None:
+    """A number the warehouse can be asked for; what is larger was mistyped."""
+    if number is not None and number > _LARGEST:
+        refuse(say(f"Không có số {number}.", f"There is no number {number}."))
+    return number
+
+
+def numbers(given: list[int] | None) -> list[int] | None:
+    for number in given or []:
+        a_number(number)
+    return given
+
+
 AsJson = Annotated[bool, typer.Option("--json", help=say("in ra JSON", "print JSON"))]
 PeriodOption = Annotated[
     str | None, typer.Option(help=say("mã kỳ báo cáo, ví dụ 2025-Q1", "period code, e.g. 2025-Q1"))

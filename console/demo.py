@@ -41,6 +41,7 @@ def demo(
     started = time.perf_counter()
     _fresh(home)
     os.environ["TONGKET_HOME"] = str(home)
+    os.environ["TONGKET_ARRIVAL"] = "modified"  # the sample files bear the time they are to have arrived at
     _step(1, say("Tạo không gian làm việc và kho số liệu", "Create the workspace and the warehouse"))
     _initialise()
     _step(

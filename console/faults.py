@@ -17,6 +17,22 @@ _OF_THE_DATABASE = (
     "TimeoutError",
 )
 
+#: What a database says, and what a person has to do.
+_CAUSES = {
+    "readonly database": say(
+        "Kho số liệu chỉ đọc. Kiểm tra quyền ghi của tệp và thư mục rồi chạy lại; chưa có gì bị ghi dở.",
+        "The warehouse's file is read-only. Check its permissions and try again; nothing is half-written.",
+    ),
+    "disk is full": say(
+        "Đĩa đầy. Giải phóng chỗ rồi chạy lại; chưa có gì bị ghi dở.",
+        "The disk is full. Free some of it and try again; nothing is half-written.",
+    ),
+    "disk I/O error": say(
+        "Đĩa không ghi được: đầy hoặc hỏng. Kiểm tra đĩa rồi chạy lại; chưa có gì bị ghi dở.",
+        "The disk cannot be written: it is full or failing. Check it and try again; nothing is half-written.",
+    ),
+}
+
 #: Refusals of the warehouse that name what is wrong in words of their own.
 _OF_THE_ADDRESS = ("UnsupportedUrlError", "MissingDriver")
 
@@ -65,6 +81,9 @@ def _explain_warehouse(error: Exception) -> str | None:
     kind = type(error)
     if kind.__module__.startswith("sqlalchemy") and kind.__name__ in _OF_THE_DATABASE:
         cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        for sign, advice in _CAUSES.items():
+            if sign in cause:
+                return f"{advice} ({cause})"
         return say(
             f"Kho số liệu không trả lời: {cause}. Kiểm tra TONGKET_WAREHOUSE_URL rồi chạy lại; chưa có gì bị ghi dở.",
             f"The warehouse did not answer: {cause}. Check TONGKET_WAREHOUSE_URL, try again; nothing is half-written.",

@@ -12,11 +12,15 @@ import typer
 
 from console.common import AsJson, PeriodOption, known_period, open_warehouse, settings
 from console.output import HAD_REJECTIONS, WOULD_REJECT, coloured, err, finite, out, print_json, refuse, table
+from console.stopping import stoppable
 from console.words import LANG, say
 from domain.numbers import vi_number
 
 if TYPE_CHECKING:
     from tasks.settings import Settings
+
+#: Failed reports a run names on the terminal.
+NAMED = 10
 
 STATES = {
     "accepted": say("được nhận", "accepted"),
@@ -83,14 +87,14 @@ def findings_table(findings: list[dict[str, Any]], *, unit: bool = False) -> Any
         [coloured(SEVERITIES[f["severity"]], f["severity"]), f["rule"], place_of(f), _with_explanation(f)]
         for f in ranked
     ]
-    if any("finding" in f for f in ranked):  # those of the warehouse have a number, by which they are waived
-        columns.insert(0, say("Số", "No."))
+    if any("finding" in f for f in ranked):  # those of the warehouse have numbers: by one it is waived, by one retried
+        columns[:0] = [say("Báo cáo", "Submission"), say("Phát hiện", "Finding")]
         for row, found in zip(rows, ranked, strict=True):
-            row.insert(0, str(found["finding"]))
+            row[:0] = [str(found["submission"]), str(found["finding"])]
     if unit:
         columns.insert(0, say("Đơn vị", "Unit"))
         for row, finding in zip(rows, ranked, strict=True):
-            row.insert(0, finding.get("unit") or finding.get("name") or "–")
+            row.insert(0, finding.get("unit") or finding.get("file_name") or finding.get("name") or "–")
     return table("", columns, rows)
 
 
@@ -172,8 +176,34 @@ def _collect(period: str | None, inbox: Path | None, files: list[Path], as_json:
         print_json(report_json(report))
     else:
         print_report(report)
+        print_failed(chosen, report)
     if strict and report.failed:
         raise typer.Exit(HAD_REJECTIONS)
+
+
+def print_failed(chosen: Settings, report: Any) -> None:
+    """The first reports that failed by name, what is worst with each, and where their annotated copies lie."""
+    from tasks.store import engine_for
+    from warehouse import queries
+
+    if not report.failed:
+        return
+    rows = queries.failed_of_run(engine_for(chosen.url), report.run, limit=NAMED)
+    columns = (
+        say("Báo cáo", "Submission"),
+        say("Tệp", "File"),
+        say("Đơn vị", "Unit"),
+        say("Trước hết", "First of all"),
+    )
+    shown = [(str(row["submission"]), row["file_name"], row["unit"], row[f"message_{LANG}"]) for row in rows]
+    out.print(table("", columns, shown))
+    if report.failed > len(rows):
+        more = report.failed - len(rows)
+        out.print(say(f"… và {more} báo cáo nữa: tongket findings", f"… and {more} more: tongket findings"))
+    out.print(
+        say("Bản có đánh dấu lỗi để trả đơn vị: ", "Annotated copies to hand back: ") + str(chosen.workspace.returned),
+        soft_wrap=True,
+    )
 
 
 def run_collection(period: str | None, inbox: Path | None, files: list[Path], *, quiet: bool = False) -> Any:
@@ -203,7 +233,7 @@ def run_flow(start: Callable[[], Any], count: int, *, quiet: bool) -> Any:
     chosen = settings()
     prepare(chosen.workspace.prefect)
     keep_registry_current(engine_for(chosen.url), definitions(chosen))
-    with _progress(quiet), _workers(chosen, count):
+    with _progress(quiet), _workers(chosen, count), stoppable():
         from flows.work import report_of
 
         return report_of(start())

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from console.common import AsJson, PeriodOption, UnitOption, definitions, known_period, known_unit, open_warehouse
+from console.common import (
+    AsJson,
+    PeriodOption,
+    UnitOption,
+    a_number,
+    definitions,
+    known_period,
+    known_unit,
+    open_warehouse,
+)
 from console.intake import STATES, findings_table
 from console.output import err, finite, out, print_json, refuse, table
 from console.words import LANG, say
@@ -148,7 +157,9 @@ def _print_decisions(board: dict[str, Any]) -> None:
 def findings(
     period: PeriodOption = None,
     unit: UnitOption = None,
-    submission: Annotated[int | None, typer.Option(help=say("số của báo cáo", "number of the submission"))] = None,
+    submission: Annotated[
+        int | None, typer.Option(help=say("số của báo cáo", "number of the submission"), callback=a_number)
+    ] = None,
     severity: Annotated[
         Literal["critical", "warning", "info"] | None, typer.Option(help=say("chỉ mức này", "only this one"))
     ] = None,

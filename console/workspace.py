@@ -89,6 +89,7 @@ def _conditions() -> Any:
     )
     if chosen.workspace.exists:
         yield _disk_condition(chosen)
+        yield _inbox_condition(chosen)
         yield from _warehouse_conditions(chosen)
     yield _prefect_condition()
 
@@ -116,11 +117,39 @@ def _disk_condition(chosen: Any) -> Condition:
     return Condition(say("Đĩa còn trống", "Free disk"), well, f"{free / 1024**3:.1f} GB", advice)
 
 
+def _inbox_condition(chosen: Any) -> Condition:
+    """An inbox that is away looks like an empty one to whoever does not ask."""
+    from tasks.archive import closed
+
+    inbox = chosen.workspace.inbox
+    shut = closed(inbox) if inbox.is_dir() else [inbox]
+    seen = str(inbox) if not shut else say(f"không đọc được: {shut[0]}", f"cannot be read: {shut[0]}")
+    advice = say("Kiểm tra ổ đĩa mạng và quyền đọc", "Check the network drive and the permissions")
+    return Condition(say("Hộp thư", "Inbox"), not shut, seen, advice if shut else "")
+
+
+def _archive_condition(chosen: Any, engine: Any) -> Condition:
+    """Reports that wait and whose bytes are not where they were kept."""
+    from tasks.archive import find
+    from warehouse import intake
+
+    gone = [p for p in intake.pending(engine) if not find(chosen.workspace.archive, p.archive_path).exists()]
+    name = say("Tệp lưu trữ của báo cáo đang chờ", "Archived files of what waits")
+    if not gone:
+        return Condition(name, True, say("đủ", "all there"))
+    first = f"{gone[0].submission_id} · {gone[0].archive_path}"
+    advice = say(
+        'Khôi phục tệp từ bản sao lưu, hoặc rút báo cáo: tongket withdraw SỐ --reason "…"',
+        'Bring the file back from a backup, or withdraw the report: tongket withdraw ID --reason "…"',
+    )
+    return Condition(name, False, say(f"thiếu {len(gone)}: {first}", f"{len(gone)} missing: {first}"), advice)
+
+
 def _warehouse_conditions(chosen: Any) -> Any:
     from console.faults import explain
     from tasks.store import engine_for
     from warehouse import queries
-    from warehouse.engine import safe_url
+    from warehouse.engine import safe_url, write
     from warehouse.migrate import is_current
 
     name = say("Kho số liệu", "Warehouse")
@@ -128,6 +157,8 @@ def _warehouse_conditions(chosen: Any) -> Any:
         engine = engine_for(chosen.url)
         current = is_current(engine)
         counts = queries.counts(engine) if current else {}
+        with write(engine):
+            pass  # a warehouse that cannot be written to is not well, however readily it answers
     except Exception as error:
         sentence = explain(error)
         if sentence is None:
@@ -138,6 +169,7 @@ def _warehouse_conditions(chosen: Any) -> Any:
     yield Condition(name, current, safe_url(chosen.url), advice)
     if current:
         yield _runs_condition(engine)
+        yield _archive_condition(chosen, engine)
         waiting = counts.get("received", 0)
         yield Condition(
             say("Báo cáo đang chờ xử lý", "Submissions waiting"),

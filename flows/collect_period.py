@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 from prefect import flow
@@ -39,9 +40,10 @@ def collect_period(
     """
     settings = Settings()
     folder = _inbox(settings, inbox, files)
+    moment = datetime.now(UTC)
 
     def take(run: str, watch: Stopwatch) -> list[Waiting]:
-        return receive(run, settings, folder, [Path(name) for name in files or []], watch)
+        return receive(run, settings, folder, [Path(name) for name in files or []], watch, moment)
 
     return run_through("collect-period", settings, period, take, lambda: _not_taken(folder))
 

@@ -14,7 +14,7 @@ from tasks.retrying import Wanted, reopen
 from tasks.settings import Settings
 from tasks.timing import Stopwatch
 
-Reason = Annotated[str, Field(min_length=3)]
+Reason = Annotated[str, Field(min_length=1)]
 Who = Annotated[str, Field(min_length=1)]
 Submissions = list[Annotated[int, Field(ge=1)]]
 

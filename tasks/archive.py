@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +22,10 @@ _IN_ONE_PIECE = 32 * 1024 * 1024
 
 #: Seconds after which a draft that nobody writes to any more was left by a run that was killed.
 _ABANDONED = 24 * 60 * 60
+
+
+#: When a file arrived, told from what the system knows of it.
+Arrived = Callable[[os.stat_result], datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +65,34 @@ def _changed_at(path: Path) -> int:
         return 0
 
 
-def store(paths: Sequence[Path], archive: Path) -> list[Stored]:
+def arrived_in_folder(seen: os.stat_result) -> datetime:
+    """When a file came to lie where it lies: what the system says, not the file, whose own time its sender can set."""
+    return datetime.fromtimestamp(seen.st_ctime, UTC)
+
+
+def arrived_when_saved(seen: os.stat_result) -> datetime:
+    """When the file was last written, by its own word."""
+    return datetime.fromtimestamp(seen.st_mtime, UTC)
+
+
+def arrived_at(moment: datetime) -> Arrived:
+    """All at one moment: that of their submission."""
+    return lambda _: moment
+
+
+def store(paths: Sequence[Path], archive: Path, arrived: Arrived = arrived_in_folder) -> list[Stored]:
     """Copy files into the archive; when this returns the bytes are on the disk. Raises ``FileNotFoundError``.
 
     The hash is that of the bytes that were copied, so a file changed meanwhile cannot be taken for another. One flush
     for all: an ``fsync`` a file would cost more than reading and checking it.
     """
     incoming = _incoming(archive)
-    stored = [_store_one(path, archive, incoming) for path in paths]
+    stored = [_store_one(path, archive, incoming, arrived) for path in paths]
     os.sync()
     return stored
 
 
-def store_found(paths: Sequence[Path], archive: Path) -> list[Stored]:
+def store_found(paths: Sequence[Path], archive: Path, arrived: Arrived = arrived_in_folder) -> list[Stored]:
     """:func:`store` for files met in a folder: those that are gone by now were taken by a run at the same time.
 
     Also those that went after they were copied: what both runs wrote down would count as two arrivals. Those that may
@@ -85,7 +104,7 @@ def store_found(paths: Sequence[Path], archive: Path) -> list[Stored]:
         if path.exists() and not os.access(path, os.R_OK):
             continue
         with suppress(FileNotFoundError):
-            stored.append(_store_one(path, archive, incoming))
+            stored.append(_store_one(path, archive, incoming, arrived))
     os.sync()
     return [item for item in stored if item.source.exists()]
 
@@ -111,7 +130,7 @@ def _incoming(archive: Path) -> Path:
     return incoming
 
 
-def _store_one(path: Path, archive: Path, incoming: Path) -> Stored:
+def _store_one(path: Path, archive: Path, incoming: Path, arrived: Arrived) -> Stored:
     media = path.suffix.lower().removeprefix(".")
     draft = incoming / f"{os.getpid()}-{os.urandom(6).hex()}"
     try:
@@ -122,8 +141,7 @@ def _store_one(path: Path, archive: Path, incoming: Path) -> Stored:
             draft.replace(place)
     finally:
         draft.unlink(missing_ok=True)
-    arrived = datetime.fromtimestamp(seen.st_mtime, UTC)
-    return Stored(sha256, size, media, _sayable(path.name), arrived, place, path, _stamp(seen))
+    return Stored(sha256, size, media, _sayable(path.name), arrived(seen), place, path, _stamp(seen))
 
 
 def _holds(place: Path, sha256: str) -> bool:
@@ -160,6 +178,12 @@ def _pieces(reader: object) -> Iterator[bytes]:
     read = reader.read  # type: ignore[attr-defined]
     while piece := read(_IN_ONE_PIECE):
         yield piece
+
+
+def find(archive: Path, written_down: str) -> Path:
+    """Where archived bytes lie now: where they were written down, or in this archive when the workspace was moved."""
+    there = Path(written_down)
+    return there if there.exists() else archive / there.parent.name / there.name
 
 
 def place_of(archive: Path, sha256: str, media: str) -> Path:

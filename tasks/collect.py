@@ -3,6 +3,8 @@ publish."""
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
@@ -75,15 +77,26 @@ _RETRYING: dict[str, Any] = {
 
 
 @task(name="receive", **_RETRYING)
-def receive(run: str, settings: Settings, inbox: Path | None, files: Sequence[Path], watch: Stopwatch) -> list[Waiting]:
+def receive(
+    run: str,
+    settings: Settings,
+    inbox: Path | None,
+    files: Sequence[Path],
+    watch: Stopwatch,
+    moment: datetime | None = None,
+) -> list[Waiting]:
     """Take files into the archive and the warehouse; hands out what waits to be processed, oldest first.
+
+    ``moment`` is when ``files`` were submitted (now, unless given: a step that is repeated must not count them twice).
 
     The workspace's own inbox is emptied once its files are safe; a folder of somebody else is left as it was.
     """
     with watch.span("receive"):
         keep_registry_current(engine_for(settings.url), definitions(settings))
-        _receive(run, settings, files)
+        _receive(run, settings, files, moment or datetime.now(UTC))
         if inbox is not None:
+            if not inbox.is_dir():  # an unmounted share must not look like an empty inbox
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(inbox))
             _receive_folder(run, settings, inbox)
         return _taken_up(run, settings, None)
 
@@ -101,19 +114,22 @@ def _taken_up(run: str, settings: Settings, submissions: Sequence[int] | None) -
     engine = engine_for(settings.url)
     leases.release_dead(engine, run)
     waiting = intake.claim(engine, run, submissions)
-    return [Waiting(item.submission_id, item.archive_path, item.name) for item in waiting]
+    kept = settings.workspace.archive
+    return [Waiting(item.submission_id, str(archive.find(kept, item.archive_path)), item.name) for item in waiting]
 
 
-def _receive(run: str, settings: Settings, files: Sequence[Path]) -> None:
+def _receive(run: str, settings: Settings, files: Sequence[Path], moment: datetime) -> None:
+    arrived = archive.arrived_when_saved if settings.arrival == "modified" else archive.arrived_at(moment)
     for start, chunk in _chunks(files, settings.batch_size):
-        _register(run, settings, archive.store(chunk, settings.workspace.archive))
+        _register(run, settings, archive.store(chunk, settings.workspace.archive, arrived))
         progress.tell("received", start + len(chunk), len(files))
 
 
 def _receive_folder(run: str, settings: Settings, inbox: Path) -> None:
     files = archive.waiting(inbox)
+    arrived = archive.arrived_when_saved if settings.arrival == "modified" else archive.arrived_in_folder
     for start, chunk in _chunks(files, settings.batch_size):
-        stored = archive.store_found(chunk, settings.workspace.archive)
+        stored = archive.store_found(chunk, settings.workspace.archive, arrived)
         _register(run, settings, stored)
         if inbox.resolve() == settings.workspace.inbox:
             archive.clear(stored)
@@ -154,7 +170,17 @@ def process_batch(
     """
     docs = settings.workspace.docs if number == 1 else None
     with watch.span("process"):
-        return _process_apart(waiting, run, settings, pool, docs, _Patience(FAULTY_FILES))
+        there = [item for item in waiting if Path(item.path).exists()]
+        gone = _gone(settings, run, [item for item in waiting if item not in there])
+        return gone + (_process_apart(there, run, settings, pool, docs, _Patience(FAULTY_FILES)) if there else Done())
+
+
+def _gone(settings: Settings, run: str, missing: Sequence[Waiting]) -> Done:
+    """Reports whose archived file is not there any more: a person must bring it back, the others need not wait."""
+    faults = [FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), item.path) for item in missing]
+    for item, fault in zip(missing, faults, strict=True):
+        _record(settings, run, [item], fault, FaultNature.PERMANENT)
+    return Done(faults=tuple(faults))
 
 
 def _process_alone(waiting: Sequence[Waiting], run: str, settings: Settings, patience: _Patience) -> Done:
@@ -262,7 +288,7 @@ def return_workbooks(settings: Settings, pool: Executor | None, watch: Stopwatch
         moment = datetime.now(UTC)
         rows = returns.returnable(engine, only_new=True)
         for part in rows.iter_slices(COPIES_AT_A_TIME * (settings.workers if pool else 1)):
-            items = to_return(engine, part)
+            items = to_return(engine, part, settings.workspace.archive)
             _write_shared(items, settings, pool)
             returns.mark_returned(engine, [item.head.submission for item in items], moment)
         tidy(engine, settings.workspace.returned)

@@ -31,7 +31,8 @@ class Wanted:
 
 def chosen(settings: Settings, wanted: Wanted) -> pl.DataFrame:
     """The failed submissions that ``wanted`` means: ``submission, unit, unit_name, period, form, file_name, state``,
-    with ``why_vi, why_en`` when it asks for what was mended. No submission is changed.
+    with ``why_vi, why_en`` when it asks for what was mended. Reports of closed periods are left out unless their
+    numbers were given. No submission is changed.
 
     Raises :class:`ActRefusedError` when nothing was named.
     """
@@ -40,13 +41,35 @@ def chosen(settings: Settings, wanted: Wanted) -> pl.DataFrame:
             "Chưa nói chạy lại báo cáo nào. Chọn: --submission SỐ, --unit MÃ, --period KỲ, --mended hoặc --all-failed.",
             "Nothing was named. Choose --submission ID, --unit CODE, --period P, --mended or --all-failed.",
         )
-    engine = engine_for(settings.url)
     if wanted.submissions:
-        return retrying.failed(engine, submissions=list(wanted.submissions))
+        return retrying.failed(engine_for(settings.url), submissions=list(wanted.submissions))
+    rows = _meant(settings, wanted)
+    return rows.filter(~_is_of(_closed(settings, rows)))
+
+
+def left_out(settings: Settings, wanted: Wanted) -> pl.DataFrame:
+    """What :func:`chosen` leaves out because its period is closed; the same columns."""
+    if wanted.names_nothing or wanted.submissions:
+        return pl.DataFrame({"submission": [], "period": []}, schema={"submission": pl.Int64, "period": pl.String})
+    rows = _meant(settings, wanted)
+    return rows.filter(_is_of(_closed(settings, rows)))
+
+
+def _meant(settings: Settings, wanted: Wanted) -> pl.DataFrame:
+    engine = engine_for(settings.url)
     if wanted.mended:
         keep_registry_current(engine, definitions(settings))  # what was mended a moment ago counts
         return retrying.touched(engine, register_of(settings), period=wanted.period, unit=wanted.unit)
     return retrying.failed(engine, period=wanted.period, unit=wanted.unit)
+
+
+def _is_of(periods: list[str]) -> pl.Expr:
+    """A file that could not be placed is of no period."""
+    return pl.col("period").is_in(periods).fill_null(value=False)
+
+
+def _closed(settings: Settings, rows: pl.DataFrame) -> list[str]:
+    return sorted(queries.closed_periods(engine_for(settings.url), rows["period"].drop_nulls().unique().to_list()))
 
 
 def reopen(settings: Settings, wanted: Wanted, *, who: str, reason: str) -> list[int]:

@@ -16,6 +16,7 @@ import polars as pl
 
 from catalog import Catalog
 from domain.act import ActRefusedError
+from tasks.archive import find
 from tasks.settings import Settings
 from tasks.store import register_of
 from warehouse import acts, returns
@@ -43,12 +44,12 @@ class ToReturn:
     findings: list[dict[str, Any]]
 
 
-def to_return(engine: Engine, rows: pl.DataFrame) -> list[ToReturn]:
+def to_return(engine: Engine, rows: pl.DataFrame, archive: Path) -> list[ToReturn]:
     """The reports of :func:`warehouse.returns.returnable` with their findings."""
     findings = returns.findings_to_mark(engine, rows["submission"].to_list())
     by_submission = findings.partition_by("submission", as_dict=True)
     return [
-        ToReturn(_head(row), Path(row["archive_path"]), found.to_dicts() if found is not None else [])
+        ToReturn(_head(row), find(archive, row["archive_path"]), found.to_dicts() if found is not None else [])
         for row in rows.iter_rows(named=True)
         for found in [by_submission.get((row["submission"],))]
     ]
@@ -142,7 +143,7 @@ def return_reports(
             f"Không có báo cáo số {submission} đã được kiểm tra. Xem: tongket findings",
             f"There is no submission {submission} that was checked. See: tongket findings",
         )
-    items = to_return(engine, rows)
+    items = to_return(engine, rows, settings.workspace.archive)
     paths = write_returned(items, register_of(settings), to or settings.workspace.returned)
     numbers = rows["submission"].to_list()
     acts.record_return(engine, numbers, who=who, reason="trả bản có đánh dấu lỗi / annotated copy handed back")

@@ -25,6 +25,10 @@ class Settings(BaseSettings):
     warehouse_url: SecretStr | None = Field(default=None, description="default: SQLite in the workspace")
     lang: Literal["vi", "en"] = "vi"
     catalog: Path | None = Field(default=None, description="a definitions folder other than the shipped one")
+    arrival: Literal["taken", "modified"] = Field(
+        default="taken",
+        description="when a file counts as arrived: when it was put into the inbox or submitted, or when it was saved",
+    )
     workers: int = Field(default_factory=lambda: max(1, min(4, os.cpu_count() or 1)), ge=1, le=64)
     batch_size: int = Field(default=DEFAULT_BATCH, ge=1, le=20_000)
 

@@ -56,7 +56,7 @@ def surroundings(home: Path, **more: str) -> dict[str, str]:
     """The environment of a user: nothing of this test session's settings, all of the machine's."""
     ours = ("TONGKET_", "PREFECT_", "PYTEST_", "COV_", "COLUMNS")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    return {**inherited, "TONGKET_HOME": str(home), **more}
+    return {**inherited, "TONGKET_HOME": str(home), "TONGKET_ARRIVAL": "modified", **more}
 
 
 def start(home: Path, *arguments: str, **more: str) -> subprocess.Popen[str]:

@@ -24,6 +24,8 @@ from warehouse.migrate import upgrade
 for _name in [name for name in os.environ if name.startswith("TONGKET_")]:
     del os.environ[_name]  # the tests say themselves which workspace they mean
 
+os.environ["TONGKET_ARRIVAL"] = "modified"  # what is delivered here bears the time it is to have arrived at
+
 os.environ.pop("COLUMNS", None)  # xdist sets it; what is printed is as wide as in a pipe
 
 # before anything imports Prefect: its home is read once

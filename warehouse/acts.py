@@ -28,23 +28,11 @@ from warehouse.facts import end_belief, set_aside
 from warehouse.leases import running_now
 from warehouse.returns import put_out_of_date
 from warehouse.waivers import place, recount, speaks_of
+from warehouse.words import STATES, Words
 
 _MOMENT = pl.Datetime("us", "UTC")
 
 _RECEIVED = SubmissionState.RECEIVED.value
-
-_STATES = {
-    SubmissionState.RECEIVED: ("đang chờ xử lý", "waiting to be processed"),
-    SubmissionState.UNREADABLE: ("không đọc được", "unreadable"),
-    SubmissionState.REJECTED: ("đã bị trả lại", "rejected"),
-    SubmissionState.ACCEPTED: ("đang có hiệu lực", "in force"),
-    SubmissionState.ACCEPTED_WITH_WARNINGS: ("đang có hiệu lực, còn cảnh báo", "in force with warnings"),
-    SubmissionState.SUPERSEDED: ("đã bị bản mới hơn thay thế", "superseded by a newer version"),
-    SubmissionState.WITHDRAWN: ("đã được rút", "withdrawn"),
-}
-
-#: A sentence in Vietnamese and in English.
-Words = tuple[str, str]
 
 #: A submission with the words and states around it: :func:`_reports`.
 Report = dict[str, Any]
@@ -95,9 +83,9 @@ def retry(engine: Engine, submission_ids: Sequence[int], *, who: str, reason: st
 def _no_retry(row: Report) -> list[Words]:
     state = SubmissionState(row["state"])
     if state in RESTORABLE:
-        return [_of(row, f"{_STATES[state][0]}: dùng restore để lấy lại", f"{_STATES[state][1]}: use restore")]
+        return [_of(row, f"{STATES[state][0]}: dùng restore để lấy lại", f"{STATES[state][1]}: use restore")]
     if state not in FAILED:
-        return [_of(row, f"{_STATES[state][0]}, không có gì để chạy lại", f"{_STATES[state][1]}: nothing failed")]
+        return [_of(row, f"{STATES[state][0]}, không có gì để chạy lại", f"{STATES[state][1]}: nothing failed")]
     return _bound(row)
 
 
@@ -113,7 +101,7 @@ def withdraw(engine: Engine, submission_id: int, *, who: str, reason: str) -> li
         row = _report(connection, submission_id, dead)
         before = SubmissionState(row["state"])
         if not may_move(before, SubmissionState.WITHDRAWN):
-            _refuse([_of(row, f"{_STATES[before][0]} rồi", f"is {_STATES[before][1]} already")])
+            _refuse([_of(row, f"{STATES[before][0]} rồi", f"is {STATES[before][1]} already")])
         _refuse(_bound(row))
         _change(connection, row, state=move(before, SubmissionState.WITHDRAWN).value)
         if before in IN_FORCE:
@@ -145,7 +133,7 @@ def _no_restore(row: Report) -> list[Words]:
     state = SubmissionState(row["state"])
     if state in RESTORABLE:
         return []
-    vi, en = _STATES[state]
+    vi, en = STATES[state]
     if state in FAILED:
         return [_of(row, f"{vi}: dùng retry để chạy lại", f"{en}: use retry")]
     return [_of(row, f"{vi}, không có gì để lấy lại", f"{en}: nothing to restore")]
@@ -169,7 +157,7 @@ def _newer(connection: Connection, row: Report) -> list[Words]:
     found = connection.execute(query).first()
     if found is None:
         return []
-    vi, en = _STATES[SubmissionState(found.state)]
+    vi, en = STATES[SubmissionState(found.state)]
     return [
         _of(
             row,

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 import polars as pl
 from sqlalchemy import Connection, Engine, select
 
-from domain.finding import SettledBy, Severity
 from domain.submission import IN_FORCE, AttemptOutcome, FaultNature, SubmissionState, may_move
 from warehouse import tables
 from warehouse.bulk import gather_statistics, insert_frame, number_rows, read_frame, read_where_in, update_frame
@@ -21,20 +20,11 @@ from warehouse.leases import renew
 from warehouse.resolve import resolve
 from warehouse.units import selves
 from warehouse.versions import KEY, arrange
+from warehouse.waivers import COUNTS
 
 _MOMENT = pl.Datetime("us", "UTC")
 _PASSED = [state.value for state in IN_FORCE]
 _IS_SUPERSEDED = pl.col("state") == SubmissionState.SUPERSEDED.value
-
-_STANDS = pl.col("settled_by").is_null()
-
-#: The columns of a submission that count its findings: those that stand by severity, the others by what settled them.
-_COUNTS = {
-    **{f"n_{severity.value}": _STANDS & (pl.col("severity") == severity.value) for severity in Severity},
-    "n_explained": pl.col("settled_by") == SettledBy.NOTE.value,
-    "n_waived": pl.col("settled_by") == SettledBy.WAIVER.value,
-    "n_overridden": pl.col("settled_by") == SettledBy.OVERRIDE.value,
-}
 
 _CHANGED = ["id", "period_id", "state", "was_superseded"]
 
@@ -235,20 +225,16 @@ def _decide(connection: Connection, part: LoadBatch, waiting: pl.DataFrame, prin
     decided = (
         part.verdicts.select("file", "state")
         .join(resolve(connection, part.headers), on="file", how="left")
-        .join(_finding_counts(part.findings), on="file", how="left")
+        .join(part.findings.group_by("file").agg(**COUNTS), on="file", how="left")
         .join(prints, on="file", how="left")
         .join(waiting.rename({"id": "file"}), on="file")
-        .with_columns(pl.col(*_COUNTS, "n_figures").fill_null(0))
+        .with_columns(pl.col(*COUNTS, "n_figures").fill_null(0))
     )
     passed = decided.filter(pl.col("state").is_in(_PASSED))
     for column in KEY:
         unknown = passed.filter(pl.col(column).is_null())
         _refuse(unknown["file"], f"passed, but the registry knows no {column.removesuffix('_id')} of them")
     return decided
-
-
-def _finding_counts(findings: pl.DataFrame) -> pl.DataFrame:
-    return findings.group_by("file").agg(**{name: which.sum().cast(pl.Int64) for name, which in _COUNTS.items()})
 
 
 def _write_attempts(connection: Connection, run_id: str, part: LoadBatch) -> pl.DataFrame:
@@ -272,7 +258,7 @@ def _write_submissions(connection: Connection, decided: pl.DataFrame) -> pl.Data
     Those that leave force are written first: at no moment do two versions of a report stand beside each other.
     """
     stated = {"stated_unit": "unit", "stated_unit_name": "unit_name", "stated_period": "period"}
-    columns = ["form_version", "scope", "reporter", "attempt_id", *_COUNTS, "n_figures", "figures_sha256", *KEY]
+    columns = ["form_version", "scope", "reporter", "attempt_id", *COUNTS, "n_figures", "figures_sha256", *KEY]
     own = decided.select(
         *columns,
         id="file",

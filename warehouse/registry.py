@@ -99,12 +99,6 @@ def _register(connection: Connection) -> list[UnitRecord]:
     return [UnitRecord.model_construct(**row) for row in read_frame(connection, query).iter_rows(named=True)]
 
 
-def ensure_period(connection: Connection, period: Period) -> int:
-    """The number of the period, which is added when it is not there yet. Inside :func:`warehouse.engine.write`."""
-    ensure_periods(connection, [period])
-    return int(connection.scalar(select(tables.period.c.id).where(tables.period.c.code == period.code)) or 0)
-
-
 def missing_periods(engine: Engine, codes: Iterable[str]) -> list[str]:
     """Of these period codes, those the warehouse does not know."""
     with engine.connect() as connection:

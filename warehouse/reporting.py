@@ -272,17 +272,6 @@ def _judged(rows: pl.DataFrame, today: date) -> pl.DataFrame:
     )
 
 
-def status_by_subtree(engine: Engine, period: str, form: str, *, today: date | None = None) -> pl.DataFrame:
-    """For each unit, counts over itself and everything below: ``unit, name, level, depth, expected, received, late,
-    accepted, rejected, missing, accepted_with_warnings, unreadable, withdrawn, waiting, overdue, in_force, permitted,
-    explained, waived, overridden``; ``accepted`` has those with warnings in it. Counts are null where there is nothing
-    to count."""
-    rows = status_by_unit(engine, period, today=today).filter(pl.col("form") == form)
-    with engine.connect() as connection:
-        tree = tree_on(connection, period_row(connection, period)["last_day"])
-    return _over_subtrees(tree, rows).drop("parent", "kind")
-
-
 def _over_subtrees(tree: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """The units of ``tree`` with the counts over everything below each."""
     counts = (
@@ -305,11 +294,14 @@ def status_tree(
     depth: int | None = None,
     today: date | None = None,
 ) -> pl.DataFrame:
-    """:func:`status_by_subtree` down the tree from ``unit`` (or from the highest units), each before what is below it.
+    """Counts over units and everything below each, down the tree from ``unit`` (or from the highest units), each before
+    what is below it.
 
-    Rows as there with ``kind, parent``; ``depth`` counts from where the tree begins and goes as far as the parameter
-    says, without one to the leaves. Units of which nothing is expected and nothing came, themselves or below, are left
-    out.
+    ``unit, name, kind, level, parent, depth, expected, received, late, accepted, rejected, missing,
+    accepted_with_warnings, unreadable, withdrawn, waiting, overdue, in_force, permitted, explained, waived,
+    overridden``; ``accepted`` has those with warnings in it. ``depth`` counts from where the tree begins and goes as
+    far as the parameter says, without one to the leaves. Units of which nothing is expected and nothing came,
+    themselves or below, are left out.
     """
     rows = status_by_unit(engine, period, unit, today=today).filter(pl.col("form") == form)
     with engine.connect() as connection:
@@ -337,23 +329,6 @@ def _depth_first(rows: pl.DataFrame) -> pl.DataFrame:
         return rows
     key = pl.col("way").list.join("\x00")
     return pl.concat(parts).sort(key).drop("way")
-
-
-def status_below(engine: Engine, period: str, unit: str | None = None) -> list[dict[str, Any]]:
-    """:func:`status_by_subtree` with its form, of the units directly below ``unit`` (or of the highest ones) that owe
-    or sent something, themselves or through what is below them."""
-    with engine.connect() as connection:
-        tree = tree_on(connection, period_row(connection, period)["last_day"])
-        forms = _owed(connection, period_row(connection, period))["form"].unique().sort()
-    chosen = tree.filter(pl.col("parent") == unit) if unit else tree.filter(pl.col("depth") == 0)
-    found = [
-        status_by_subtree(engine, period, form)
-        .join(chosen.select("unit"), on="unit", how="semi", maintain_order="left")
-        .filter((pl.col("expected") > 0) | (pl.col("received") > 0))
-        .with_columns(form=pl.lit(form))
-        for form in forms
-    ]
-    return [row for frame in found for row in frame.to_dicts()]
 
 
 def _unplaced(engine: Engine, period: str, state: SubmissionState) -> int:

@@ -9,15 +9,14 @@ from sqlalchemy import Connection, Engine, Select, and_, func, or_, select
 from domain.act import Act
 from domain.finding import WAIVED_CELL
 from domain.numbers import vi_number
-from domain.submission import AttemptOutcome, SubmissionState
+from domain.submission import AttemptOutcome
 from warehouse import tables
 from warehouse.bulk import read_frame
 from warehouse.reporting import period_row
+from warehouse.words import STATES, Words
 
 #: A row of the history while it is made.
 Told = dict[str, Any]
-
-Words = tuple[str, str]
 
 #: What is told first of things that happened at one moment: the order in which they came about.
 _KINDS = ("receipt", "attempt", "version", "waiver", "permit", "act")
@@ -29,16 +28,6 @@ _OUTCOMES: dict[str, Words] = {
     AttemptOutcome.UNREADABLE: ("không đọc được", "unreadable"),
     AttemptOutcome.SAME_BYTES: ("tệp đã có, không có gì thay đổi", "the file was known, nothing changed"),
     AttemptOutcome.FAILED: ("không xử lý được do trục trặc", "could not be processed"),
-}
-
-_STATES: dict[str, Words] = {
-    SubmissionState.RECEIVED: ("đang chờ xử lý", "waits to be processed"),
-    SubmissionState.UNREADABLE: ("không đọc được", "unreadable"),
-    SubmissionState.REJECTED: ("bị trả lại", "rejected"),
-    SubmissionState.ACCEPTED: ("đang có hiệu lực", "in force"),
-    SubmissionState.ACCEPTED_WITH_WARNINGS: ("đang có hiệu lực, có cảnh báo", "in force, with warnings"),
-    SubmissionState.SUPERSEDED: ("đã bị thay thế", "superseded"),
-    SubmissionState.WITHDRAWN: ("đã được rút", "withdrawn"),
 }
 
 _ACTS: dict[str, Words] = {
@@ -174,14 +163,14 @@ def _versions(reports: dict[int, Told]) -> list[Told]:
 
 
 def _version(report: Told) -> Told:
-    vi, en = _STATES[report["state"]]
+    vi, en = STATES[report["state"]]
     if report["version"] is None:
         words = f"tệp chưa xếp được vào đơn vị, kỳ, biểu nào: {vi}", f"a file that could not be placed: {en}"
     else:
         words = f"bản {report['version']}: {vi}", f"version {report['version']}: {en}"
     if report["superseded_by"] is not None:
         by = report["superseded_by"]
-        words = f"{words[0]} (báo cáo {by} thay thế)", f"{words[1]} (replaced by submission {by})"
+        words = f"{words[0]} (báo cáo {by})", f"{words[1]} (submission {by})"
     past = {"id", "version", "form", "received_at", "decided_at"}
     raw = {name: value for name, value in report.items() if name not in past}
     return _row("version", report["decided_at"] or report["received_at"], words, report, **raw)

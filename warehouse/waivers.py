@@ -153,6 +153,20 @@ def _is_present() -> ColumnElement[bool]:
 # ------------------------------------------------------------------------------------------------ counts
 
 
+_STANDS = pl.col("settled_by").is_null()
+
+_COUNTED = {
+    **{severity.value: _STANDS & (pl.col("severity") == severity.value) for severity in Severity},
+    "explained": pl.col("settled_by") == SettledBy.NOTE.value,
+    "waived": pl.col("settled_by") == SettledBy.WAIVER.value,
+    "overridden": pl.col("settled_by") == SettledBy.OVERRIDE.value,
+}
+
+#: The columns of a submission that count its findings, as sums over them: those that stand by their severity, the
+#: others by what settled them.
+COUNTS = {f"n_{name}": which.sum().cast(pl.Int64) for name, which in _COUNTED.items()}
+
+
 def recount(connection: Connection, submission_ids: Iterable[int]) -> None:
     """Bring the counts of these submissions up to their present findings; inside :func:`warehouse.engine.write`.
 
@@ -166,12 +180,7 @@ def recount(connection: Connection, submission_ids: Iterable[int]) -> None:
         _is_present(),
     )
     found = read_where_in(connection, query, here.id, submission_ids)
-    stands = pl.col("settled_by").is_null()
-    settled = {"explained": SettledBy.NOTE, "waived": SettledBy.WAIVER, "overridden": SettledBy.OVERRIDE}
-    counted = found.group_by("id", "state").agg(
-        *[_count((pl.col("severity") == item.value) & stands, item.value) for item in Severity],
-        *[_count(pl.col("settled_by") == by.value, name) for name, by in settled.items()],
-    )
+    counted = found.group_by("id", "state").agg(**COUNTS)
     doubtful = pl.sum_horizontal("n_critical", "n_warning", "n_overridden") > 0
     passed = (
         pl.when(doubtful)
@@ -181,7 +190,3 @@ def recount(connection: Connection, submission_ids: Iterable[int]) -> None:
     in_force = pl.col("state").is_in([state.value for state in IN_FORCE])
     rows = counted.with_columns(state=pl.when(in_force).then(passed).otherwise("state"))
     update_frame(connection, tables.submission, rows, ["id"])
-
-
-def _count(which: pl.Expr, name: str) -> pl.Expr:
-    return which.fill_null(False).sum().cast(pl.Int64).alias(f"n_{name}")

@@ -47,6 +47,8 @@ _IDENTITY_OF = {
 }
 
 _log = logging.getLogger(__name__)
+# Prefect, where it runs in the same process, is told to be silent and silences the root with it
+_log.setLevel(logging.WARNING)
 
 Finding = Mapping[str, Any]
 Locate = Callable[[Finding], tuple[Cell, ...]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,25 @@ def test_a_file_lies_under_the_hash_of_its_bytes(inbox: Path, kept: Path) -> Non
     assert (stored.sha256, stored.size, stored.media, stored.name) == (digest, 3, "xlsx", "Báo cáo.XLSX")
     assert stored.path == kept / digest[:2] / f"{digest}.xlsx"
     assert stored.path.read_bytes() == b"abc"
-    assert stored.arrived_at.timestamp() == 1_700_000_000
+
+
+def test_a_file_arrives_when_it_comes_to_lie_there_not_when_it_says_it_was_saved(inbox: Path, kept: Path) -> None:
+    path = write(inbox / "a.xlsx", b"abc")
+    moment = datetime(2025, 4, 3, tzinfo=UTC)
+    before = path.stat().st_ctime
+    (by_the_system,) = archive.store([path], kept)
+    assert by_the_system.arrived_at.timestamp() == pytest.approx(before, abs=0.001)
+    (by_its_word,) = archive.store([path], kept, archive.arrived_when_saved)
+    assert by_its_word.arrived_at.timestamp() == 1_700_000_000
+    (as_submitted,) = archive.store_found([path], kept, archive.arrived_at(moment))
+    assert as_submitted.arrived_at == moment
+
+
+def test_archived_bytes_are_found_where_the_workspace_was_moved_to(tmp_path: Path, inbox: Path, kept: Path) -> None:
+    (stored,) = archive.store([write(inbox / "a.xlsx", b"abc")], kept)
+    assert archive.find(tmp_path / "elsewhere", str(stored.path)) == stored.path
+    moved = kept.rename(tmp_path / "moved")
+    assert archive.find(moved, str(stored.path)).read_bytes() == b"abc"
 
 
 def test_the_same_bytes_are_kept_once(inbox: Path, kept: Path) -> None:

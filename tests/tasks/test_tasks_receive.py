@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, text
 
-from tasks.collect import Waiting, receive
+from tasks import workers
+from tasks.collect import Waiting, process_batch, receive
 from tasks.settings import Settings
 from tasks.store import engine_for
 from tasks.timing import Stopwatch
+from tests.collecting import Inline, collect
 from tests.delivered import Delivery, install
-from warehouse import intake
+from warehouse import acts, intake, tables
 
 Receive = Callable[..., list[Waiting]]
 
@@ -70,3 +74,54 @@ def test_more_files_than_a_batch_are_received_in_chunks(
     run = intake.start_run(engine_for(settings.url), "collect-period")
     waiting = receive.fn(run, small, None, tuple(delivery.files[:5]), Stopwatch())
     assert len(waiting) == 5
+
+
+def arrivals(settings: Settings) -> set[datetime]:
+    with engine_for(settings.url).connect() as connection:
+        return set(connection.execute(select(tables.receipt.c.received_at)).scalars())
+
+
+def test_what_is_submitted_arrives_at_the_moment_of_its_submission_however_often_the_step_is_repeated(
+    settings: Settings, delivery: Delivery
+) -> None:
+    taken = settings.model_copy(update={"arrival": "taken"})
+    run = intake.start_run(engine_for(settings.url), "collect-period")
+    moment = datetime(2025, 4, 3, 2, 0, tzinfo=UTC)
+    for _ in range(2):
+        receive.fn(run, taken, None, (delivery.files[0],), Stopwatch(), moment)
+    assert arrivals(settings) == {moment}
+
+
+def test_an_inbox_that_is_away_is_not_an_empty_one(tmp_path: Path, received: Receive) -> None:
+    with pytest.raises(FileNotFoundError, match="gone"):
+        received(tmp_path / "gone")
+
+
+def test_a_report_whose_archived_file_is_gone_fails_alone(settings: Settings, delivery: Delivery) -> None:
+    run = intake.start_run(engine_for(settings.url), "collect-period")
+    waiting = receive.fn(run, settings, None, tuple(delivery.files[:3]), Stopwatch())
+    Path(waiting[1].path).unlink()
+    workers.prepare(settings)
+    done = process_batch.fn(0, waiting, run, settings, Inline(), Stopwatch())
+    assert [type(fault) for fault in done.faults] == [FileNotFoundError]
+    with engine_for(settings.url).connect() as connection:
+        rows = connection.execute(text("select submission_id, outcome, nature from attempt")).all()
+        waits = connection.execute(text("select id from submission where state = 'received'")).scalars().all()
+    failed = [(row.submission_id, row.outcome) for row in rows if row.nature == "permanent"]
+    assert failed == [(waiting[1].submission, "failed")]
+    assert len(rows) == 3
+    assert waits == [waiting[1].submission]
+
+
+def test_a_workspace_that_was_moved_goes_on_where_it_was(settings: Settings, delivery: Delivery) -> None:
+    wrong = next(item for item in delivery.sent if item.fault == "wrong_sum")
+    collect(settings, [delivery.folder / f"{wrong.name}.xlsx"])
+    home = settings.workspace.home.rename(settings.workspace.home.with_name("moved"))
+    moved = Settings(home=home)
+    engine = engine_for(moved.url)
+    acts.retry(engine, [1], who="An", reason="chuyển máy")
+    collect(moved, [])
+    with engine.connect() as connection:
+        rows = connection.execute(text("select outcome from attempt order by id")).scalars().all()
+    assert rows == ["rejected", "rejected"]
+    assert len(list(moved.workspace.returned.rglob("*.xlsx"))) == 1

@@ -70,7 +70,7 @@ def test_everything_that_happened_with_a_report_is_told_in_order(engine: Engine,
     assert "xử lý: không xử lý được do trục trặc: mất kết nối" in said
     assert "xử lý: bị trả lại, 1 phát hiện" in said
     assert "xử lý: tệp đã có, không có gì thay đổi: a.xlsx" in said
-    assert f"bản 1: đã bị thay thế (báo cáo {two} thay thế)" in said
+    assert f"bản 1: đã bị bản mới hơn thay thế (báo cáo {two})" in said
     assert "bản 2: đã được rút" in said
     assert "DOS-001 (received) được cho qua đến hết 01/04/2025: theo công văn 12" in said
     assert "được gửi muộn đến 01/01/2026: theo công văn 12" in said

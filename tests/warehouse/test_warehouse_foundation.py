@@ -18,8 +18,9 @@ from warehouse.engine import MissingDriver, UnsupportedUrlError, is_transient, m
 from warehouse.registry import (
     Synced,
     UnknownUnitKindError,
-    ensure_period,
+    ensure_periods,
     import_units,
+    missing_periods,
     read_units,
     setting,
     sync_registry,
@@ -137,9 +138,11 @@ def test_a_period_of_another_year_is_added_when_it_is_needed(engine: Engine) -> 
     furnish(engine)
     period = CATALOG.period("2031-Q2")
     assert period is not None
-    with write(engine) as connection:
-        number = ensure_period(connection, period)
-        assert ensure_period(connection, period) == number > 0
+    assert missing_periods(engine, ["2031-Q2", "2025-Q1"]) == ["2031-Q2"]
+    for added in (1, 0):
+        with write(engine) as connection:
+            assert ensure_periods(connection, [period]).added == added
+    assert missing_periods(engine, ["2031-Q2"]) == []
 
 
 # ------------------------------------------------------------------------------------------------ dictionary

@@ -69,10 +69,8 @@ def test_status_counts_every_unit_once(told: Engine) -> None:
     assert (below["expected"], below["rejected"], below["unreadable"]) == (1, 1, 0)
 
 
-def test_status_by_subtree_adds_up_the_tree(told: Engine) -> None:
-    rows = queries.status_by_subtree(told, "2025-Q1", "bieu-1").select(
-        "unit", "depth", "expected", "received", "missing"
-    )
+def test_the_status_adds_up_the_tree(told: Engine) -> None:
+    rows = queries.status_tree(told, "2025-Q1", "bieu-1").select("unit", "depth", "expected", "received", "missing")
     assert rows.rows() == [("T01", 0, 3, 2, 1), ("X01", 1, 1, 1, 0), ("X02", 1, 1, 1, 0), ("X03", 1, 1, 0, 1)]
 
 
