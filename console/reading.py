@@ -146,8 +146,11 @@ def _print_decisions(board: dict[str, Any]) -> None:
         "waived": say("cảnh báo được miễn", "warnings waived"),
         "overridden": say("LỖI được cho qua", "FAULTS let pass"),
         "permitted": say("đơn vị được nộp muộn", "units permitted to be late"),
+        "withdrawn": say("đã rút, chưa có bản thay", "withdrawn, nothing in its place"),
+        "older": say("bản mới chưa được nhận, bản trước còn hiệu lực", "newest not accepted, an older one in force"),
     }
-    parts = [f"{vi_number(board[name])} {words}" for name, words in names.items() if board.get(name)]
+    counts = {**board, "older": board["in_force"] - board["accepted"] - board["accepted_with_warnings"]}
+    parts = [f"{vi_number(counts[name])} {words}" for name, words in names.items() if counts.get(name)]
     if board.get("closed_at"):
         parts.append(say("kỳ đã đóng", "the period is closed"))
     if parts:
@@ -174,11 +177,14 @@ def findings(
     rows = queries.findings(engine, period=period, unit=unit, submission=submission, severity=severity).to_dicts()
     if not rows:  # a file may have stated a code that no unit bears: its findings stand under that code
         known_unit(engine, unit)
+        nothing = _nothing_found(engine, period, unit, submission)
+        if severity is not None:
+            nothing += say(" (chỉ xét mức đã chọn)", " (only this severity was asked for)")
     if as_json:
         print_json(finite(rows))
         return
     if not rows:
-        out.print(say("Không có gì sai.", "Nothing is wrong."))
+        out.print(nothing)
         return
     out.print(findings_table(rows[:SHOWN], unit=True))
     if len(rows) > SHOWN:
@@ -188,6 +194,25 @@ def findings(
                 f"… {len(rows) - SHOWN} more; add --unit, --severity or --json",
             )
         )
+
+
+def _nothing_found(engine: Engine, period: str | None, unit: str | None, submission: int | None) -> str:
+    """Where nothing was sent or looked at, nothing was found either: that does not mean that nothing is wrong."""
+    from warehouse import queries
+
+    states = queries.states_of(engine, period=period, unit=unit, submission=submission)
+    if submission is not None and not states:
+        refuse(say(f"Không có báo cáo số {submission}.", f"There is no submission {submission}."))
+    if not states:
+        return say("Chưa có báo cáo nào được gửi.", "No report was sent yet.")
+    waiting = states.get("received", 0)
+    if waiting:
+        count = vi_number(waiting)
+        return say(
+            f"Chưa thấy gì sai; còn {count} báo cáo đang chờ kiểm tra (tongket ingest).",
+            f"Nothing found yet; {count} reports wait to be checked (tongket ingest).",
+        )
+    return say("Không có gì sai.", "Nothing is wrong.")
 
 
 def trace(
@@ -210,11 +235,11 @@ def trace(
         refuse(say(f"Không có chỉ tiêu {code!r}.", f"There is no indicator {code!r}."))
     found = queries.trace(engine, unit, period, code, breakdown.removesuffix("]") or None)
     if not found:
-        board = f"tongket status --period {period} --unit {unit}"
+        past = f"tongket history --period {period} --unit {unit}"
         refuse(
             say(
-                f"Kho không có số liệu {indicator} của {unit} kỳ {period}. Xem: {board}",
-                f"The warehouse has no {indicator} of {unit} for {period}. See: {board}",
+                f"Không có số liệu {indicator} nào của {unit} kỳ {period} đang có hiệu lực. Đã gửi gì, rút gì: {past}",
+                f"No {indicator} of {unit} for {period} is in force. What was sent or withdrawn: {past}",
             )
         )
     if as_json:

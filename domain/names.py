@@ -77,6 +77,12 @@ def fold_name(text: str) -> str:
     return _ABBREVIATION.sub(lambda found: _EXPANSIONS[found[0]], _LEADING_ZEROS.sub("", words))
 
 
+def fold_bare(text: str) -> str:
+    """:func:`fold_name` without any mark, as a name looks when it is typed on a keyboard that has none."""
+    letters = unicodedata.normalize("NFD", fold_name(text).replace("đ", "d"))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
 def initiative_key(name: str, owner: str) -> str:
     """The key under which a model (mô hình) counts once: its name and its owner.
 

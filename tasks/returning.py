@@ -146,6 +146,6 @@ def return_reports(
     items = to_return(engine, rows, settings.workspace.archive)
     paths = write_returned(items, register_of(settings), to or settings.workspace.returned)
     numbers = rows["submission"].to_list()
-    acts.record_return(engine, numbers, who=who, reason="trả bản có đánh dấu lỗi / annotated copy handed back")
+    acts.record_return(engine, numbers, who=who, reason="trả bản có đánh dấu lỗi")
     returns.mark_returned(engine, numbers, moment)
     return [(item.head, path) for item, path in zip(items, paths, strict=True)]

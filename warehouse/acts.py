@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, Row, Select, func, select, update
 
 from domain.act import Act, ActRefusedError
 from domain.finding import CheckLevel, SettledBy, Severity
-from domain.names import fold_name
+from domain.names import fold_bare, nfc
 from domain.submission import FAILED, IN_FORCE, RESTORABLE, SubmissionState, may_move, move
 from warehouse import tables
 from warehouse.bulk import insert_frame, next_id, number_rows, read_where_in, update_frame
@@ -33,6 +33,9 @@ from warehouse.words import STATES, Words
 _MOMENT = pl.Datetime("us", "UTC")
 
 _RECEIVED = SubmissionState.RECEIVED.value
+
+#: Characters of a name and of a reason that still fit into a table of decisions.
+_LONGEST_NAME, _LONGEST_REASON = 200, 1_000
 
 #: A submission with the words and states around it: :func:`_reports`.
 Report = dict[str, Any]
@@ -200,7 +203,7 @@ def waive(
     earlier attempt, of a version that does not count any more, or settled already, and in a closed period.
     """
     signed = _signed(who, reason)
-    second = (second_person or "").strip() or None
+    second = _one_line(second_person or "") or None
     dead = _dead(engine)
     with write(engine) as connection:
         finding = _finding(connection, finding_id)
@@ -296,11 +299,11 @@ def _no_grounds(finding: Row[Any], override: bool, who: str, second: str | None)
                 f"{name} is critical: it can only be overridden, with a second person",
             )
         ]
-    if second is None or fold_name(second) == fold_name(who):
+    if second is None or fold_bare(second) == fold_bare(who):
         return [
             (
-                f"Cho qua {name} cần tên người thứ hai, khác {who}",
-                f"To override {name} a second person is needed, other than {who}",
+                f"Cho qua {name} cần tên người thứ hai, khác {who} (không chỉ khác dấu: ghi cả họ tên)",
+                f"To override {name} a second person is needed, other than {who} (not by marks alone: give full names)",
             )
         ]
     return []
@@ -530,12 +533,29 @@ def _bound(row: Report) -> list[Words]:
 
 
 def _signed(who: str, reason: str) -> Words:
-    """Who and why, without the spaces around; refused when one of them says nothing."""
-    if not who.strip():
+    """Who and why, each on one line; refused when one of them says nothing or more than a register can show."""
+    name, why = _one_line(who), _one_line(reason)
+    if not name:
         raise ActRefusedError("Thiếu tên người quyết định", "Nobody is named who decides")
-    if not reason.strip():
+    if not why:
         raise ActRefusedError("Thiếu lý do: ghi vì sao, để sau này còn biết", "The reason is missing: say why")
-    return who.strip(), reason.strip()
+    if len(name) > _LONGEST_NAME:
+        raise ActRefusedError(
+            f"Tên người quyết định dài {len(name)} ký tự; nhiều nhất {_LONGEST_NAME}",
+            f"The name of who decides has {len(name)} characters; {_LONGEST_NAME} at most",
+        )
+    if len(why) > _LONGEST_REASON:
+        raise ActRefusedError(
+            f"Lý do dài {len(why)} ký tự; nhiều nhất {_LONGEST_REASON}, văn bản dài thì ghi số hiệu",
+            f"The reason has {len(why)} characters; {_LONGEST_REASON} at most: name a long document by its number",
+        )
+    return name, why
+
+
+def _one_line(text: str) -> str:
+    """What a terminal and a table can show: composed, without control characters and doubled spaces."""
+    shown = "".join(letter if letter.isprintable() else " " for letter in nfc(text))
+    return " ".join(shown.split())
 
 
 def _of(row: Report, vi: str, en: str) -> Words:

@@ -7,11 +7,24 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, case, func, select
+from sqlalchemy import (
+    ColumnCollection,
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+)
 
 from domain.act import Act
 from domain.finding import SettledBy, Severity
-from domain.submission import FAILED, IN_FORCE, RESTORABLE, SubmissionState
+from domain.submission import FAILED, IN_FORCE, RESTORABLE, AttemptOutcome, SubmissionState
 from warehouse import tables
 from warehouse.bulk import read_frame, read_where_in
 from warehouse.clock import ZONE, office_day
@@ -21,6 +34,11 @@ from warehouse.units import closure, subtree, tree_on
 STATES = ("accepted", "accepted_with_warnings", "rejected", "unreadable", "withdrawn")
 
 _MISSING = "missing"
+
+#: How the attempt at a version ended that came in force, or would have without a newer one.
+_PASSED = [AttemptOutcome.ACCEPTED.value, AttemptOutcome.ACCEPTED_WITH_WARNINGS.value]
+
+Columns = ColumnCollection[str, Any]
 
 #: Counts of a submission that a status adds up, by what they are called there.
 _SETTLED = {"explained": "n_explained", "waived": "n_waived", "overridden": "n_overridden"}
@@ -139,11 +157,12 @@ def status(engine: Engine, period: str, unit: str | None = None, *, today: date 
     ``overdue``: missing, and the due day has passed; then a count for each state of the latest version (state
     ``received`` as ``waiting``), ``missing``,
     ``in_force`` (figures stand in the totals) and ``unexpected`` (sent without owing). ``permitted``: units that may be
-    late; ``explained``, ``waived``, ``overridden``: findings of these versions, by what settled them. ``closed_at`` is
+    late; ``explained``, ``waived``, ``overridden``: findings by what settled them. ``closed_at`` is
     when the period was closed, ``None`` while it is open.
 
-    The latest version is the last that was neither withdrawn nor superseded; a report of which nothing else is left
-    counts as ``withdrawn``. Without ``unit`` a last board, whose ``form`` is ``None``, counts the files of runs made
+    The latest version is the last that was neither withdrawn nor superseded (:func:`is_latest`); a report of which
+    nothing else is left counts as ``withdrawn``. What is settled is counted in the version in force, and without one
+    in the latest. Without ``unit`` a last board, whose ``form`` is ``None``, counts the files of runs made
     for this period that name no unit, period or form: they cannot be told from a unit that is missing above.
     """
     rows = status_by_unit(engine, period, unit, today=today)
@@ -205,22 +224,33 @@ def status_by_unit(engine: Engine, period: str, unit: str | None = None, *, toda
 
 def _sent(connection: Connection, period_id: int) -> pl.DataFrame:
     """``unit_id, form`` with the latest version, the first arrival, and whether a version is in force."""
-    submission, form = tables.submission.c, tables.form.c
+    submission, form, attempt = tables.submission.c, tables.form.c, tables.attempt.c
     names = ["unit_id", "version", "state", "received_at", "n_critical", "n_warning", *_SETTLED.values()]
     query = (
-        select(form.code.label("form"), submission.id.label("submission_id"), *[submission[name] for name in names])
+        select(
+            form.code.label("form"),
+            submission.id.label("submission_id"),
+            *[submission[name] for name in names],
+            func.coalesce(attempt.outcome.in_(_PASSED), False).label("has_passed"),
+        )
         .join(tables.form, form.id == submission.form_id)
+        .outerjoin(tables.attempt, attempt.id == submission.attempt_id)
         .where(submission.period_id == period_id, submission.unit_id.is_not(None))
-        .order_by(submission.version)
     )
-    latest = pl.all().exclude("unit_id", "form", "received_at").last()
-    standing = pl.col("state").is_in([state.value for state in IN_FORCE]).any()
-    is_past = pl.col("state").is_in([state.value for state in RESTORABLE])
+    report = ["unit_id", "form"]
+    stands = pl.col("state").is_in([state.value for state in IN_FORCE])
+    passed_later = pl.col("version") < pl.col("version").filter("has_passed").max().over(report)
+    # as in is_latest: what failed before a version that passed was mended by it
+    is_mended = (pl.col("state").is_in([state.value for state in FAILED]) & passed_later).fill_null(False)
+    is_past = pl.col("state").is_in([state.value for state in RESTORABLE]) | is_mended
+    settled = [pl.col(name).filter(stands).last().fill_null(pl.col(name).last()) for name in _SETTLED.values()]
+    latest = pl.all().exclude(*report, "received_at", "has_passed", *_SETTLED.values()).last()
     return (
         read_frame(connection, query)
+        .with_columns(pl.col("has_passed").cast(pl.Boolean))
         .sort(~is_past, "version")
-        .group_by("unit_id", "form", maintain_order=True)
-        .agg(latest, pl.col("received_at").min(), is_in_force=standing)
+        .group_by(report, maintain_order=True)
+        .agg(latest, *settled, pl.col("received_at").min(), is_in_force=stands.any())
     )
 
 
@@ -368,9 +398,7 @@ def findings(
     with engine.connect() as connection:
         found = read_frame(connection, query)
         if unit is not None:
-            day = period_row(connection, period)["last_day"] if period else datetime.now(UTC).date()
-            below = subtree(tree_on(connection, day), unit)["unit"]
-            found = found.filter(pl.col("unit").is_in(below.implode()) | (pl.col("unit") == unit))
+            found = found.filter(is_below(connection, period, unit))
     return found.head(limit) if limit is not None else found
 
 
@@ -409,24 +437,67 @@ def _findings_query(period: str | None, submission: int | None, severity: str | 
     return query if severity is None else query.where(finding.severity == severity)
 
 
+def states_of(
+    engine: Engine, *, period: str | None = None, unit: str | None = None, submission: int | None = None
+) -> dict[str, int]:
+    """How many submissions there are in each state: of all, or of a period, of a unit with its subtree, of a number."""
+    here = tables.submission.c
+    code = func.coalesce(tables.unit.c.code, here.stated_unit)
+    query = (
+        select(here.state, code.label("unit"))
+        .outerjoin(tables.unit, tables.unit.c.id == here.unit_id)
+        .outerjoin(tables.period, tables.period.c.id == here.period_id)
+    )
+    if period is not None:
+        query = query.where(func.coalesce(tables.period.c.code, here.stated_period) == period)
+    if submission is not None:
+        query = query.where(here.id == submission)
+    with engine.connect() as connection:
+        rows = read_frame(connection, query)
+        if unit is not None:
+            rows = rows.filter(is_below(connection, period, unit))
+    return dict(rows.group_by("state").len().iter_rows())
+
+
+def is_below(connection: Connection, period: str | None, unit: str) -> pl.Expr:
+    """Whether ``unit`` of a row is this one or below it; also where the register does not know it."""
+    day = period_row(connection, period)["last_day"] if period else datetime.now(UTC).date()
+    below = subtree(tree_on(connection, day), unit)["unit"]
+    return pl.col("unit").is_in(below.implode()) | (pl.col("unit") == unit)
+
+
 def is_latest() -> ColumnElement[bool]:
     """Whether a row of ``submission`` is the version of its report that counts: the last that was neither withdrawn nor
-    superseded. Of files that could not be placed each is one."""
-    here, later = tables.submission.c, tables.submission.alias("later").c
+    superseded. Of files that could not be placed each is one.
+
+    What failed before a version that passed was mended by it, also when that one was withdrawn since.
+    """
+    here, later, tried = tables.submission.c, tables.submission.alias("later").c, tables.attempt.alias("tried").c
     past = sorted(RESTORABLE)
-    newer = select(later.id).where(
-        later.unit_id == here.unit_id,
-        later.period_id == here.period_id,
-        later.form_id == here.form_id,
+    has_passed = exists().where(tried.id == later.attempt_id, tried.outcome.in_(_PASSED))
+    newer = exists().where(
+        *_is_same_report(here, later),
         later.version > here.version,
-        later.state.not_in(past),
+        or_(later.state.not_in(past), and_(here.state.in_(sorted(FAILED)), has_passed)),
     )
-    return and_(here.state.not_in(past), ~newer.exists())
+    return and_(here.state.not_in(past), ~newer)
+
+
+def _is_same_report(one: Columns, other: Columns) -> list[ColumnElement[bool]]:
+    return [one[name] == other[name] for name in ("unit_id", "period_id", "form_id")]
+
+
+def _is_shown() -> ColumnElement[bool]:
+    """Whether a row of ``submission`` is the version whose settled findings are counted: the one in force, whose
+    figures stand in the totals; without one the latest."""
+    here, other = tables.submission.c, tables.submission.alias("other").c
+    stands = exists().where(*_is_same_report(here, other), other.state.in_(sorted(IN_FORCE)))
+    return or_(here.state.in_(sorted(IN_FORCE)), and_(is_latest(), ~stands))
 
 
 def waiver_counts(engine: Engine, period: str | None = None) -> dict[str, int]:
-    """How many findings of the latest versions are settled, by :class:`domain.finding.SettledBy`; of a period nobody
-    has reported yet, and of an unknown one, none."""
+    """How many findings of the versions in force (of the latest, where none is) are settled, by
+    :class:`domain.finding.SettledBy`; of a period nobody has reported yet, and of an unknown one, none."""
     here, finding = tables.submission.c, tables.finding.c
     query = (
         select(finding.settled_by, func.count())
@@ -435,7 +506,7 @@ def waiver_counts(engine: Engine, period: str | None = None) -> dict[str, int]:
             tables.submission,
             (finding.submission_id == here.id) & (finding.attempt_id == here.attempt_id),
         )
-        .where(finding.settled_by.is_not(None), is_latest())
+        .where(finding.settled_by.is_not(None), _is_shown())
         .group_by(finding.settled_by)
     )
     if period is not None:

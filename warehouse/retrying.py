@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
@@ -18,8 +17,7 @@ from domain.submission import FAILED, AttemptOutcome, FaultNature, SubmissionSta
 from warehouse import tables
 from warehouse.bulk import read_frame, read_where_in
 from warehouse.clock import ZONE
-from warehouse.reporting import is_latest, period_row
-from warehouse.units import subtree, tree_on
+from warehouse.reporting import is_below, is_latest
 
 #: Faults of level 2 that the register decides about the stated unit; for ``reporter_unknown`` about the reporter.
 _UNIT_FAULTS = frozenset({"unit_unknown", "unit_not_valid_in_period", "unit_name_mismatch", "form_not_owed"})
@@ -128,9 +126,7 @@ def _failed(
     else:
         found = read_where_in(connection, query, tables.submission.c.id, submissions)
     if unit is not None:
-        day = period_row(connection, period)["last_day"] if period else datetime.now(UTC).date()
-        below = subtree(tree_on(connection, day), unit)["unit"]
-        found = found.filter(pl.col("unit").is_in(below.implode()) | (pl.col("unit") == unit))
+        found = found.filter(is_below(connection, period, unit))
     return found.sort("submission")
 
 

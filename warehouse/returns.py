@@ -15,8 +15,7 @@ from domain.submission import FAILED, SubmissionState
 from warehouse import tables
 from warehouse.bulk import read_frame, read_where_in, update_frame
 from warehouse.engine import write
-from warehouse.reporting import is_latest, period_row
-from warehouse.units import subtree, tree_on
+from warehouse.reporting import is_below, is_latest
 
 _MOMENT = pl.Datetime("us", "UTC")
 
@@ -55,9 +54,7 @@ def returnable(
         if period is not None:
             rows = rows.filter(pl.col("period") == period)
         if unit is not None:
-            day = period_row(connection, period)["last_day"] if period else datetime.now(UTC).date()
-            below = subtree(tree_on(connection, day), unit)["unit"]
-            rows = rows.filter(pl.col("unit").is_in(below.implode()) | (pl.col("unit") == unit))
+            rows = rows.filter(is_below(connection, period, unit))
         doubted = _doubted(connection, rows["submission"])
     return rows.with_columns(
         is_identity_sound=pl.col("version").is_not_null() & ~pl.col("submission").is_in(doubted.implode())

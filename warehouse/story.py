@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, and_, func, or_, select
@@ -19,7 +21,7 @@ from warehouse.words import STATES, Words
 Told = dict[str, Any]
 
 #: What is told first of things that happened at one moment: the order in which they came about.
-_KINDS = ("receipt", "attempt", "version", "waiver", "permit", "act")
+_KINDS = ("receipt", "attempt", "version", "act")
 
 _OUTCOMES: dict[str, Words] = {
     AttemptOutcome.ACCEPTED: ("được nhận", "accepted"),
@@ -45,12 +47,12 @@ _ACTS: dict[str, Words] = {
 def history_of(engine: Engine, unit: str, period: str, form: str | None = None) -> list[Told]:
     """What happened with a unit's reports of a period, in order of time; with ``form`` only with those of that form.
 
-    Rows of six kinds: ``receipt``, ``attempt``, ``version`` (its present state, at the moment of its last outcome),
-    ``waiver``, ``permit`` (to be late) and ``act``. Each has ``at, kind, submission, version, form, words_vi, words_en,
-    who`` and what there is besides: ``run, file_name, sha256`` of a receipt; ``run, outcome, nature, detail, findings,
-    started_at`` of an attempt; ``state, superseded_by, reporter`` and the counts of findings of a version; ``rule,
-    field, item, until, is_override, second_person, reason`` of a waiver; ``until, reason`` of a permit; ``act, reason,
-    before, after, second_person`` of an act.
+    Rows of four kinds: ``receipt``, ``attempt``, ``version`` (its present state, at the moment of its last outcome) and
+    ``act``. Each has ``at, kind, submission, version, form, words_vi, words_en, who`` and what there is besides: ``run,
+    file_name, sha256`` of a receipt; ``run, outcome, nature, detail, findings, started_at`` of an attempt; ``state,
+    superseded_by, reporter`` and the counts of findings of a version; ``act, reason, before, after, second_person`` of
+    an act, whose ``after`` is an object when a finding was waived: ``rule, field, item, until, is_override, reason,
+    who, second_person``.
 
     Files that state the unit and period and could not be placed are among them (``version`` and ``form`` null; they are
     left out when a ``form`` is asked for). Raises :class:`warehouse.reporting.UnknownPeriodError`; whether the unit
@@ -64,8 +66,6 @@ def history_of(engine: Engine, unit: str, period: str, form: str | None = None) 
             *_receipts(connection, reports),
             *_attempts(connection, reports),
             *_versions(reports),
-            *_waivers(connection, unit_ids, window["id"], form),
-            *_permits(connection, unit_ids, window["id"]),
             *_acts(connection, reports, unit_ids, window["id"]),
         ]
     return sorted(told, key=lambda row: (row["at"], _KINDS.index(row["kind"]), row["submission"] or 0))
@@ -179,53 +179,6 @@ def _version(report: Told) -> Told:
 # ------------------------------------------------------------------------------------------------ what was decided
 
 
-def _waivers(connection: Connection, unit_ids: list[int], period_id: int, form: str | None) -> list[Told]:
-    waiver = tables.waiver.c
-    names = ["at", "who", "rule", "field", "item", "until", "is_override", "second_person", "reason"]
-    query = (
-        select(*[waiver[name] for name in names], tables.form.c.code.label("form"))
-        .join_from(tables.waiver, tables.form, tables.form.c.id == waiver.form_id)
-        .where(waiver.unit_id.in_(unit_ids), waiver.period_id == period_id)
-    )
-    rows = _rows(connection, query if form is None else query.where(tables.form.c.code == form))
-    return [_waiver(row) for row in rows]
-
-
-def _waiver(row: Told) -> Told:
-    place = f" ({row['field'].removeprefix(WAIVED_CELL)})" if row["field"] else ""
-    if row["is_override"]:
-        words = f"{row['rule']}{place} được cho qua", f"{row['rule']}{place} is let pass"
-    else:
-        words = f"{row['rule']}{place} được miễn", f"{row['rule']}{place} is waived"
-    if row["until"] is not None:
-        words = f"{words[0]} đến hết {row['until']:%d/%m/%Y}", f"{words[1]} up to {row['until']}"
-    words = f"{words[0]}: {row['reason']}", f"{words[1]}: {row['reason']}"
-    raw = {name: value for name, value in row.items() if name not in ("at", "who", "form")}
-    return _row("waiver", row["at"], words, {"form": row["form"]}, row["who"], **raw)
-
-
-def _permits(connection: Connection, unit_ids: list[int], period_id: int) -> list[Told]:
-    permit = tables.lateness_permit.c
-    query = select(permit.at, permit.who, permit.until, permit.reason).where(
-        permit.unit_id.in_(unit_ids), permit.period_id == period_id
-    )
-    return [
-        _row(
-            "permit",
-            row["at"],
-            (
-                f"được gửi muộn đến {row['until']:%d/%m/%Y}: {row['reason']}",
-                f"may report up to {row['until']}: {row['reason']}",
-            ),
-            None,
-            row["who"],
-            until=row["until"],
-            reason=row["reason"],
-        )
-        for row in _rows(connection, query)
-    ]
-
-
 def _acts(connection: Connection, reports: dict[int, Told], unit_ids: list[int], period_id: int) -> list[Told]:
     """Acts on these submissions, on the unit in this period, and on the period itself."""
     action = tables.action.c
@@ -241,9 +194,33 @@ def _acts(connection: Connection, reports: dict[int, Told], unit_ids: list[int],
 
 
 def _act(row: Told, reports: dict[int, Told]) -> Told:
-    vi, en = _ACTS[row["what"]]
+    raw: Told = {name: row[name] for name in ("reason", "before", "after", "second_person")}
+    if row["what"] == Act.WAIVE:
+        raw.update({name: json.loads(row[name]) for name in ("before", "after") if row[name]})
+    vi, en = _told_act(row["what"], raw)
     with_vi = f" (cùng {row['second_person']})" if row["second_person"] else ""
     with_en = f" (with {row['second_person']})" if row["second_person"] else ""
-    words = f"{vi}{with_vi}: {row['reason']}", f"{en}{with_en}: {row['reason']}"
-    raw = {name: row[name] for name in ("reason", "before", "after", "second_person")}
+    why = "" if row["what"] == Act.RETURN else f": {row['reason']}"  # the program returns without being asked why
+    words = f"{vi}{with_vi}{why}", f"{en}{with_en}{why}"
     return _row("act", row["at"], words, reports.get(row["submission_id"]), row["who"], act=row["what"], **raw)
+
+
+def _told_act(what: str, raw: Told) -> Words:
+    """What was done, and to what."""
+    vi, en = _ACTS[what]
+    if what == Act.WAIVE:
+        return _told_waiver(raw["after"])
+    if what == Act.PERMIT_LATE:
+        return f"{vi} đến hết {date.fromisoformat(raw['after']):%d/%m/%Y}", f"{en}, up to {raw['after']}"
+    return vi, en
+
+
+def _told_waiver(waiver: Told) -> Words:
+    field = (waiver["field"] or "").removeprefix(WAIVED_CELL)
+    what = f"{waiver['rule']} ({field})" if field else waiver["rule"]
+    words = (f"cho qua LỖI {what}", f"let the FAULT {what} pass")
+    if not waiver["is_override"]:
+        words = (f"miễn cảnh báo {what}", f"waived the warning {what}")
+    if waiver["until"] is None:
+        return words
+    return f"{words[0]} đến hết {date.fromisoformat(waiver['until']):%d/%m/%Y}", f"{words[1]} up to {waiver['until']}"

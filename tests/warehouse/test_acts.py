@@ -373,8 +373,8 @@ def test_a_finding_without_a_field_is_waived_at_its_cell_alone(engine: Engine, r
         ("X02", "FRM-018", "cell:Số liệu!H8", True),
         ("X02", "FRM-019", "", True),
     ]
-    told = [row["words_vi"] for row in history_of(engine, "X01", "2025-Q1") if row["kind"] == "waiver"]
-    assert told == ["FRM-018 (Số liệu!H7) được miễn: theo công văn 12"]
+    told = [row["words_vi"] for row in history_of(engine, "X01", "2025-Q1") if row["kind"] == "act"]
+    assert told == ["miễn cảnh báo FRM-018 (Số liệu!H7): theo công văn 12"]
 
 
 def test_a_waiver_given_again_replaces_the_one_that_ran_out(engine: Engine, run: str, doubtful: int) -> None:
@@ -422,6 +422,8 @@ def test_a_critical_finding_is_let_pass_by_two_people_when_the_report_is_checked
         acts.waive(engine, 1, **asked, override=True)
     with refused(engine, "khác Trần Văn Phòng"):
         acts.waive(engine, 1, **asked, override=True, second_person=" TRẦN VĂN  PHÒNG ")
+    with refused(engine, "không chỉ khác dấu"):
+        acts.waive(engine, 1, **asked, override=True, second_person="Tran Van Phong")
     with refused(engine, "không thể miễn"):
         acts.waive(engine, 2, **asked, override=True, second_person="bà Hai")
     done = acts.waive(engine, 1, **asked, override=True, second_person="bà Hai")
@@ -435,6 +437,19 @@ def test_a_critical_finding_is_let_pass_by_two_people_when_the_report_is_checked
     done = acts.waive(engine, 4, **asked)
     assert (done.state, done.settled) == ("accepted_with_warnings", 1)  # what was let pass goes on being said
     assert queries.waiver_counts(engine, "2025-Q1") == {"note": 0, "waiver": 1, "override": 1}
+
+
+def test_who_and_why_stand_on_one_line_of_bounded_length(engine: Engine, run: str) -> None:
+    (one,) = arrive(engine, run, "a")
+    with refused(engine, "Lý do dài 1001 ký tự"):
+        acts.withdraw(engine, one, who="An", reason="x" * 1001)
+    with refused(engine, "dài 201 ký tự"):
+        acts.withdraw(engine, one, who="x" * 201, reason="nhầm")
+    with refused(engine, "Thiếu lý do"):
+        acts.withdraw(engine, one, who="An", reason="\n\x07\t")
+    acts.withdraw(engine, one, who="Nguyễn\nVăn  An", reason="gửi nhầm\r\n\x1b[31mtệp")
+    told = last_act(engine)
+    assert (told["who"], told["reason"]) == ("Nguyễn Văn An", "gửi nhầm [31mtệp")
 
 
 def test_nothing_is_waived_for_a_report_of_nobody(engine: Engine, run: str) -> None:

@@ -9,12 +9,13 @@ from typing import Any
 import polars as pl
 import pytest
 from sqlalchemy import Engine
-from world import FIRST_DAY, NOON, arrival, arrive, furnish, with_units
+from world import FIRST_DAY, NOON, arrival, arrive, frame, furnish, with_units
 from world import batch as batch_that_ends_later
 
 from catalog.model import UnitRecord
+from domain import columns
 from domain.submission import FaultNature
-from warehouse import acts, intake, queries
+from warehouse import acts, intake, queries, retrying, returns
 from warehouse.load import LoadBatch, load_batch
 from warehouse.registry import sync_registry
 
@@ -51,7 +52,6 @@ def test_everything_that_happened_with_a_report_is_told_in_order(engine: Engine,
         ("receipt", two),
         ("attempt", one),
         ("attempt", one),
-        ("waiver", None),
         ("act", one),
         ("act", one),
         ("attempt", one),
@@ -59,7 +59,6 @@ def test_everything_that_happened_with_a_report_is_told_in_order(engine: Engine,
         ("attempt", two),
         ("version", two),
         ("attempt", one),
-        ("permit", None),
         ("act", None),
         ("act", two),
         ("receipt", one),
@@ -72,9 +71,8 @@ def test_everything_that_happened_with_a_report_is_told_in_order(engine: Engine,
     assert "xử lý: tệp đã có, không có gì thay đổi: a.xlsx" in said
     assert f"bản 1: đã bị bản mới hơn thay thế (báo cáo {two})" in said
     assert "bản 2: đã được rút" in said
-    assert "DOS-001 (received) được cho qua đến hết 01/04/2025: theo công văn 12" in said
-    assert "được gửi muộn đến 01/01/2026: theo công văn 12" in said
-    assert "miễn một phát hiện (cùng bà Hai): theo công văn 12" in said
+    assert "cho qua LỖI DOS-001 (received) đến hết 01/04/2025 (cùng bà Hai): theo công văn 12" in said
+    assert "cho phép gửi muộn đến hết 01/01/2026: theo công văn 12" in said
     assert "rút báo cáo: theo công văn 12" in said
     assert all(row["words_en"] and row["words_en"] != row["words_vi"] for row in told)
     (withdrawn,) = [row for row in told if row.get("act") == "withdraw"]
@@ -87,7 +85,7 @@ def test_everything_that_happened_with_a_report_is_told_in_order(engine: Engine,
     )
     assert {row["submission"] for row in told} == {one, two, None}
     assert queries.history_of(engine, "X03", "2025-Q1") == []
-    assert [row["kind"] for row in queries.history_of(engine, "X01", "2025-Q1", "bieu-9")] == ["permit", "act"]
+    assert [row["kind"] for row in queries.history_of(engine, "X01", "2025-Q1", "bieu-9")] == ["act"]
 
 
 def test_files_that_name_the_unit_and_could_not_be_placed_belong_to_its_history(engine: Engine, run: str) -> None:
@@ -157,3 +155,60 @@ def test_a_withdrawn_newer_version_does_not_hide_the_one_in_force(engine: Engine
     assert (row["state"], row["version"], row["is_in_force"]) == ("withdrawn", 2, False)
     assert row["received_at"] - NOON < timedelta(minutes=1)
     assert row["received_at"] < datetime.now(UTC)
+
+
+def test_what_failed_before_a_version_that_passed_is_over_also_when_that_one_was_withdrawn(
+    engine: Engine, run: str
+) -> None:
+    one, two = arrive(engine, run, "a", "b")
+    load_batch(engine, run, batch((one, "X01", "rejected", {})))
+    load_batch(engine, run, batch((two, "X01", "accepted", {})))
+    acts.withdraw(engine, two, **SIGNED)
+    (row,) = queries.status_by_unit(engine, "2025-Q1", "X01").to_dicts()
+    assert (row["state"], row["version"], row["is_in_force"]) == ("withdrawn", 2, False)
+    assert queries.findings(engine).is_empty()
+    assert retrying.failed(engine).is_empty()
+    assert returns.returnable(engine).is_empty()
+    # a newer one that fails is looked at again
+    (three,) = arrive(engine, run, "c")
+    load_batch(engine, run, batch((three, "X01", "rejected", {})))
+    (row,) = queries.status_by_unit(engine, "2025-Q1", "X01").to_dicts()
+    assert (row["state"], row["version"]) == ("rejected", 3)
+    assert retrying.failed(engine)["submission"].to_list() == [three]
+    # and one that never passed hides nothing when it is withdrawn
+    (four,) = arrive(engine, run, "d")
+    load_batch(engine, run, batch((four, "X01", "rejected", {})))
+    acts.withdraw(engine, four, **SIGNED)
+    assert retrying.failed(engine)["submission"].to_list() == [three]
+
+
+def test_what_let_figures_pass_is_counted_while_they_stand_whatever_was_sent_since(engine: Engine, run: str) -> None:
+    one, two = arrive(engine, run, "a", "b")
+    load = batch((one, "X01", "accepted_with_warnings", {"received": 5}))
+    found = {"file": one, "rule": "D", "severity": "critical", "level": 4, "field": "received", "item": 0}
+    settled = {
+        "message_vi": "Sai.",
+        "message_en": "Wrong.",
+        "settled_by": "override",
+        "explanation": "theo công văn 12",
+    }
+    load_batch(engine, run, replace(load, findings=frame(columns.FINDINGS, [{**found, **settled}])))
+    load_batch(engine, run, batch((two, "X01", "rejected", {})))
+    (board,) = queries.status(engine, "2025-Q1")
+    assert (board["rejected"], board["in_force"], board["overridden"]) == (1, 1, 1)
+    assert queries.waiver_counts(engine, "2025-Q1")["override"] == 1
+    acts.withdraw(engine, one, **SIGNED)
+    (board,) = queries.status(engine, "2025-Q1")
+    assert (board["in_force"], board["overridden"]) == (0, 0)
+    assert queries.waiver_counts(engine, "2025-Q1")["override"] == 0
+
+
+def test_submissions_are_counted_by_state_below_a_unit(engine: Engine, run: str) -> None:
+    assert queries.states_of(engine) == {}
+    one, _ = arrive(engine, run, "a", "b")
+    load_batch(engine, run, batch((one, "X01", "rejected", {})))
+    assert queries.states_of(engine) == {"rejected": 1, "received": 1}
+    assert queries.states_of(engine, unit="T01") == {"rejected": 1}
+    assert queries.states_of(engine, unit="X02") == {}
+    assert queries.states_of(engine, period="2025-Q2") == {}
+    assert queries.states_of(engine, submission=one) == {"rejected": 1}
