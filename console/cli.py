@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from console import acting, definitions, demo, intake, reading, serving, workspace
+from console.output import REFUSED
 from console.words import language_first, say
 
 app = typer.Typer(
@@ -50,10 +53,30 @@ def main() -> None:
 
     _speak_utf8()
     try:
-        app(args=language_first(sys.argv[1:]))
+        sys.exit(_run(language_first(sys.argv[1:])))
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except Exception as error:
         sentence = explain(error)
         if sentence is None:
             raise
         sys.stderr.write("✗ " + sentence + "\n")
-        sys.exit(2)
+        sys.exit(REFUSED)
+
+
+def _run(arguments: list[str]) -> int:
+    """The exit code of a command; what was typed wrong is said in the language of the rest."""
+    from console.usage import explain_usage
+
+    try:
+        code = app(args=arguments, prog_name="tongket", standalone_mode=False)
+    except typer.Abort:
+        return 1
+    except TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            sys.stdout.write(error.format_message() + "\n")
+        else:
+            sys.stderr.write("✗ " + explain_usage(error) + "\n")
+        return REFUSED
+    return code if isinstance(code, int) else 0

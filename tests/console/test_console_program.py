@@ -169,3 +169,30 @@ def test_a_prefect_server_out_of_reach_is_one_sentence(made: Path) -> None:
     ran = run(made, "ingest", PREFECT_API_URL="http://localhost:1/api")
     assert is_a_refusal(ran)
     assert "Prefect" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("statu",), "✗ Không có lệnh “statu”; gần giống: 'status'. Xem: tongket -h"),
+        (("status", "--perio", "x"), "✗ Không có tùy chọn --perio; gần giống: --period. Xem: tongket status -h"),
+        (("status", "a", "b"), "✗ Thừa: a b. Xem: tongket status -h"),
+        (("status", "--depth", "99"), "✗ --depth không hợp lệ: nhiều nhất là 20. Xem: tongket status -h"),
+        (("withdraw",), "✗ Thiếu submission. Xem: tongket withdraw -h"),
+        (("withdraw", "x", "--reason", "y"), "✗ submission không hợp lệ: phải là số nguyên. Xem: tongket withdraw -h"),
+        (("findings", "--severity", "x"), "✗ --severity không hợp lệ: chỉ nhận 'critical', 'warning', 'info'."),
+        (("period",), "✗ Thiếu tên lệnh. Xem: tongket period -h"),
+        (("--lang", "fr", "status"), "✗ --lang không hợp lệ: chọn vi hoặc en. Xem: tongket -h"),
+    ],
+)
+def test_what_is_typed_wrong_is_said_in_vietnamese_too(arguments: tuple[str, ...], sentence: str) -> None:
+    ran = run_here(*arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.strip().startswith(sentence)
+
+
+def test_the_program_without_a_command_shows_its_help_and_asks_for_one() -> None:
+    ran = run_here()
+    assert ran.code == 2
+    assert "tongket [OPTIONS] COMMAND" in ran.out
+    assert ran.err == ""
