@@ -34,7 +34,7 @@ demo: install ## the whole story on sample data
 	$(BIN)/tongket demo
 
 test: install-dev ## all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: install-dev ## style, types, import rules, definitions
 	$(BIN)/ruff check .
