@@ -205,6 +205,8 @@ def _nothing_found(engine: Engine, period: str | None, unit: str | None, submiss
         refuse(say(f"Không có báo cáo số {submission}.", f"There is no submission {submission}."))
     if not states:
         return say("Chưa có báo cáo nào được gửi.", "No report was sent yet.")
+    if states.keys() <= {"withdrawn", "superseded"}:
+        return say("Báo cáo đã gửi đều đã được rút.", "What was sent was withdrawn.")
     waiting = states.get("received", 0)
     if waiting:
         count = vi_number(waiting)
