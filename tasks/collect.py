@@ -30,7 +30,7 @@ from tasks.settings import Settings
 from tasks.setup import keep_registry_current
 from tasks.store import definitions, engine_for, ensure_periods, register_of
 from tasks.timing import Stopwatch
-from tasks.workers import a_worker_of_its_own, process_in_worker, return_in_worker
+from tasks.workers import a_worker_of_its_own, process_in_worker, result_of, return_in_worker
 from warehouse import intake, leases, queries, returns
 from warehouse.engine import is_transient
 from warehouse.load import LoadBatch, load_batch
@@ -253,7 +253,7 @@ def _process(
 ) -> list[Waiting]:
     sources = [Source(item.submission, Path(item.path), item.name) for item in waiting]
     engine = engine_for(settings.url)
-    outcome = pool.submit(process_in_worker, sources, settings, today(), docs, run).result()
+    outcome = result_of(pool, pool.submit(process_in_worker, sources, settings, today(), docs, run))
     ensure_periods(engine, definitions(settings), outcome.headers["period"].drop_nulls().unique())
     result = load_batch(engine, run, LoadBatch.of(outcome))
     judged = set(outcome.verdicts["file"]) - result.stale
@@ -300,7 +300,7 @@ def _write_shared(items: Sequence[ToReturn], settings: Settings, pool: Executor 
         return
     parts = [items[start : start + COPIES_AT_A_TIME] for start in range(0, len(items), COPIES_AT_A_TIME)]
     for future in [pool.submit(return_in_worker, part, settings.workspace.returned) for part in parts]:
-        future.result()
+        result_of(pool, future)
 
 
 @task(name="publish", cache_policy=NO_CACHE)

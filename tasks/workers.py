@@ -15,6 +15,7 @@ from multiprocessing import get_context, parent_process
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from catalog import Catalog
 from expectations.engine import Engine, quiet
@@ -23,6 +24,9 @@ from tasks.returning import ToReturn, write_returned
 from tasks.settings import Settings
 from tasks.store import WarehousePast, engine_for, register_of
 from workbook.read import Source
+
+#: Seconds without an answer after which the pool itself is looked at.
+PATIENCE = 30.0
 
 
 @contextmanager
@@ -45,18 +49,42 @@ class Renewed(Executor):
         self._make = make
         self._lock = threading.Lock()
         self._inner = make()
+        self._homes: WeakKeyDictionary[Future[Any], ProcessPoolExecutor] = WeakKeyDictionary()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         with self._lock:
             try:
-                return self._inner.submit(fn, *args, **kwargs)
+                future = self._inner.submit(fn, *args, **kwargs)
             except BrokenProcessPool:
                 self._inner.shutdown(wait=False)
                 self._inner = self._make()
-                return self._inner.submit(fn, *args, **kwargs)
+                future = self._inner.submit(fn, *args, **kwargs)
+            self._homes[future] = self._inner
+            return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         self._inner.shutdown(wait, cancel_futures=cancel_futures)
+
+    def has_lost(self, future: Future[Any]) -> bool:
+        """Whether the processes a future was given to are no more."""
+        try:
+            self._homes[future].submit(os.getpid)
+        except RuntimeError:  # broken, or shut down
+            return True
+        return False
+
+
+def result_of(executor: Executor, future: Future[Any], *, patience: float = PATIENCE) -> Any:
+    """The result of work that was given to ``executor``, once it is there.
+
+    A pool that breaks in the very moment it is given work forgets that work: nobody would ever complete the future.
+    Hence a look at the pool every ``patience`` seconds. Raises ``BrokenProcessPool`` and whatever the work raised.
+    """
+    while not wait([future], timeout=patience).done:
+        is_lost = isinstance(executor, Renewed) and executor.has_lost(future)
+        if is_lost and not wait([future], timeout=patience).done:  # whoever broke it may be about to say so
+            raise BrokenProcessPool("the pool broke while it was given the work")
+    return future.result()
 
 
 @contextmanager

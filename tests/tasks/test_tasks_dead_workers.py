@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
@@ -64,3 +65,18 @@ def test_the_one_file_is_found_and_the_others_are_loaded(
         tries = connection.execute(text(failed)).all()
     assert {name for name, state in states.items() if state == "received"} == {DEADLY}
     assert [tuple(row) for row in tries] == [(DEADLY, "permanent")]
+
+
+def test_work_a_breaking_pool_forgot_is_not_waited_for_for_ever() -> None:
+    pool = workers.Renewed(lambda: ProcessPoolExecutor(1, mp_context=get_context("spawn")))
+    with pytest.raises(BrokenProcessPool):
+        workers.result_of(pool, pool.submit(os._exit, 9))
+    forgotten = pool.submit(os.getpid)
+    assert workers.result_of(pool, forgotten, patience=0.01) > 0, "slow is not lost"
+    lost: Future[int] = Future()
+    pool._homes[lost] = pool._homes[forgotten]
+    with pytest.raises(BrokenProcessPool):
+        workers.result_of(pool, pool.submit(os._exit, 9))
+    with pytest.raises(BrokenProcessPool, match="while it was given"):
+        workers.result_of(pool, lost, patience=0.01)
+    pool.shutdown()
