@@ -98,12 +98,10 @@ def import_register(engine: Engine, catalog: Catalog, files: Sequence[Path], *, 
     for _ in range(_TRIES):
         standing = read_register(engine)
         given = read_rows(files, standing)
-        if given.faults:
-            raise RegisterRefusedError(given.faults)
         after = _after(catalog, standing, given)
-        faults = list(_new_faults(catalog, standing, after, given))
+        faults = [*given.faults, *_new_faults(catalog, standing, after, given)]
         if faults:
-            raise RegisterRefusedError(faults)
+            raise RegisterRefusedError(sorted(faults, key=lambda fault: (fault.file, fault.sheet, fault.line)))
         difference = _difference(standing, given, after)
         if dry_run:
             return difference
@@ -172,15 +170,27 @@ def _new_faults(catalog: Catalog, standing: Register, after: Catalog, given: Giv
         return
     before = set(register_faults(replace(catalog, units=standing.units, events=standing.events)))
     for fault in found:
-        if fault not in before or fault.key in given.places:
-            yield placed(given, _nearest(given, fault), fault.column, fault.what, fault.advice, fault.where)
+        if (fault not in before or fault.key in given.places) and not _follows_from_a_bad_row(given, after, fault):
+            key, column = _to_mend(given, fault)
+            yield placed(given, key, column, fault.what, fault.advice, fault.where)
 
 
-def _nearest(given: Given, fault: RegisterFault) -> UnitKey | EventKey:
-    """The row to look at: the faulty one, or, when it stands in no file, the one that made it so."""
-    if fault.key not in given.places and fault.cause in given.places:
-        return fault.cause
-    return fault.key
+def _follows_from_a_bad_row(given: Given, after: Catalog, fault: RegisterFault) -> bool:
+    """Whether the fault may be there only because another row could not be read: then it would mislead."""
+    if not given.unread:
+        return False
+    keys = [fault.key] if isinstance(fault.key, UnitKey) else [*fault.key[1:]]
+    codes = {key.code for key in keys} | ({fault.cause.code} if fault.cause else set())
+    codes |= {unit.parent or "" for key in keys for unit in after.units_of(key.code) if fault.column == "parent"}
+    leans_on_others = fault.column in ("parent", "old_code", "new_code", "day")
+    return bool(codes & given.unread) or ("" in given.unread and leans_on_others)
+
+
+def _to_mend(given: Given, fault: RegisterFault) -> tuple[UnitKey | EventKey, str]:
+    """The row and column to look at: the faulty one, or, when it stands in no file, the days of what made it so."""
+    if fault.key in given.places or fault.cause not in given.places or fault.cause is None:
+        return fault.key, fault.column
+    return fault.cause, "valid_from" if fault.column == "valid_to" else "valid_to"
 
 
 def _zeros_lost(standing: Register, given: Given) -> Iterator[RegisterFault]:

@@ -44,13 +44,14 @@ _FOLDED = {fold_name(word): word for word in (*_KINDS, *_SHARES)}
 
 @dataclass
 class Given:
-    """What register files say, and where."""
+    """What register files say, and where. ``unread``: codes in rows that could not be read, "" for one without."""
 
     units: dict[UnitKey, UnitRecord] = field(default_factory=dict)
     events: dict[EventKey, UnitEventRecord] = field(default_factory=dict)
     removed: set[EventKey] = field(default_factory=set)
     places: dict[UnitKey | EventKey, tuple[RegisterTable, TableRow]] = field(default_factory=dict)
     faults: list[RowFault] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
 
 
 def placed(given: Given, key: UnitKey | EventKey, column: str, what: Said, advice: Said, where: str = "") -> RowFault:
@@ -93,6 +94,8 @@ def _read_row(given: Given, table: RegisterTable, row: TableRow, known: set[str]
     key = reading.unit(given) if table.kind == UNITS else reading.event(given)
     given.faults.extend(reading.faults)
     if key is None:
+        cells = [row.cells.get(column) for column in ("code", "old_code", "new_code") if column in table.letters]
+        given.unread.update(cell[2].strip() if cell else "" for cell in cells)
         return
     if key in given.places:
         first = given.places[key][1].line

@@ -18,7 +18,8 @@ from tasks.settings import Settings
 from tasks.setup import initialise
 from tasks.store import engine_for
 from tests.delivered import Delivery, install
-from warehouse.registry import read_register, sync_registry
+from warehouse.registry import RegisterMovedError, read_register, sync_registry
+from warehouse.registry import import_register as write_in
 from workbook.register import write_units_csv
 
 HEADER = "code,valid_from,valid_to,name,kind,parent,source\n"
@@ -149,6 +150,18 @@ def test_what_was_corrected_here_outlives_an_update_of_the_program(fresh: Settin
     assert read_register(engine) == shipped
 
 
+def test_a_register_that_moved_since_the_proof_is_not_written_over(fresh: Settings, tmp_path: Path) -> None:
+    engine = engine_for(fresh.url)
+    proved_with = read_register(engine)
+    load(fresh, write(tmp_path / "a.csv", HEADER + UNITS))
+    late = odd("Q5", "Xã Năm")
+    with pytest.raises(RegisterMovedError):
+        write_in(engine, load_catalog(), [late], [], proved_with=proved_with)
+    assert "Q5" not in {unit.code for unit in read_register(engine).units}
+    write_in(engine, load_catalog(), [late], [], proved_with=read_register(engine))
+    assert "Q5" in {unit.code for unit in read_register(engine).units}
+
+
 # ------------------------------------------------------------------------------------------------ refused
 
 
@@ -190,7 +203,7 @@ def test_a_parent_is_not_ended_above_units_that_live_on(fresh: Settings, tmp_pat
     load(fresh, write(tmp_path / "a.csv", HEADER + UNITS + "Q9,2025-07-01,,Tỉnh Chín,tinh,,\n"))
     ending = write(tmp_path / "b.csv", HEADER + "Q0,2020-01-01,2025-12-31,Tỉnh Không,tinh,,\n")
     (fault,) = refusal(fresh, ending)
-    assert (fault.file, fault.line, fault.where) == ("b.csv", 2, "Q2 2025-07-01")
+    assert (fault.file, fault.line, fault.column, fault.where) == ("b.csv", 2, "C valid_to", "Q2 2025-07-01")
     assert "nothing took its place" in fault.what.en
     merged = write(tmp_path / "e.csv", EVENTS + "merge,2026-01-01,Q0,2020-01-01,Q9,2025-07-01,full,NQ 3\n")
     assert counts(load(fresh, ending, merged)) == {"ended": 1}
@@ -220,6 +233,13 @@ def test_every_wrong_cell_is_named_at_once(settings: Settings, tmp_path: Path) -
         (5, "D name"),
         (7, "H"),
     ]
+
+
+def test_what_only_follows_from_an_unreadable_row_is_not_told(settings: Settings, tmp_path: Path) -> None:
+    """The parent's row cannot be read, so its child is no orphan; what is wrong by itself is told beside it."""
+    rows = "Q7,sai,,Tỉnh,tinh,,\nQ8,2025-07-01,,Xã,xa,Q7,\nQ9,2025-07-01,,Xã,lang,,\n"
+    faults = refusal(settings, write(tmp_path / "sai.csv", HEADER + rows))
+    assert places(faults) == [(2, "B valid_from"), (4, "E kind")]
 
 
 def test_a_unit_of_an_unknown_kind_is_refused(settings: Settings, tmp_path: Path) -> None:
