@@ -24,7 +24,7 @@ from domain.unit import EventShare, UnitKey
 _DEEPEST = 30
 
 #: What stands before the name proper. Longer words first: "thị xã An Khê" is no "thị" and no "xã".
-_OFFICES = ("Đảng ủy", "Đảng bộ", "Ban Chấp hành Đảng bộ", "UBND", "Ủy ban nhân dân", "UBMTTQ")
+_OFFICES = ("Đảng ủy", "Đảng bộ", "Chi bộ", "Ban Chấp hành Đảng bộ", "UBND", "Ủy ban nhân dân", "UBMTTQ")
 _PLACES = (
     *("tỉnh", "thành phố", "huyện", "quận", "thị xã", "xã", "phường", "thị trấn", "đặc khu"),
     *("tỉnh ủy", "thành ủy", "huyện ủy", "quận ủy", "thị ủy", "TP", "TX", "TT", "H", "Q", "P", "X"),
@@ -201,16 +201,13 @@ def what_became(catalog: Catalog, unit: UnitRecord, day: date) -> list[Became]:
 
     It agrees with :func:`warehouse.lineage.unit_mapping`, which answers for all units at once.
     """
-    units = {UnitKey(item.code, item.valid_from): item for item in catalog.units}
     arrived: dict[UnitKey | None, list[Became]] = defaultdict(list)
-    for end in _followed(catalog, units, Became(unit, whole=True), unit.valid_from, day):
+    for end in _followed(catalog, Became(unit, whole=True), unit.valid_from, day):
         arrived[UnitKey(end.unit.code, end.unit.valid_from) if end.unit else None].append(end)
     return [_together(ends) for ends in arrived.values()]
 
 
-def _followed(
-    catalog: Catalog, units: dict[UnitKey, UnitRecord], here: Became, since: date, day: date
-) -> Iterator[Became]:
+def _followed(catalog: Catalog, here: Became, since: date, day: date) -> Iterator[Became]:
     """The ends of all ways from ``here`` over events after ``since`` up to ``day``; events of one day are one step."""
     assert here.unit is not None
     coming = [event for event in catalog.events_from(here.unit) if since < event.day <= day]
@@ -222,17 +219,16 @@ def _followed(
     stays = _standing(here.unit, coming[0].day) is Standing.LIVING
     only = len(step) + stays == 1
     for event in step:
-        into = units.get(UnitKey(event.new_code, event.new_valid_from))
+        bearers = catalog.units_of(event.new_code)
+        into = next((unit for unit in bearers if unit.valid_from == event.new_valid_from), None)
         whole = here.whole and only and event.share == EventShare.FULL.value
         documents = (*here.documents, event.document)
         if into is None:
             yield Became(None, whole, documents)
         else:
-            yield from _followed(catalog, units, Became(into, whole, documents), event.day, day)
+            yield from _followed(catalog, Became(into, whole, documents), event.day, day)
     if stays:
-        yield from _followed(
-            catalog, units, Became(here.unit, whole=False, documents=here.documents), coming[0].day, day
-        )
+        yield from _followed(catalog, Became(here.unit, whole=False, documents=here.documents), coming[0].day, day)
 
 
 def _together(ends: list[Became]) -> Became:
