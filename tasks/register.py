@@ -283,7 +283,7 @@ def sentences(faults: Iterable[RowFault], vi: bool) -> list[tuple[str, str, str,
     """(file and sheet, line, column, what is wrong, what to do) of every fault, in one language."""
     return [
         (
-            " · ".join(filter(None, (fault.file, fault.sheet))),
+            " · ".join(filter(None, (fault.file, fault.sheet))) or ("danh mục hiện có" if vi else "the register"),
             str(fault.line or ""),
             " ".join(filter(None, (fault.column, f"({fault.where})" if fault.where else ""))),
             fault.what.vi if vi else fault.what.en,

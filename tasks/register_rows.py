@@ -68,14 +68,14 @@ def read_rows(files: Sequence[Path], standing: Register) -> Given:
     """Every row of the files, read beside the ``standing`` register; raises ``OSError``."""
     given = Given()
     known = {unit.code for unit in standing.units}
-    sources = {key_of(unit): unit.source for unit in standing.units}
+    there = {key_of(unit): unit for unit in standing.units}
     for file in files:
         tables, faults = read_file(file)
         given.faults.extend(faults)
         for table in tables:
             words = known | {text for row in table.rows if (text := _typed_text(row.cells.get("code")))}
             for row in table.rows:
-                _read_row(given, table, row, words, sources)
+                _read_row(given, table, row, words, there)
     recorded = {event_key(event) for event in standing.events}
     for key in given.removed - recorded:
         what = Said("không có sự kiện nào như vậy để hủy", "there is no such event to take back")
@@ -89,8 +89,10 @@ def _typed_text(content: Content | None) -> str:
     return content[2].strip() if content and content[0] == "text" else ""
 
 
-def _read_row(given: Given, table: RegisterTable, row: TableRow, known: set[str], sources: dict[UnitKey, str]) -> None:
-    reading = _Row(table, row, known, sources)
+def _read_row(
+    given: Given, table: RegisterTable, row: TableRow, known: set[str], there: dict[UnitKey, UnitRecord]
+) -> None:
+    reading = _Row(table, row, known, there)
     key = reading.unit(given) if table.kind == UNITS else reading.event(given)
     given.faults.extend(reading.faults)
     if key is None:
@@ -98,8 +100,8 @@ def _read_row(given: Given, table: RegisterTable, row: TableRow, known: set[str]
         given.unread.update(cell[2].strip() if cell else "" for cell in cells)
         return
     if key in given.places:
-        first = given.places[key][1].line
-        what = Said(f"dòng này đã đứng ở dòng {first}", f"stands twice: line {first} has the same key")
+        first, line = given.places[key][0].file, given.places[key][1].line
+        what = Said(f"đã đứng ở {first} dòng {line}", f"stands twice: {first} line {line} has the same key")
         given.faults.append(reading.fault("", what, Said("giữ lại một dòng", "keep one of the rows")))
         return
     given.places[key] = (table, row)
@@ -108,11 +110,11 @@ def _read_row(given: Given, table: RegisterTable, row: TableRow, known: set[str]
 class _Row:
     """One row being read; ``faults`` gathers what its cells cannot mean.
 
-    ``known``: codes a number may stand for. ``sources``: what the register says of a unit whose row gives no source.
+    ``known``: codes a number may stand for. ``there``: the units as they stand, for what a file says nothing of.
     """
 
-    def __init__(self, table: RegisterTable, row: TableRow, known: set[str], sources: dict[UnitKey, str]) -> None:
-        self.table, self.row, self.known, self.sources = table, row, known, sources
+    def __init__(self, table: RegisterTable, row: TableRow, known: set[str], there: dict[UnitKey, UnitRecord]) -> None:
+        self.table, self.row, self.known, self.there = table, row, known, there
         self.faults: list[RowFault] = []
 
     def unit(self, given: Given) -> UnitKey | None:
@@ -129,7 +131,12 @@ class _Row:
             return None
         # every value was proved above; a kind that is no code is told as unknown by the proof of the whole
         key = UnitKey(values["code"], values["valid_from"])
-        values["source"] = values["source"] or self.sources.get(key) or self.table.file
+        stands = self.there.get(key)
+        for column in ("valid_to", "parent"):
+            # a file without the column says nothing of it; an empty cell says that there is none
+            if stands is not None and column not in self.table.letters:
+                values[column] = getattr(stands, column)
+        values["source"] = values["source"] or (stands.source if stands else self.table.file)
         unit = UnitRecord.model_construct(**values)
         given.units.setdefault(key, unit)
         return key

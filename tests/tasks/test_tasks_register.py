@@ -104,14 +104,13 @@ def test_every_change_is_told_with_before_and_after(fresh: Settings, tmp_path: P
     assert counts(load(fresh, path)) == {"same": 2}
 
 
-def test_a_row_without_a_source_keeps_the_source_that_stands(fresh: Settings, tmp_path: Path) -> None:
-    load(fresh, write(tmp_path / "a.csv", HEADER + "Q0,2020-01-01,,Tỉnh Không,tinh,,NQ 1\n"))
-    assert (
-        counts(load(fresh, write(tmp_path / "b.csv", "code,valid_from,name,kind\nQ0,2020-01-01,Tỉnh Không,tinh\n")))[
-            "same"
-        ]
-        == 1
-    )
+def test_a_column_that_is_left_out_says_nothing_and_an_empty_cell_says_none(fresh: Settings, tmp_path: Path) -> None:
+    load(fresh, write(tmp_path / "a.csv", HEADER + UNITS))
+    row = "Q1,2020-01-01,Xã Một,xa"
+    left_out = write(tmp_path / "b.csv", f"code,valid_from,name,kind\n{row}\n")
+    assert counts(load(fresh, left_out)) == {"same": 1}
+    (change,) = load(fresh, write(left_out, f"code,valid_from,name,kind,parent,valid_to,source\n{row},,,\n")).changes
+    assert change.fields == (FieldChange("valid_to", "2025-06-30", ""), FieldChange("parent", "Q0", ""))
 
 
 def test_events_are_added_changed_and_taken_back(fresh: Settings, tmp_path: Path) -> None:
@@ -213,7 +212,7 @@ def test_a_unit_that_stands_twice_is_refused_with_both_lines(settings: Settings,
     faults = refused(
         settings, tmp_path / "trung.csv", "Q5,2025-07-01,,Xã,xa,,\nQ6,2025-07-01,,Xã,xa,,\nQ5,2025-07-01,,Xã,xa,,\n"
     )
-    assert faults == ["trung.csv · 4: stands twice: line 2 has the same key"]
+    assert faults == ["trung.csv · 4: stands twice: trung.csv line 2 has the same key"]
 
 
 def test_every_wrong_cell_is_named_at_once(settings: Settings, tmp_path: Path) -> None:

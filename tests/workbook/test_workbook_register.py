@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.model import UnitEventRecord, UnitRecord
@@ -73,6 +73,7 @@ def meant(rows: Rows) -> list[dict[str, str]]:
     return [{key: str(value) for key, value in row.model_dump().items() if value is not None} for row in rows]
 
 
+@settings(deadline=None)
 @given(units=units, events=events)
 def test_a_register_survives_its_files(units: list[UnitRecord], events: list[UnitEventRecord]) -> None:
     expected = {UNITS: meant(units), EVENTS: meant(events)}
@@ -80,6 +81,7 @@ def test_a_register_survives_its_files(units: list[UnitRecord], events: list[Uni
     assert read_back({"u.csv": write_units_csv(units), "e.csv": write_events_csv(events)}) == expected
 
 
+@settings(deadline=None)
 @given(name=words)
 def test_nothing_that_is_written_can_act_as_a_formula(name: str) -> None:
     unit = UnitRecord(code="01", valid_from=date(2025, 7, 1), name=name, kind="xa", source=name)
