@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
 from itertools import pairwise
 
 from catalog.calendars import periods_of
@@ -18,11 +17,12 @@ from catalog.model import (
     ReadingCheck,
     Rule,
     Section,
-    UnitRecord,
 )
 from catalog.refs import PAST, WITHIN_REACH, Ref, refs_of
+from catalog.register import register_faults
 from catalog.whole import Catalog, Fault
 from domain.reading import Problem, Repair
+from domain.unit import UnitKey
 
 #: Identity cells every form has.
 IDENTITY = ("form", "form_version", "unit", "unit_name", "period", "period_label", "scope", "reporter")
@@ -45,8 +45,7 @@ def faults_of(catalog: Catalog) -> Iterator[Fault]:
         yield from _form_faults(catalog, form)
     for rule in catalog.rules:
         yield from (Fault("rules", rule.id, what) for what in _rule_faults(catalog, rule))
-    yield from register_faults(catalog)
-    yield from _event_faults(catalog)
+    yield from _register_faults(catalog)
     yield from _obligation_faults(catalog)
     for calendar in catalog.calendars.values():
         yield from (Fault("calendars.yaml", calendar.id, what) for what in _calendar_faults(catalog, calendar))
@@ -216,48 +215,10 @@ def _is_sum_of_items(ref: Ref, form: Form) -> bool:
 # ------------------------------------------------------------------------------------------------ units, calendars
 
 
-def register_faults(catalog: Catalog, file: str = "units.csv") -> Iterator[Fault]:
-    """What does not hold in the register of units; ``file`` is where the faults are said to be."""
-    for (code, day), count in Counter((unit.code, unit.valid_from) for unit in catalog.units).items():
-        if count > 1:
-            yield Fault(file, f"{code} {day}", f"stands {count} times")
-    for unit in catalog.units:
-        where = f"{unit.code} {unit.valid_from}"
-        yield from (Fault(file, where, what) for what in _single_unit_faults(catalog, unit))
-
-
-def _single_unit_faults(catalog: Catalog, unit: UnitRecord) -> Iterator[str]:
-    if unit.kind not in catalog.unit_kinds:
-        yield f"unknown kind {unit.kind}"
-    if unit.valid_to is not None and unit.valid_to < unit.valid_from:
-        yield "ends before it begins"
-    if unit.parent is not None and catalog.unit_on(unit.parent, unit.valid_from) is None:
-        yield f"its parent {unit.parent} did not live on {unit.valid_from}"
-    for other in catalog.units_of(unit.code):
-        if other.valid_from > unit.valid_from and (unit.valid_to is None or other.valid_from <= unit.valid_to):
-            yield f"overlaps with {other.code} {other.valid_from}"
-    if _is_own_ancestor(catalog, unit):
-        yield "is its own ancestor"
-
-
-def _is_own_ancestor(catalog: Catalog, unit: UnitRecord) -> bool:
-    seen = {unit.code}
-    here: UnitRecord | None = unit
-    while here is not None and here.parent is not None:
-        if here.parent in seen:
-            return True
-        seen.add(here.parent)
-        here = catalog.unit_on(here.parent, unit.valid_from)
-    return False
-
-
-def _event_faults(catalog: Catalog) -> Iterator[Fault]:
-    keys: set[tuple[str, date]] = {(unit.code, unit.valid_from) for unit in catalog.units}
-    for event in catalog.events:
-        where = f"{event.day} {event.old_code}→{event.new_code}"
-        for key in ((event.old_code, event.old_valid_from), (event.new_code, event.new_valid_from)):
-            if key not in keys:
-                yield Fault("unit_events.csv", where, f"unknown unit {key[0]} {key[1]}")
+def _register_faults(catalog: Catalog) -> Iterator[Fault]:
+    for fault in register_faults(catalog):
+        file = "units.csv" if isinstance(fault.key, UnitKey) else "unit_events.csv"
+        yield Fault(file, fault.where, fault.what.en)
 
 
 def _obligation_faults(catalog: Catalog) -> Iterator[Fault]:

@@ -115,6 +115,17 @@ class Catalog:
         """Every unit that ever bore ``code``."""
         return list(self._units_by_code.get(code, []))
 
+    @cached_property
+    def _events_by_old(self) -> dict[tuple[str, date], list[UnitEventRecord]]:
+        by_old: dict[tuple[str, date], list[UnitEventRecord]] = defaultdict(list)
+        for event in sorted(self.events, key=lambda event: event.day):
+            by_old[event.old_code, event.old_valid_from].append(event)
+        return by_old
+
+    def events_from(self, unit: UnitRecord) -> list[UnitEventRecord]:
+        """What became of a unit, by day: every event it went out of."""
+        return list(self._events_by_old.get((unit.code, unit.valid_from), []))
+
     def rules_for(self, form: str, day: date) -> list[Rule]:
         """The rules in force for a form on a day."""
         return [rule for rule in self.rules if rule.applies_to(form) and rule.applies_on(day)]

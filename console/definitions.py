@@ -1,4 +1,4 @@
-"""``catalog``, ``units`` and ``template``: the definitions, the register, and the workbooks made from them."""
+"""``catalog`` and ``template``: the definitions, and the workbooks made from them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from console.common import AsJson, UnitOption, definitions, known_day, known_period, open_warehouse, settings
+from console.common import AsJson, UnitOption, definitions, known_period, settings
 from console.output import REFUSED, out, print_json, refuse, table
 from console.words import LANG, say
 
@@ -15,15 +15,10 @@ if TYPE_CHECKING:
     from catalog import Catalog
 
 catalog_app = typer.Typer(help=say("bộ định nghĩa: kiểm tra, giải thích", "the definitions: prove, explain"))
-units_app = typer.Typer(help=say("danh mục đơn vị", "the register of units"))
-AsOf = Annotated[
-    str | None, typer.Option("--as-of", help=say("theo ngày, ví dụ 2025-06-30", "on a day, e.g. 2025-06-30"))
-]
 
 
 def register(app: typer.Typer) -> None:
     app.add_typer(catalog_app, name="catalog")
-    app.add_typer(units_app, name="units")
     app.command(help=say("tạo biểu mẫu Excel cho đơn vị điền", "make the workbook a unit fills in"))(template)
 
 
@@ -107,97 +102,6 @@ def _flat(value: Any) -> str:
     if isinstance(value, dict):
         return " · ".join(f"{key}={_flat(item)}" for key, item in value.items() if item not in (None, [], ""))
     return str(value)
-
-
-# ------------------------------------------------------------------------------------------------ units
-
-
-@units_app.command("import", help=say("nạp danh mục đơn vị từ tệp CSV", "load units from a CSV file"))
-def units_import(file: Path, as_json: AsJson = False) -> None:
-    from tasks.register import RegisterRefusedError, import_units
-
-    chosen, engine = open_warehouse()
-    try:
-        counts = import_units(engine, definitions(chosen), file)
-    except RegisterRefusedError as error:
-        _print_faults(error, as_json)
-        raise typer.Exit(REFUSED) from None
-    if as_json:
-        print_json(counts)
-        return
-    out.print(
-        say(
-            "✓ Thêm {added} · sửa {changed} · giữ nguyên {same} đơn vị",
-            "✓ {added} added · {changed} changed · {same} the same",
-        ).format(**counts)
-    )
-
-
-@units_app.command("list", help=say("liệt kê đơn vị", "list the units"))
-def units_list(
-    as_of: AsOf = None,
-    kind: Annotated[str | None, typer.Option(help=say("mã loại đơn vị", "code of a kind of unit"))] = None,
-    as_json: AsJson = False,
-) -> None:
-    if kind is not None and kind not in (kinds := definitions(settings()).unit_kinds):
-        known = ", ".join(kinds)
-        refuse(say(f"Không có loại đơn vị {kind!r}; có: {known}", f"There is no kind {kind!r}; there are: {known}"))
-    rows = [row for row in _units(as_of) if kind is None or row["kind"] == kind]
-    if as_json:
-        print_json(rows)
-        return
-    columns = (
-        say("Mã", "Code"),
-        say("Tên", "Name"),
-        say("Loại", "Kind"),
-        say("Thuộc", "Parent"),
-        say("Từ", "From"),
-        say("Đến", "To"),
-    )
-    keys = ("code", "name", "kind", "parent", "valid_from", "valid_to")
-    out.print(table(say("Đơn vị", "Units"), columns, [tuple(row[key] for key in keys) for row in rows]))
-
-
-@units_app.command("tree", help=say("cây đơn vị", "the tree of units"))
-def units_tree(as_of: AsOf = None, unit: UnitOption = None, as_json: AsJson = False) -> None:
-    from rich.tree import Tree
-
-    rows = _units(as_of or _today())
-    if as_json:
-        print_json(rows)
-        return
-    children: dict[str | None, list[dict[str, Any]]] = {}
-    for row in rows:
-        children.setdefault(row["parent"], []).append(row)
-    codes = {row["code"] for row in rows}
-    if unit is not None and unit not in codes:
-        refuse(say(f"Không có đơn vị {unit!r} vào ngày này.", f"There is no unit {unit!r} on this day."))
-    roots = [row for row in rows if row["code"] == unit] if unit else [r for r in rows if r["parent"] not in codes]
-    tree = Tree(say("Đơn vị", "Units"))
-    _grow(tree, roots, children)
-    out.print(tree)
-
-
-def _grow(tree: Any, rows: list[dict[str, Any]], children: dict[str | None, list[dict[str, Any]]]) -> None:
-    from rich.text import Text
-
-    for row in rows:
-        branch = tree.add(Text.assemble(row["name"], (f"  {row['code']}", "dim")))
-        _grow(branch, children.get(row["code"], []), children)
-
-
-def _units(as_of: str | None) -> list[dict[str, Any]]:
-    """The register as the warehouse holds it; living on a day, or its whole history."""
-    from warehouse import queries
-
-    _, engine = open_warehouse()
-    return queries.units(engine, known_day(as_of) if as_of else None).to_dicts()
-
-
-def _today() -> str:
-    from tasks.clock import today
-
-    return today().isoformat()
 
 
 # ------------------------------------------------------------------------------------------------ template

@@ -1,83 +1,293 @@
-"""Units imported from a file: the whole file is taken, or none of it and every fault is listed."""
+"""The register of units, imported and exported: a file is taken whole, or none of it and every fault is listed."""
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-from pydantic import ValidationError
+from typing import Any
 
 from catalog import Catalog
-from catalog.load import Fault
 from catalog.model import UnitRecord
-from catalog.prove import register_faults
+from catalog.register import (
+    EventKey,
+    RegisterFault,
+    RowFault,
+    Said,
+    event_key,
+    half_told,
+    key_of,
+    register_faults,
+)
+from domain.unit import UnitKey
+from tasks.register_rows import Given, placed, read_rows
 from warehouse.engine import Engine
-from warehouse.registry import import_units as load_units
-from warehouse.registry import read_units
+from warehouse.registry import Register, RegisterMovedError, read_register
+from warehouse.registry import import_register as load_register
+from workbook.register import (
+    EVENTS,
+    UNITS,
+    write_events_csv,
+    write_units_csv,
+    write_workbook,
+)
 
-COLUMNS = ("code", "valid_from", "valid_to", "name", "kind", "parent", "source")
+#: How often an import is proved anew because somebody else changed the register meanwhile.
+_TRIES = 5
 
 
 class RegisterRefusedError(Exception):
-    """A register file was refused whole; ``faults`` names every row that is wrong."""
+    """Register files were refused whole; ``faults`` names every row that is wrong."""
 
-    def __init__(self, faults: list[Fault]) -> None:
-        self.faults = faults
+    def __init__(self, faults: Sequence[RowFault]) -> None:
+        self.faults = list(faults)
         super().__init__("\n".join(str(fault) for fault in faults))
 
 
-def import_units(engine: Engine, catalog: Catalog, file: Path) -> dict[str, int]:
-    """Read a CSV of units, prove it together with what the register holds, and load it.
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One column of one row, as it stands in the register and as the file has it."""
 
-    Returns counts of rows ``added``, ``changed`` and ``same``; raises :class:`RegisterRefusedError`.
+    column: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an import does to one unit or event.
+
+    ``what``: added · changed · ended (a living unit gets a last day) · removed (an event is taken back). ``place`` is
+    the line of the file.
     """
-    try:
-        records = _read(file)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise RegisterRefusedError([Fault(file.name, "file", f"is not a CSV table in UTF-8: {error}")]) from None
-    standing = {(unit.code, unit.valid_from): unit for unit in read_units(engine)}
-    before = dict(standing)
-    standing.update({(unit.code, unit.valid_from): unit for unit in records})
-    faults = list(register_faults(replace(catalog, units=tuple(standing.values())), file.name))
-    if faults:
-        raise RegisterRefusedError(faults)
-    counts = Counter(_change(before.get((unit.code, unit.valid_from)), unit) for unit in records)
-    load_units(engine, catalog, records)
-    return {name: counts[name] for name in ("added", "changed", "same")}
+
+    table: str
+    what: str
+    where: str
+    name: str
+    place: str
+    fields: tuple[FieldChange, ...] = ()
 
 
-def _change(before: UnitRecord | None, after: UnitRecord) -> str:
+@dataclass(frozen=True)
+class Difference:
+    """What an import changes, row by row. ``same``: rows of the file that change nothing, by table.
+
+    ``beside``: rows of the register the files do not speak of, which stay. ``notices``: what is no fault but should be
+    known.
+    """
+
+    changes: tuple[Change, ...]
+    same: dict[str, int]
+    beside: dict[str, int]
+    notices: tuple[RowFault, ...] = ()
+
+    def count(self, table: str, what: str) -> int:
+        if what == "same":
+            return self.same[table]
+        return sum(change.table == table and change.what == what for change in self.changes)
+
+
+def import_register(engine: Engine, catalog: Catalog, files: Sequence[Path], *, dry_run: bool = False) -> Difference:
+    """Read register files, prove them together with what the register holds, and load them (unless ``dry_run``).
+
+    ``catalog`` holds the shipped definitions. A row is known by its key: (code, valid_from) of a unit, (day, old, new)
+    of an event; what the files do not name stays. Raises :class:`RegisterRefusedError`; then nothing was changed.
+    """
+    for _ in range(_TRIES):
+        standing = read_register(engine)
+        given = read_rows(files, standing)
+        after = _after(catalog, standing, given)
+        faults = [*given.faults, *_new_faults(catalog, standing, after, given)]
+        if faults:
+            raise RegisterRefusedError(sorted(faults, key=lambda fault: (fault.file, fault.sheet, fault.line)))
+        difference = _difference(standing, given, after)
+        if dry_run:
+            return difference
+        try:
+            load_register(
+                engine,
+                catalog,
+                list(given.units.values()),
+                list(given.events.values()),
+                given.removed,
+                proved_with=standing,
+            )
+        except RegisterMovedError:
+            continue
+        return difference
+    raise RegisterRefusedError(
+        [
+            RowFault(
+                files[0].name,
+                "",
+                0,
+                "",
+                Said("danh mục đang bị người khác sửa liên tục", "the register keeps being changed by somebody else"),
+                Said("chạy lại sau ít phút", "run it again in a few minutes"),
+            )
+        ]
+    )
+
+
+def export_register(engine: Engine, to: Path) -> list[Path]:
+    """Write the whole register and return the files: a workbook, or (``.csv``) units, and events beside them.
+
+    Imported again they change nothing. Raises :class:`workbook.register.TooLargeToWriteError`, ``OSError`` and
+    ``ValueError`` for another ending.
+    """
+    register = read_register(engine)
+    suffix = to.suffix.lower()
+    if suffix == ".xlsx":
+        contents = {to: write_workbook(register.units, register.events)}
+    elif suffix == ".csv":
+        beside = to.with_name(f"{to.stem}-events{to.suffix}")
+        contents = {to: write_units_csv(register.units), beside: write_events_csv(register.events)}
+    else:
+        raise ValueError(f"{to.name} ends neither in .csv nor in .xlsx")
+    to.parent.mkdir(parents=True, exist_ok=True)
+    for path, content in contents.items():
+        path.write_bytes(content)
+    return list(contents)
+
+
+# ------------------------------------------------------------------------------------------------ proof
+
+
+def _after(catalog: Catalog, standing: Register, given: Given) -> Catalog:
+    """The definitions with the register as it would be."""
+    units = {key_of(unit): unit for unit in standing.units} | given.units
+    events = {event_key(event): event for event in standing.events} | given.events
+    kept = tuple(event for key, event in events.items() if key not in given.removed)
+    return replace(catalog, units=tuple(units.values()), events=kept)
+
+
+def _new_faults(catalog: Catalog, standing: Register, after: Catalog, given: Given) -> Iterator[RowFault]:
+    """What would not hold afterwards. What did not hold before either is not the fault of this file."""
+    found = [*register_faults(after), *_zeros_lost(standing, given)]
+    if not found:
+        return
+    before = set(register_faults(replace(catalog, units=standing.units, events=standing.events)))
+    for fault in found:
+        if (fault not in before or fault.key in given.places) and not _follows_from_a_bad_row(given, after, fault):
+            key, column = _to_mend(given, fault)
+            yield placed(given, key, column, fault.what, fault.advice, fault.where)
+
+
+def _follows_from_a_bad_row(given: Given, after: Catalog, fault: RegisterFault) -> bool:
+    """Whether the fault may be there only because another row could not be read: then it would mislead."""
+    if not given.unread:
+        return False
+    keys = [fault.key] if isinstance(fault.key, UnitKey) else [*fault.key[1:]]
+    codes = {key.code for key in keys} | ({fault.cause.code} if fault.cause else set())
+    codes |= {unit.parent or "" for key in keys for unit in after.units_of(key.code) if fault.column == "parent"}
+    leans_on_others = fault.column in ("parent", "old_code", "new_code", "day")
+    return bool(codes & given.unread) or ("" in given.unread and leans_on_others)
+
+
+def _to_mend(given: Given, fault: RegisterFault) -> tuple[UnitKey | EventKey, str]:
+    """The row and column to look at: the faulty one, or, when it stands in no file, the days of what made it so."""
+    if fault.key in given.places or fault.cause not in given.places or fault.cause is None:
+        return fault.key, fault.column
+    return fault.cause, "valid_from" if fault.column == "valid_to" else "valid_to"
+
+
+def _zeros_lost(standing: Register, given: Given) -> Iterator[RegisterFault]:
+    """A new code that is a known one without its leading zeros was eaten by a spreadsheet program."""
+    known = {unit.code for unit in standing.units}
+    shorn = {code.lstrip("0"): code for code in (*known, *(key.code for key in given.units)) if code.startswith("0")}
+    for key in given.units:
+        if key.code in shorn and key.code not in known:
+            yield RegisterFault(
+                key,
+                "code",
+                Said(
+                    f"mã {key.code} là {shorn[key.code]} mất số 0", f"{key.code} is {shorn[key.code]} without its zeros"
+                ),
+                Said("định dạng cột là Văn bản (Text) rồi gõ lại", "format the column as Text and type it again"),
+            )
+
+
+# ------------------------------------------------------------------------------------------------ difference
+
+
+def _difference(standing: Register, given: Given, after: Catalog) -> Difference:
+    units = {key_of(unit): unit for unit in standing.units}
+    events = {event_key(event): event for event in standing.events}
+    changes: list[Change] = []
+    same: Counter[str] = Counter()
+    for unit_key, unit in given.units.items():
+        changed = _changed_fields(units.get(unit_key), unit)
+        what = _what_of_unit(units.get(unit_key), unit, changed)
+        _note(
+            changes,
+            same,
+            Change(UNITS, what, f"{unit.code} {unit.valid_from}", unit.name, _place(given, unit_key), changed),
+        )
+    for key, event in given.events.items():
+        changed = _changed_fields(events.get(key), event)
+        what = "added" if key not in events else "changed" if changed else "same"
+        _note(changes, same, Change(EVENTS, what, _event_words(key), event.kind, _place(given, key), changed))
+    for key in sorted(given.removed):
+        _note(changes, same, Change(EVENTS, "removed", _event_words(key), events[key].kind, _place(given, key)))
+    notices = tuple(
+        placed(given, fault.key, fault.column, fault.what, fault.advice, fault.where)
+        for fault in half_told(after)
+        if fault.key in given.events and given.events[fault.key] != events.get(fault.key)
+    )
+    beside = {
+        UNITS: len(units.keys() - given.units.keys()),
+        EVENTS: len(events.keys() - given.events.keys() - given.removed),
+    }
+    return Difference(tuple(changes), {UNITS: same[UNITS], EVENTS: same[EVENTS]}, beside, notices)
+
+
+def _note(changes: list[Change], same: Counter[str], change: Change) -> None:
+    if change.what == "same":
+        same[change.table] += 1
+    else:
+        changes.append(change)
+
+
+def _what_of_unit(before: UnitRecord | None, after: UnitRecord, changed: tuple[FieldChange, ...]) -> str:
     if before is None:
         return "added"
-    return "same" if before == after else "changed"
+    if before.valid_to is None and after.valid_to is not None:
+        return "ended"
+    return "changed" if changed else "same"
 
 
-def _read(file: Path) -> list[UnitRecord]:
-    faults: list[Fault] = []
-    records: dict[tuple[str, object], UnitRecord] = {}
-    with file.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream)
-        missing = [name for name in COLUMNS[:2] + COLUMNS[3:5] if name not in (reader.fieldnames or [])]
-        if missing:
-            raise RegisterRefusedError([Fault(file.name, "header", f"lacks the columns {', '.join(missing)}")])
-        for row in reader:
-            where = f"line {reader.line_num}"
-            try:
-                unit = UnitRecord.model_validate({"source": file.name, **_given(row)})
-            except ValidationError as error:
-                faults.extend(
-                    Fault(file.name, where, f"{e['loc'][0] if e['loc'] else ''}: {e['msg']}") for e in error.errors()
-                )
-                continue
-            if (unit.code, unit.valid_from) in records:
-                faults.append(Fault(file.name, where, f"{unit.code} {unit.valid_from} stands twice"))
-            records[unit.code, unit.valid_from] = unit
-    if faults:
-        raise RegisterRefusedError(faults)
-    return list(records.values())
+def _changed_fields(before: Any, after: Any) -> tuple[FieldChange, ...]:
+    if before is None:
+        return ()
+
+    def words(value: Any) -> str:
+        return "" if value is None else str(value)
+
+    pairs = ((name, words(getattr(before, name)), words(getattr(after, name))) for name in type(after).model_fields)
+    return tuple(FieldChange(*pair) for pair in pairs if pair[1] != pair[2])
 
 
-def _given(row: dict[str, str]) -> dict[str, str]:
-    return {key: value.strip() for key, value in row.items() if key in COLUMNS and value and value.strip()}
+def _event_words(key: EventKey) -> str:
+    day, old, new = key
+    return f"{day} {old.code} ({old.valid_from}) → {new.code} ({new.valid_from})"
+
+
+def _place(given: Given, key: UnitKey | EventKey) -> str:
+    table, row = given.places[key]
+    return " · ".join(filter(None, (table.file, table.sheet, str(row.line))))
+
+
+def sentences(faults: Iterable[RowFault], vi: bool) -> list[tuple[str, str, str, str, str]]:
+    """(file and sheet, line, column, what is wrong, what to do) of every fault, in one language."""
+    return [
+        (
+            " · ".join(filter(None, (fault.file, fault.sheet))) or ("danh mục hiện có" if vi else "the register"),
+            str(fault.line or ""),
+            " ".join(filter(None, (fault.column, f"({fault.where})" if fault.where else ""))),
+            fault.what.vi if vi else fault.what.en,
+            fault.advice.vi if vi else fault.advice.en,
+        )
+        for fault in faults
+    ]

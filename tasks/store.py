@@ -16,7 +16,7 @@ from warehouse.engine import Engine, make_engine, write
 from warehouse.history import children_counts, known_up_to, previous_figures
 from warehouse.migrate import is_current
 from warehouse.registry import ensure_periods as add_periods
-from warehouse.registry import missing_periods, read_units
+from warehouse.registry import missing_periods, read_register
 from warehouse.waivers import closed_periods, waivers_for
 
 
@@ -44,7 +44,8 @@ def register_of(settings: Settings) -> Catalog:
     catalog = definitions(settings)
     if not settings.workspace.exists or not is_current(engine_for(settings.url)):
         return catalog
-    return replace(catalog, units=tuple(read_units(engine_for(settings.url))))
+    register = read_register(engine_for(settings.url))
+    return replace(catalog, units=register.units, events=register.events)
 
 
 def ensure_periods(engine: Engine, catalog: Catalog, codes: Iterable[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from warehouse.asking import QueryRefusedError, run_sql
 from warehouse.figures import observations_in_force, settled, summary, top_unit, trace, write_roll_up
+from warehouse.lineage import mapping_between
 from warehouse.reporting import (
     UnknownPeriodError,
     changed_by_run,
@@ -38,6 +39,7 @@ __all__ = [
     "findings",
     "history_of",
     "last_day",
+    "mapping_between",
     "observations_in_force",
     "periods_with_submissions",
     "run_sql",

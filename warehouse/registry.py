@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -12,15 +13,25 @@ import polars as pl
 from sqlalchemy import Column, Connection, Engine, Integer, Select, Table, delete, func, select
 
 from catalog.fingerprints import Fingerprints, definition_fingerprints, unit_fingerprints
-from catalog.model import Definition, UnitRecord
+from catalog.model import Definition, UnitEventRecord, UnitRecord
+from catalog.register import EventKey, event_key, key_of
 from catalog.whole import Catalog
 from domain.period import Period
+from domain.unit import UnitKey
 from warehouse import tables
 from warehouse.bulk import insert_frame, number_rows, polars_type, read_frame, update_frame
 from warehouse.engine import write
 
 #: Periods are there from this year on unless other years are asked for: before it no report is taken in.
 FIRST_YEAR = 2010
+
+
+#: Where the rows of the shipped register are noted that this installation changed: updates leave them alone.
+_CHANGED_HERE = "register_changed_here"
+
+
+class RegisterMovedError(Exception):
+    """Somebody else changed the register between the proof and the writing; nothing was written."""
 
 
 class UnknownUnitKindError(ValueError):
@@ -63,7 +74,9 @@ def sync_registry(
             "indicator": _sync(connection, tables.indicator, _indicators(catalog), ["code"], retire=True),
             "rule": _sync(connection, tables.rule, _rules(catalog), ["id"], retire=True),
         }
-        done["unit_event"] = _sync_events(connection, catalog)
+        changed_here = _changed_here(connection)
+        shipped = [event for event in catalog.events if _event_words(event_key(event)) not in changed_here]
+        done["unit_event"] = _sync_events(connection, shipped)
         done["period"] = ensure_periods(connection, [p for year in wanted for p in catalog.periods(year)])
         _replace_obligations(connection, catalog)
         set_setting(connection, "catalog_fingerprint", catalog.fingerprint)
@@ -84,6 +97,52 @@ def import_units(engine: Engine, catalog: Catalog, records: Sequence[UnitRecord]
     return done
 
 
+@dataclass(frozen=True, slots=True)
+class Register:
+    """The units and events the warehouse holds, with all their history."""
+
+    units: tuple[UnitRecord, ...]
+    events: tuple[UnitEventRecord, ...]
+
+
+def read_register(engine: Engine) -> Register:
+    """The whole register: units by code and first day, events by day."""
+    with engine.connect() as connection:
+        return _whole_register(connection)
+
+
+def _whole_register(connection: Connection) -> Register:
+    return Register(tuple(_register(connection)), tuple(_events(connection)))
+
+
+def import_register(
+    engine: Engine,
+    catalog: Catalog,
+    units: Sequence[UnitRecord],
+    events: Sequence[UnitEventRecord],
+    removed: Iterable[EventKey] = (),
+    *,
+    proved_with: Register | None = None,
+) -> None:
+    """Add or change units by (code, first day) and events by (day, old, new); take back the ``removed`` events.
+
+    One transaction. ``catalog`` is the shipped one: what is changed of its rows is noted, and stays as imported when
+    the program is updated. Raises :class:`RegisterMovedError` when the register is no longer ``proved_with``, and
+    :class:`UnknownUnitKindError`.
+    """
+    gone = set(removed)
+    with write(engine) as connection:
+        if proved_with is not None and _whole_register(connection) != proved_with:
+            raise RegisterMovedError
+        _note_beginning(connection, catalog)
+        _sync(connection, tables.unit_kind, _unit_kinds(catalog), ["code"])
+        _sync_units(connection, units)
+        _remove_events(connection, gone)
+        _sync_events(connection, events)
+        _note_changed_here(connection, catalog, units, events, gone)
+        _note_changes(connection, _unit_fingerprints(connection))
+
+
 def read_units(engine: Engine) -> list[UnitRecord]:
     """The whole register with its history, by code and first day."""
     with engine.connect() as connection:
@@ -97,6 +156,26 @@ def _register(connection: Connection) -> list[UnitRecord]:
     ).order_by(unit.code, unit.valid_from)
     # proved when they were written: proving 280,000 units again would take seconds of every run
     return [UnitRecord.model_construct(**row) for row in read_frame(connection, query).iter_rows(named=True)]
+
+
+def _events(connection: Connection) -> list[UnitEventRecord]:
+    event, old, new = tables.unit_event.c, tables.unit.alias("old"), tables.unit.alias("new")
+    query = (
+        select(
+            event.kind,
+            event.day,
+            old.c.code.label("old_code"),
+            old.c.valid_from.label("old_valid_from"),
+            new.c.code.label("new_code"),
+            new.c.valid_from.label("new_valid_from"),
+            event.share,
+            event.document,
+        )
+        .join_from(tables.unit_event, old, old.c.id == event.old_unit_id)
+        .join(new, new.c.id == event.new_unit_id)
+        .order_by(event.day, old.c.code, new.c.code, old.c.valid_from, new.c.valid_from)
+    )
+    return [UnitEventRecord.model_construct(**row) for row in read_frame(connection, query).iter_rows(named=True)]
 
 
 def missing_periods(engine: Engine, codes: Iterable[str]) -> list[str]:
@@ -176,20 +255,65 @@ def _sync_shipped(connection: Connection, records: Sequence[UnitRecord]) -> Sync
     source = {
         (code, day): said for code, day, said in connection.execute(select(unit.code, unit.valid_from, unit.source))
     }
-    own = [r for r in records if source.get((r.code, r.valid_from), r.source) == r.source]
+    changed_here = _changed_here(connection)
+    own = [
+        record
+        for record in records
+        if source.get((record.code, record.valid_from), record.source) == record.source
+        and _unit_words(key_of(record)) not in changed_here
+    ]
     return _sync_units(connection, own)
+
+
+def _changed_here(connection: Connection) -> set[str]:
+    return set(json.loads(setting(connection, _CHANGED_HERE) or "[]"))
+
+
+def _note_changed_here(
+    connection: Connection,
+    catalog: Catalog,
+    units: Sequence[UnitRecord],
+    events: Sequence[UnitEventRecord],
+    removed: set[EventKey],
+) -> None:
+    """A row of the shipped register that was imported otherwise is this installation's; as shipped it is not."""
+    shipped = {_unit_words(key_of(unit)): _digest_of(unit) for unit in catalog.units}
+    shipped |= {_event_words(event_key(event)): _digest_of(event) for event in catalog.events}
+    given = {_unit_words(key_of(unit)): _digest_of(unit) for unit in units}
+    given |= {_event_words(event_key(event)): _digest_of(event) for event in events}
+    given |= {_event_words(key): "" for key in removed}
+    differing = {key for key, digest in given.items() if shipped.get(key, digest) != digest}
+    before = _changed_here(connection)
+    after = (before - given.keys()) | differing
+    if after != before:
+        set_setting(connection, _CHANGED_HERE, json.dumps(sorted(after)))
+
+
+def _unit_words(key: UnitKey) -> str:
+    return f"{key.code} {key.valid_from}"
+
+
+def _event_words(key: EventKey) -> str:
+    day, old, new = key
+    return f"{day}: {_unit_words(old)} → {_unit_words(new)}"
+
+
+def _digest_of(record: Definition) -> str:
+    return record.model_dump_json()
 
 
 def _last_of_each(records: Sequence[UnitRecord]) -> list[UnitRecord]:
     return list({(record.code, record.valid_from): record for record in records}.values())
 
 
-def _sync_events(connection: Connection, catalog: Catalog) -> Synced:
+def _unit_ids(connection: Connection) -> dict[tuple[str, date], int]:
     unit = tables.unit.c
-    ids: dict[tuple[str, date], int] = {
-        (code, day): number
-        for code, day, number in connection.execute(select(unit.code, unit.valid_from, unit.id)).tuples()
-    }
+    rows = connection.execute(select(unit.code, unit.valid_from, unit.id)).tuples()
+    return {(code, day): number for code, day, number in rows}
+
+
+def _sync_events(connection: Connection, events: Sequence[UnitEventRecord]) -> Synced:
+    ids = _unit_ids(connection) if events else {}
     rows = [
         {
             "kind": event.kind,
@@ -199,9 +323,19 @@ def _sync_events(connection: Connection, catalog: Catalog) -> Synced:
             "share": event.share,
             "document": event.document,
         }
-        for event in catalog.events
+        for event in events
     ]
     return _sync(connection, tables.unit_event, rows, ["day", "old_unit_id", "new_unit_id"])
+
+
+def _remove_events(connection: Connection, keys: set[EventKey]) -> None:
+    event, ids = tables.unit_event.c, _unit_ids(connection) if keys else {}
+    for day, old, new in keys:
+        connection.execute(
+            delete(tables.unit_event).where(
+                event.day == day, event.old_unit_id == ids[old], event.new_unit_id == ids[new]
+            )
+        )
 
 
 def _replace_obligations(connection: Connection, catalog: Catalog) -> None:

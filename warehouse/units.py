@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Select, select
 from domain.unit import EventKind, EventShare
 from warehouse import tables
 from warehouse.bulk import read_frame
+from warehouse.lineage import unit_mapping
 
 #: Deeper than any hierarchy of offices; a register with a cycle must not hang a query.
 _DEEPEST = 30
@@ -20,6 +21,9 @@ _WHOLE = (EventKind.RENAME.value, EventKind.REPARENT.value)
 
 def unit_tree(engine: Engine, day: date, *, since: date | None = None) -> pl.DataFrame:
     """The units living on ``day``: ``unit_id, unit, name, kind, level, parent, depth`` (0: no living parent).
+
+    A superior that ended has its place taken by the unit it wholly went into (63 → 34 provinces: whoever answered to Hà
+    Nam answers to Ninh Bình); one that was split is no superior any more.
 
     With ``since`` also those that lived on that day and ended before ``day``, unless another unit bears their code by
     then: with the first day of a period, every unit whose report of the period can be in force.
@@ -33,7 +37,42 @@ def tree_on(connection: Connection, day: date, since: date | None = None) -> pl.
     if since is not None:
         ended = _living(connection, since).join(units, on="unit", how="anti")
         units = pl.concat([units, ended]).sort("unit")
-    return with_depth(units)
+    return with_depth(_under_heirs(connection, units, day))
+
+
+def _under_heirs(connection: Connection, units: pl.DataFrame, day: date) -> pl.DataFrame:
+    """The units with the heir of a superior that lives no more in its place."""
+    gone = units.join(units.select(parent="unit"), on="parent", how="anti")["parent"].drop_nulls().unique()
+    if gone.is_empty():
+        return units
+    unit, event = tables.unit.c, tables.unit_event.c
+    everyone = read_frame(connection, select(unit.id.label("unit_id"), unit.code, unit.valid_from, unit.valid_to))
+    events = read_frame(
+        connection,
+        select(event.day, event.old_unit_id, event.new_unit_id, event.share).where(event.day <= day),
+    )
+    ended = everyone.filter(pl.col("code").is_in(gone.implode()) & (pl.col("valid_to") < day))
+    last = ended.sort("valid_to").unique("code", keep="last")
+    heirs = pl.concat([_heirs(everyone, events, part, day) for part in last.partition_by("valid_to")] or [_NO_HEIRS])
+    return (
+        units.join(heirs, left_on="parent", right_on="gone", how="left", maintain_order="left")
+        .with_columns(parent=pl.coalesce("heir", "parent"))
+        .drop("heir")
+    )
+
+
+_NO_HEIRS = pl.DataFrame(schema={"gone": pl.String, "heir": pl.String})
+
+
+def _heirs(everyone: pl.DataFrame, events: pl.DataFrame, ended: pl.DataFrame, day: date) -> pl.DataFrame:
+    """``gone, heir``: codes of the units ``ended`` (all on one day) and of what they wholly went into by ``day``."""
+    mapping = unit_mapping(everyone, events, ended["valid_to"][0], day).filter(share=EventShare.FULL.value)
+    return (
+        ended.select(unit_then=pl.col("unit_id").cast(pl.Int64), gone="code")
+        .join(mapping, on="unit_then")
+        .join(everyone.select(unit_now=pl.col("unit_id").cast(pl.Int64), heir="code"), on="unit_now")
+        .select("gone", "heir")
+    )
 
 
 def _living(connection: Connection, day: date) -> pl.DataFrame:

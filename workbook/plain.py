@@ -93,14 +93,14 @@ class PlainFile:
 
 def read_csv(data: bytes) -> PlainFile:
     """Read the long form; raises :class:`BadFileError` for another encoding or structure."""
-    text = _decoded(data)
+    text = decoded(data)
     plain = PlainFile()
-    records = _records(text)
-    _, header = next(records, (0, None))
+    lines = records(text)
+    _, header = next(lines, (0, None))
     if header is None:
         raise BadFileError("no_cells")
     columns = _columns(header)
-    for line, record in records:
+    for line, record in lines:
         if len(record) > len(header) or any(not is_blank(value) for value in record[len(columns) :]):
             # 97,49 in a file separated by commas would become 97 with the note 49
             raise BadFileError("bad_csv", " | ".join(record), f"{len(columns)} cột", cell=f"A{line}")
@@ -108,7 +108,7 @@ def read_csv(data: bytes) -> PlainFile:
     return plain
 
 
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
     encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     try:
         text = data.decode(encoding)
@@ -120,7 +120,7 @@ def _decoded(data: bytes) -> str:
     return text
 
 
-def _records(text: str) -> Iterator[tuple[int, list[str]]]:
+def records(text: str) -> Iterator[tuple[int, list[str]]]:
     """(first line, fields) of every record that is not blank."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     line = 1
@@ -187,7 +187,7 @@ def _day(text: str) -> Content | None:
 
 def read_json(data: bytes) -> PlainFile:
     """Read the JSON form; raises :class:`BadFileError` for another encoding, syntax or structure."""
-    text = _decoded(data)
+    text = decoded(data)
     try:
         raw = json.loads(text, object_pairs_hook=_unrepeated, parse_constant=_no_constant)
         _prove_texts(raw)

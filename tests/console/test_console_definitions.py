@@ -1,4 +1,4 @@
-"""``catalog``, ``units`` and ``template``."""
+"""``catalog`` and ``template``."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 
 from catalog import DATA, load_catalog
-from examples.province import write_register
 from tests.commands import run_here
 from tests.console.test_console_workspace import is_a_refusal
-from tests.delivered import Delivery
 from workbook.read import Source, read_files
 
 
@@ -58,70 +56,6 @@ def test_an_unknown_code_is_refused() -> None:
     ran = run_here("catalog", "show", "không_có")
     assert is_a_refusal(ran)
     assert "không_có" in ran.err
-
-
-# ------------------------------------------------------------------------------------------------ units
-
-
-def test_units_are_imported_listed_and_drawn(workspace: Path, delivery: Delivery, tmp_path: Path) -> None:
-    write_register(delivery.province, tmp_path / "units.csv")
-    assert run_here("units", "import", str(tmp_path / "units.csv"), "--json").json == {
-        "added": 60,
-        "changed": 0,
-        "same": 0,
-    }
-    again = run_here("units", "import", str(tmp_path / "units.csv"))
-    assert again.out == "✓ Thêm 0 · sửa 0 · giữ nguyên 60 đơn vị\n"
-    listed = [row for row in run_here("units", "list", "--json").json if row["code"].startswith("P99")]
-    assert len(listed) == 60
-    assert set(listed[0]) >= {"code", "name", "kind", "parent", "valid_from", "valid_to", "source"}
-    tree = run_here("units", "tree", "--unit", "P99.DU").out
-    assert "Tỉnh ủy Tân Phú (tỉnh mẫu)  P99.DU" in tree
-    assert "P99.CB.001.001" in tree
-    assert "P99.UB" not in tree
-
-
-def test_a_register_with_faults_is_refused_with_every_row(workspace: Path, tmp_path: Path) -> None:
-    path = tmp_path / "units.csv"
-    path.write_text(
-        "code,valid_from,name,kind,parent\nX1,2025-07-01,Xã Một,xa,X9\nX2,2025-07-01,Xã Hai,lang,\n", encoding="utf-8"
-    )
-    ran = run_here("units", "import", str(path), "--json")
-    assert ran.code == 2
-    assert [fault["where"] for fault in ran.json["faults"]] == ["X1 2025-07-01", "X2 2025-07-01"]
-    assert "X1" not in {row["code"] for row in run_here("units", "list", "--json").json}
-
-
-def test_a_register_that_is_not_there_is_refused(workspace: Path) -> None:
-    ran = run_here("units", "import", "khong_co.csv")
-    assert is_a_refusal(ran)
-    assert "khong_co.csv" in ran.err
-
-
-def test_the_register_of_a_day(workspace: Path) -> None:
-    now = {row["code"] for row in run_here("units", "list", "--as-of", "2025-08-01", "--json").json}
-    before = {row["code"] for row in run_here("units", "list", "--as-of", "2024-01-01", "--json").json}
-    assert before - now, "units that were merged away in 2025"
-    assert now - before
-
-
-def test_units_of_a_kind(workspace: Path) -> None:
-    rows = run_here("units", "list", "--kind", "xa", "--json").json
-    assert rows
-    assert {row["kind"] for row in rows} == {"xa"}
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("list", "--as-of", "01/07/2025"),
-        ("list", "--kind", "lang"),
-        ("tree", "--unit", "KHONG.CO"),
-        ("tree", "--as-of", "hôm qua"),
-    ],
-)
-def test_units_asked_for_wrongly_are_refused(workspace: Path, arguments: tuple[str, ...]) -> None:
-    assert is_a_refusal(run_here("units", *arguments))
 
 
 # ------------------------------------------------------------------------------------------------ template

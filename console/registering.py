@@ -1,0 +1,395 @@
+"""``units``: the register of units, taken in, written out, looked up and drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from console.common import AsJson, UnitOption, definitions, known_day, open_warehouse, settings
+from console.output import REFUSED, out, print_json, refuse, table
+from console.words import LANG, say
+
+if TYPE_CHECKING:
+    from catalog.lookup import Became, Candidate, Found
+    from catalog.model import UnitRecord
+    from catalog.register import RowFault
+    from tasks.register import Change, Difference
+
+units_app = typer.Typer(help=say("danh mục đơn vị", "the register of units"))
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help=say("theo ngày, ví dụ 2025-06-30", "on a day, e.g. 2025-06-30"))
+]
+
+#: Of a longer list only the beginning is drawn; ``--json`` has everything.
+_MOST_DRAWN = 200
+_MOST_NOTICES = 10
+
+_WHAT = {
+    "added": say("thêm", "added"),
+    "changed": say("sửa", "changed"),
+    "ended": say("kết thúc", "ended"),
+    "removed": say("hủy", "taken back"),
+    "same": say("giữ nguyên", "the same"),
+}
+_TABLES = {"units": say("đơn vị", "units"), "events": say("sự kiện", "events")}
+#: What can happen to the rows of each table.
+_CAN_BE = {"units": ("added", "changed", "ended", "same"), "events": ("added", "changed", "removed", "same")}
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(units_app, name="units")
+
+
+# ------------------------------------------------------------------------------------------------ import, export
+
+
+@units_app.command(
+    "import",
+    help=say(
+        "nạp danh mục đơn vị và sự kiện từ tệp CSV, XLSX; nạp cả tệp hoặc không nạp gì",
+        "load units and events from CSV or XLSX files; the whole, or nothing",
+    ),
+)
+def units_import(
+    files: Annotated[list[Path], typer.Argument(help=say("tệp đơn vị, tệp sự kiện", "files of units, of events"))],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help=say("chỉ cho xem sẽ thay đổi gì", "only show what would change"))
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    from tasks.register import RegisterRefusedError, import_register
+
+    chosen, engine = open_warehouse()
+    try:
+        difference = import_register(engine, definitions(chosen), files, dry_run=dry_run)
+    except RegisterRefusedError as error:
+        _print_faults(error.faults, as_json)
+        raise typer.Exit(REFUSED) from None
+    if as_json:
+        print_json(_difference_json(difference, dry_run))
+        return
+    _print_difference(difference, dry_run)
+
+
+def _print_faults(faults: Sequence[RowFault], as_json: bool) -> None:
+    from tasks.register import sentences
+
+    if as_json:
+        print_json({"faults": [_fault_json(fault) for fault in faults]})
+        return
+    columns = (
+        say("Tệp", "File"),
+        say("Dòng", "Line"),
+        say("Cột", "Column"),
+        say("Sai gì", "What is wrong"),
+        say("Cần làm gì", "What to do"),
+    )
+    title = say(f"Không nạp gì: {len(faults)} chỗ sai", f"Nothing was loaded: {len(faults)} faults")
+    out.print(table(title, columns, sentences(faults, LANG == "vi")))
+
+
+def _fault_json(fault: RowFault) -> dict[str, Any]:
+    said, advice = fault.what, fault.advice
+    return {
+        "file": fault.file,
+        "sheet": fault.sheet,
+        "line": fault.line or None,
+        "column": fault.column,
+        "where": fault.where,
+        "what": say(said.vi, said.en),
+        "to_do": say(advice.vi, advice.en),
+    }
+
+
+def _difference_json(difference: Difference, dry_run: bool) -> dict[str, Any]:
+    return {
+        "dry_run": dry_run,
+        **{name: {what: difference.count(name, what) for what in _CAN_BE[name]} for name in _CAN_BE},
+        "not_in_files": difference.beside,
+        "changes": [
+            {
+                "table": change.table,
+                "what": change.what,
+                "where": change.where,
+                "name": change.name,
+                "place": change.place,
+                "fields": [{"column": f.column, "before": f.before, "after": f.after} for f in change.fields],
+            }
+            for change in difference.changes
+        ],
+        "notices": [_fault_json(notice) for notice in difference.notices],
+    }
+
+
+def _print_difference(difference: Difference, dry_run: bool) -> None:
+    if difference.changes:
+        columns = (
+            say("Việc", "What"),
+            say("Đơn vị, sự kiện", "Unit, event"),
+            say("Tên", "Name"),
+            say("Thay đổi", "Change"),
+            say("Dòng", "Line"),
+        )
+        drawn = [
+            (_WHAT[change.what], change.where, change.name, _fields(change), change.place)
+            for change in difference.changes[:_MOST_DRAWN]
+        ]
+        title = say("Sẽ thay đổi", "Would change") if dry_run else say("Đã thay đổi", "Changed")
+        out.print(table(title, columns, drawn))
+    if len(difference.changes) > _MOST_DRAWN:
+        count = len(difference.changes)
+        out.print(say(f"… tất cả {count} dòng; xem hết: --json", f"… {count} rows in all; see them with --json"))
+    _print_notices(difference.notices)
+    for name in _CAN_BE:
+        counts = [(what, difference.count(name, what)) for what in _CAN_BE[name]]
+        if name == "units" or any(count for _, count in counts):
+            words = " · ".join(f"{_WHAT[what]} {count}" for what, count in counts)
+            out.print(f"{'○' if dry_run else '✓'} {_TABLES[name]}: {words}")
+    if dry_run:
+        out.print(
+            say(
+                "Chưa nạp gì (--dry-run). Bỏ --dry-run để nạp.",
+                "Nothing was loaded (--dry-run). Leave it out to load.",
+            )
+        )
+
+
+def _fields(change: Change) -> str:
+    return "; ".join(f"{field.column}: {field.before or '–'} → {field.after or '–'}" for field in change.fields)
+
+
+def _print_notices(notices: Sequence[RowFault]) -> None:
+    from tasks.register import sentences
+
+    for place, line, column, what, advice in sentences(notices[:_MOST_NOTICES], LANG == "vi"):
+        out.print(f"! {place} · {line} {column}: {what}. {advice[:1].upper()}{advice[1:]}.")
+    if len(notices) > _MOST_NOTICES:
+        out.print(say(f"! … tất cả {len(notices)} chỗ như vậy", f"! … {len(notices)} such places in all"))
+
+
+@units_app.command(
+    "export",
+    help=say(
+        "ghi toàn bộ danh mục ra tệp .xlsx hoặc .csv; nạp lại không đổi gì",
+        "write the whole register as .xlsx or .csv; importing it changes nothing",
+    ),
+)
+def units_export(
+    to: Annotated[Path, typer.Option("--out", help=say("tệp .xlsx hoặc .csv", "a file .xlsx or .csv"))],
+    as_json: AsJson = False,
+) -> None:
+    from tasks.register import export_register
+    from workbook.register import TooLargeToWriteError
+
+    if to.suffix.lower() not in (".csv", ".xlsx"):
+        refuse(say(f"{to.name}: tên tệp phải kết thúc bằng .csv hoặc .xlsx.", f"{to.name} must end in .csv or .xlsx."))
+    _, engine = open_warehouse()
+    try:
+        written = export_register(engine, to)
+    except TooLargeToWriteError as error:
+        refuse(say(f"{error.vi}; hãy ghi ra .csv.", f"{error.en}; write .csv instead."))
+    if as_json:
+        print_json([str(path) for path in written])
+        return
+    for path in written:
+        out.print(f"✓ {path}", soft_wrap=True)
+
+
+# ------------------------------------------------------------------------------------------------ find
+
+
+@units_app.command(
+    "find",
+    help=say(
+        "tìm đơn vị theo mã hoặc tên, kể cả đơn vị cũ và nơi nó đã nhập vào",
+        "find a unit by code or name, former ones and where they went included",
+    ),
+)
+def units_find(
+    text: Annotated[str, typer.Argument(help=say("mã hoặc tên, có dấu hay không", "a code or a name"))],
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
+    from catalog.lookup import UnitFinder
+    from tasks.store import register_of
+
+    day = known_day(as_of or _today())
+    open_warehouse()
+    found = UnitFinder(register_of(settings())).find(text, day)
+    if as_json:
+        print_json(_found_json(found))
+        return
+    if not found.candidates:
+        refuse(
+            say(
+                f"Không có đơn vị nào mang mã hoặc tên {text!r}. Xem: tongket units list",
+                f"No unit bears the code or name {text!r}. See: tongket units list",
+            )
+        )
+    columns = (
+        say("Mã", "Code"),
+        say("Tên", "Name"),
+        say("Thuộc", "Under"),
+        say("Tồn tại", "Lived"),
+        say(f"Vào ngày {day:%d/%m/%Y}", f"On {day}"),
+    )
+    rows = [
+        (item.unit.code, item.unit.name, _path(item.path), _lived(item.unit), _state(item)) for item in found.candidates
+    ]
+    out.print(table(_heading(found), columns, rows))
+
+
+def _heading(found: Found) -> str:
+    if found.sure:
+        return say(f"Tìm thấy {found.sure.unit.name}", f"Found {found.sure.unit.name}")
+    count = len(found.candidates)
+    return say(
+        f"{count} đơn vị có thể là {found.text!r}: hãy chọn theo mã",
+        f"{count} units may be {found.text!r}: choose by the code",
+    )
+
+
+def _path(units: Sequence[UnitRecord]) -> str:
+    return " › ".join(unit.name for unit in reversed(units)) or "–"
+
+
+def _lived(unit: UnitRecord) -> str:
+    return f"{unit.valid_from:%d/%m/%Y} – {f'{unit.valid_to:%d/%m/%Y}' if unit.valid_to else ''}".rstrip()
+
+
+def _state(item: Candidate) -> str:
+    if item.standing == "living":
+        return say("đang tồn tại", "lives")
+    if item.standing == "later":
+        return say("chưa thành lập", "not yet founded")
+    return "; ".join(_became(end) for end in item.became)
+
+
+def _became(end: Became) -> str:
+    documents = f" ({'; '.join(end.documents)})" if end.documents else ""
+    if end.unit is None:
+        return (
+            say("đã kết thúc, danh mục không ghi đi đâu", "ended; the register does not say where it went") + documents
+        )
+    where = f"{end.unit.name} {end.unit.code}"
+    if end.whole:
+        return say(f"nay ở trong {where}", f"now in {where}") + documents
+    return say(f"một phần nay ở trong {where}", f"a part is now in {where}") + documents
+
+
+def _found_json(found: Found) -> dict[str, Any]:
+    return {
+        "text": found.text,
+        "as_of": found.day,
+        "sure": found.sure is not None,
+        "candidates": [
+            {
+                **_unit_json(item.unit),
+                "match": item.match.value,
+                "standing": item.standing.value,
+                "path": [_named(unit) for unit in item.path],
+                "became": [
+                    {
+                        "unit": _named(end.unit) if end.unit else None,
+                        "share": "full" if end.whole else "partial",
+                        "documents": list(end.documents),
+                    }
+                    for end in item.became
+                ],
+            }
+            for item in found.candidates
+        ],
+    }
+
+
+def _unit_json(unit: UnitRecord) -> dict[str, Any]:
+    names = ("code", "name", "kind", "parent", "valid_from", "valid_to", "source")
+    return {name: getattr(unit, name) for name in names}
+
+
+def _named(unit: UnitRecord) -> dict[str, Any]:
+    return {"code": unit.code, "valid_from": unit.valid_from, "name": unit.name}
+
+
+# ------------------------------------------------------------------------------------------------ list, tree
+
+
+@units_app.command("list", help=say("liệt kê đơn vị", "list the units"))
+def units_list(
+    as_of: AsOf = None,
+    kind: Annotated[str | None, typer.Option(help=say("mã loại đơn vị", "code of a kind of unit"))] = None,
+    as_json: AsJson = False,
+) -> None:
+    if kind is not None and kind not in (kinds := definitions(settings()).unit_kinds):
+        known = ", ".join(kinds)
+        refuse(say(f"Không có loại đơn vị {kind!r}; có: {known}", f"There is no kind {kind!r}; there are: {known}"))
+    rows = [row for row in _units(as_of) if kind is None or row["kind"] == kind]
+    if as_json:
+        print_json(rows)
+        return
+    columns = (
+        say("Mã", "Code"),
+        say("Tên", "Name"),
+        say("Loại", "Kind"),
+        say("Thuộc", "Parent"),
+        say("Từ", "From"),
+        say("Đến", "To"),
+    )
+    keys = ("code", "name", "kind", "parent", "valid_from", "valid_to")
+    out.print(table(say("Đơn vị", "Units"), columns, [tuple(row[key] for key in keys) for row in rows]))
+
+
+@units_app.command("tree", help=say("cây đơn vị", "the tree of units"))
+def units_tree(as_of: AsOf = None, unit: UnitOption = None, as_json: AsJson = False) -> None:
+    from rich.tree import Tree
+
+    rows = _tree_rows(known_day(as_of or _today()))
+    if as_json:
+        print_json(rows)
+        return
+    children: dict[str | None, list[dict[str, Any]]] = {}
+    for row in rows:
+        children.setdefault(row["parent"], []).append(row)
+    codes = {row["code"] for row in rows}
+    if unit is not None and unit not in codes:
+        refuse(say(f"Không có đơn vị {unit!r} vào ngày này.", f"There is no unit {unit!r} on this day."))
+    roots = [row for row in rows if row["code"] == unit] if unit else [r for r in rows if r["parent"] not in codes]
+    tree = Tree(say("Đơn vị", "Units"))
+    _grow(tree, roots, children)
+    out.print(tree)
+
+
+def _grow(tree: Any, rows: list[dict[str, Any]], children: dict[str | None, list[dict[str, Any]]]) -> None:
+    from rich.text import Text
+
+    for row in rows:
+        branch = tree.add(Text.assemble(row["name"], (f"  {row['code']}", "dim")))
+        _grow(branch, children.get(row["code"], []), children)
+
+
+def _tree_rows(day: date) -> list[dict[str, Any]]:
+    """The register of a day, each unit with its superior of that day: the heir of one that was merged away."""
+    from warehouse import queries
+
+    _, engine = open_warehouse()
+    parents = queries.unit_tree(engine, day).select("parent", code="unit")
+    units = queries.units(engine, day).drop("parent")
+    return units.join(parents, on="code", how="left", maintain_order="left").to_dicts()
+
+
+def _units(as_of: str | None) -> list[dict[str, Any]]:
+    """The register as the warehouse holds it; living on a day, or its whole history."""
+    from warehouse import queries
+
+    _, engine = open_warehouse()
+    return queries.units(engine, known_day(as_of) if as_of else None).to_dicts()
+
+
+def _today() -> str:
+    from tasks.clock import today
+
+    return today().isoformat()
