@@ -36,6 +36,28 @@ _POSTGRES = ("postgresql", "postgres")
 #: Classes of SQLSTATE that pass by themselves: connection lost, transaction conflict, resources, operator intervention.
 _PASSING = ("08", "40", "53", "57", "55P03")
 
+#: What a statement that only reads is made of, as SQLite names it.
+_READING = (
+    sqlite3.SQLITE_SELECT,
+    sqlite3.SQLITE_READ,
+    sqlite3.SQLITE_FUNCTION,
+    sqlite3.SQLITE_RECURSIVE,
+    sqlite3.SQLITE_TRANSACTION,
+)
+
+#: Those that tell of the schema and change nothing, whatever stands behind them.
+_HARMLESS_PRAGMAS = frozenset(
+    ["table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo", "foreign_key_list"]
+)
+
+#: Bytes of one value a reader may build: ``zeroblob`` would otherwise fill the memory.
+_LONGEST_VALUE = 64 * 1024 * 1024
+
+_MAY_BECOME_READER = """\
+SELECT 1 FROM pg_roles AS reader, pg_roles AS me
+WHERE reader.rolname = 'pg_read_all_data' AND me.rolname = current_user AND me.rolsuper
+"""
+
 
 class MissingDriver(RuntimeError):  # noqa: N818
     """The database is supported, but the library that speaks to it is not installed."""
@@ -85,9 +107,11 @@ def make_reader(url: str) -> Engine:
         event.listen(engine, "connect", _open_sqlite_reader)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(
+    engine = create_engine(
         parsed, pool_pre_ping=True, connect_args={"options": _options(parsed, "-c default_transaction_read_only=on")}
     )
+    event.listen(engine, "connect", _open_postgres_reader)
+    return engine
 
 
 def _options(url: URL, more: str) -> str:
@@ -163,6 +187,26 @@ def _open_sqlite_reader(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     for pragma in ("query_only=ON", f"busy_timeout={BUSY_SECONDS * 1000}", "cache_size=-131072"):
         connection.execute(f"PRAGMA {pragma}").close()
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
+    connection.set_authorizer(_may_read)
+
+
+def _may_read(action: int, first: str | None, _second: str | None, _database: str | None, _inner: str | None) -> int:
+    """SQLite asks this while it compiles a statement. A file opened for reading still lets ``ATTACH`` and ``VACUUM
+    INTO`` make other files, and ``PRAGMA`` turn its own locks off: only what reads is let through."""
+    if action == sqlite3.SQLITE_PRAGMA:
+        return sqlite3.SQLITE_OK if (first or "").lower() in _HARMLESS_PRAGMAS else sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
+
+
+def _open_postgres_reader(connection: Any, _record: Any) -> None:
+    """A transaction that only reads still lets a superuser run programs and read files of the server: whoever may do
+    everything goes on as the role that may read every table and nothing else."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MAY_BECOME_READER)
+        if cursor.fetchone() is not None:
+            cursor.execute("SET ROLE pg_read_all_data")
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:
