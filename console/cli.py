@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from console import acting, definitions, demo, intake, reading, serving, workspace
+from console import acting, definitions, demo, intake, keeping, reading, serving, workspace
 from console.words import language_first, say
 
 app = typer.Typer(
@@ -33,7 +33,7 @@ def _main(
         raise typer.BadParameter(say("chọn vi hoặc en", "choose vi or en"), param_hint="--lang")
 
 
-for module in (workspace, definitions, intake, reading, acting, serving, demo):
+for module in (workspace, definitions, intake, reading, acting, keeping, serving, demo):
     module.register(app)
 
 

@@ -52,6 +52,9 @@ SHOWN = 40
 #: Rows of an answer unless --limit says otherwise: on a terminal, and into a file.
 ROWS_OF_A_TABLE, ROWS_OF_A_FILE = 1_000, 10_000_000
 
+#: Seconds a question may take unless --timeout says otherwise.
+SECONDS_OF_A_QUESTION = 120.0
+
 
 def register(app: typer.Typer) -> None:
     app.command(help=say("ai đã gửi, ai trễ, ai chưa", "who sent, who is late, who did not"))(status)
@@ -336,16 +339,26 @@ def query(
         int | None,
         typer.Option(help=say("số dòng tối đa (bảng: 1.000)", "most rows (tables: 1,000)"), min=1, show_default=False),
     ] = None,
+    timeout: Annotated[
+        float, typer.Option(help=say("số giây tối đa", "most seconds"), min=0.1, max=86_400)
+    ] = SECONDS_OF_A_QUESTION,
 ) -> None:
     """The connection itself refuses to write, whatever the statement says; rows that are cut off are said to be."""
     from warehouse.engine import make_reader
-    from warehouse.queries import QueryRefusedError, run_sql
+    from warehouse.queries import QueryRefusedError, QueryTooLongError, run_sql
 
     chosen, _ = open_warehouse()
     chosen_format = "json" if as_json else output
     most = limit or (ROWS_OF_A_TABLE if chosen_format == "table" else ROWS_OF_A_FILE)
     try:
-        frame = run_sql(make_reader(chosen.url), sql, most + 1, _moment(as_of))
+        frame = run_sql(make_reader(chosen.reading_url), sql, most + 1, _moment(as_of), seconds=timeout)
+    except QueryTooLongError:
+        refuse(
+            say(
+                f"Quá {timeout:g} giây chưa có câu trả lời. Thu hẹp câu hỏi (một kỳ, một đơn vị) hoặc thêm --timeout.",
+                f"No answer within {timeout:g} seconds. Ask for less (one period, one unit) or add --timeout.",
+            )
+        )
     except QueryRefusedError as error:
         refuse(say(f"Kho từ chối câu hỏi: {error}", f"The warehouse refused: {error}"))
     _print_answer(frame.head(most), chosen_format)

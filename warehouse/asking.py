@@ -23,7 +23,7 @@ _EXPLAIN = re.compile(r"(explain(?:\s+query\s+plan\b|\s+analyze\b)?)\s(.*)", re.
 _COMMENT = re.compile(r"(?:\s+|--[^\n]*\n|/\*.*?\*/)*", re.DOTALL)
 
 #: Seconds a question may take unless said otherwise: one that never ends would hold the warehouse's oldest rows back.
-DEFAULT_SECONDS = 120
+DEFAULT_SECONDS = 120.0
 
 #: Steps of SQLite between two looks at the clock: a few milliseconds.
 _STEPS = 20_000

@@ -196,7 +196,9 @@ def _may_read(action: int, first: str | None, _second: str | None, _database: st
     INTO`` make other files, and ``PRAGMA`` turn its own locks off: only what reads is let through."""
     if action == sqlite3.SQLITE_PRAGMA:
         return sqlite3.SQLITE_OK if (first or "").lower() in _HARMLESS_PRAGMAS else sqlite3.SQLITE_DENY
-    return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
+    # how SQLite declares the columns of json_each and its like; the table itself may not be modified by anybody
+    declares = action == sqlite3.SQLITE_UPDATE and first == "sqlite_master"
+    return sqlite3.SQLITE_OK if declares or action in _READING else sqlite3.SQLITE_DENY
 
 
 def _open_postgres_reader(connection: Any, _record: Any) -> None:
