@@ -10,6 +10,7 @@ from console.common import (
     AsJson,
     PeriodOption,
     UnitOption,
+    a_moment,
     a_number,
     definitions,
     known_period,
@@ -22,8 +23,6 @@ from console.words import LANG, say
 from domain.numbers import vi_number
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from polars import DataFrame
 
     from catalog import Catalog
@@ -351,7 +350,7 @@ def query(
     chosen_format = "json" if as_json else output
     most = limit or (ROWS_OF_A_TABLE if chosen_format == "table" else ROWS_OF_A_FILE)
     try:
-        frame = run_sql(make_reader(chosen.reading_url), sql, most + 1, _moment(as_of), seconds=timeout)
+        frame = run_sql(make_reader(chosen.reading_url), sql, most + 1, a_moment(as_of), seconds=timeout)
     except QueryTooLongError:
         refuse(
             say(
@@ -382,25 +381,3 @@ def _print_answer(frame: DataFrame, chosen_format: str) -> None:
             frame.write_parquet(sys.stdout.buffer)
         case _:
             out.print(table("", frame.columns, frame.rows()))
-
-
-def _moment(text: str | None) -> datetime | None:
-    """A day or a moment; without a zone it is the one of the offices, and a day means its end."""
-    from datetime import datetime, time
-
-    from tasks.clock import ZONE
-
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        refuse(
-            say(
-                f"{text!r} không phải thời điểm; viết 2026-01-15 hoặc 2026-01-15T08:00.",
-                f"{text!r} is not a moment; write 2026-01-15 or 2026-01-15T08:00.",
-            )
-        )
-    if "T" not in text and " " not in text:
-        moment = datetime.combine(moment.date(), time.max)
-    return moment if moment.tzinfo else moment.replace(tzinfo=ZONE)

@@ -107,7 +107,7 @@ def _ask(connection: Connection, statement: str, limit: int, seconds: float) -> 
     ends = time.monotonic() + seconds
     driver.set_progress_handler(lambda: int(time.monotonic() > ends), _STEPS)
     try:
-        return _frame(connection.connection.cursor().execute(statement), limit)  # type: ignore[attr-defined]
+        return _frame(connection.connection.cursor().execute(statement), limit)
     finally:
         driver.set_progress_handler(None, 0)
 

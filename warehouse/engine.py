@@ -22,6 +22,7 @@ __all__ = [
     "make_engine",
     "make_reader",
     "safe_url",
+    "snapshot",
     "write",
 ]
 
@@ -130,6 +131,14 @@ def write(engine: Engine) -> Iterator[Connection]:
     with engine.connect().execution_options(warehouse_writer=True) as connection, connection.begin():
         if is_postgres(engine):
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
+        yield connection
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """A connection on which everything that is read is of one moment, whatever is written meanwhile."""
+    isolation = {"isolation_level": "REPEATABLE READ"} if is_postgres(engine) else {}
+    with engine.connect().execution_options(**isolation) as connection, connection.begin():
         yield connection
 
 

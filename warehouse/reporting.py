@@ -364,14 +364,26 @@ def findings(
     among them, with ``settled_by`` and ``explanation``. What was withdrawn asks nothing of anybody and is only given
     when its ``submission`` is named.
     """
-    query = _findings_query(period, submission, severity)
     with engine.connect() as connection:
-        found = read_frame(connection, query)
-        if unit is not None:
-            day = period_row(connection, period)["last_day"] if period else datetime.now(UTC).date()
-            below = subtree(tree_on(connection, day), unit)["unit"]
-            found = found.filter(pl.col("unit").is_in(below.implode()) | (pl.col("unit") == unit))
+        found = findings_on(connection, period=period, unit=unit, submission=submission, severity=severity)
     return found.head(limit) if limit is not None else found
+
+
+def findings_on(
+    connection: Connection,
+    *,
+    period: str | None = None,
+    unit: str | None = None,
+    submission: int | None = None,
+    severity: str | None = None,
+) -> pl.DataFrame:
+    """:func:`findings` on a connection that reads other things too, all of the same moment."""
+    found = read_frame(connection, _findings_query(period, submission, severity))
+    if unit is None:
+        return found
+    day = period_row(connection, period)["last_day"] if period else datetime.now(UTC).date()
+    below = subtree(tree_on(connection, day), unit)["unit"]
+    return found.filter(pl.col("unit").is_in(below.implode()) | (pl.col("unit") == unit))
 
 
 def _findings_query(period: str | None, submission: int | None, severity: str | None) -> Select[Any]:
