@@ -35,6 +35,12 @@ EXTRACTS = {
     "totals": ("mart_total", ("unit", "form", "indicator", "breakdown")),
     "status": ("mart_reporting", ("unit", "form")),
     "reporting_rate": ("mart_reporting_rate", ("unit", "form")),
+    "initiatives": ("mart_initiative", ("unit", "form", "submission_id", "item")),
+    "commendations": ("mart_commendation", ("unit", "form", "submission_id", "item")),
+    "inspections": ("mart_inspection", ("unit", "form", "submission_id", "item")),
+    "topics": ("mart_topic", ("unit", "form", "submission_id", "item")),
+    "lists": ("mart_list_item", ("unit", "form", "submission_id", "list", "item")),
+    "narratives": ("mart_narrative", ("unit", "form", "submission_id", "section")),
 }
 
 FINDINGS = "findings"

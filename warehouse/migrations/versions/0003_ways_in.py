@@ -17,6 +17,7 @@ def upgrade() -> None:
         op.execute(f"CREATE VIEW {name} AS\n{query.replace('{arrived}', _ARRIVED[dialect])}")
     if dialect != "postgresql":
         return  # SQLite keeps no comments and has no functions of its own: `tongket query --as-of` serves there
+    _acts(", replace_warehouse")
     op.execute(_OBSERVATION_AS_OF)
     for name, comment in _COMMENTS.items():
         op.execute(f"COMMENT ON {name} IS {_quoted(comment)}")
@@ -28,8 +29,14 @@ def downgrade() -> None:
             if name.endswith(_KEPT) or name.startswith(_COLUMNS_KEPT):
                 op.execute(f"COMMENT ON {name} IS NULL")
         op.execute("DROP FUNCTION observation_as_of(timestamptz)")
+        _acts("")
     for name in _VIEWS:
         op.execute(f"DROP VIEW {name}")
+
+
+def _acts(more: str) -> None:
+    acts = f"retry, restore, withdraw, waive, permit_late, return, close_period, reopen_period{more}"
+    op.alter_column("action", "what", comment=f"Việc đã làm: {acts} | What was done: {acts}")
 
 
 def _quoted(comment: str) -> str:
