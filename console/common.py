@@ -37,6 +37,10 @@ AsJson = Annotated[bool, typer.Option("--json", help=say("in ra JSON", "print JS
 PeriodOption = Annotated[
     str | None, typer.Option(help=say("mã kỳ báo cáo, ví dụ 2025-Q1", "period code, e.g. 2025-Q1"))
 ]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", help=say("số liệu được tin vào lúc đó", "figures as believed at that moment")),
+]
 UnitOption = Annotated[str | None, typer.Option(help=say("mã đơn vị", "unit code"))]
 
 

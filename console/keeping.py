@@ -11,6 +11,7 @@ import typer
 from console.acting import Who, decider
 from console.common import (
     AsJson,
+    AsOf,
     UnitOption,
     a_moment,
     definitions,
@@ -31,6 +32,7 @@ def register(app: typer.Typer) -> None:
     app.command(help=say("xuất một kỳ ra Parquet, CSV hoặc Excel", "a period as Parquet, CSV or Excel"))(export)
     app.command(help=say("sao lưu kho, tệp và bộ định nghĩa", "back up warehouse, archive, definitions"))(backup)
     app.command("restore-backup", help=say("khôi phục từ bản sao lưu", "bring a backup back"))(restore_backup)
+    app.command(help=say("bản chép chỉ đọc của các khung nhìn (SQLite)", "a copy of the marts as SQLite"))(publish)
 
 
 def role(
@@ -61,10 +63,7 @@ def export(
         Literal["parquet", "csv", "xlsx"], typer.Option("--format", help=say("loại tệp", "kind of file"))
     ] = "parquet",
     unit: UnitOption = None,
-    as_of: Annotated[
-        str | None,
-        typer.Option("--as-of", help=say("số liệu được tin vào lúc đó", "figures as believed at that moment")),
-    ] = None,
+    as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
     """Figures in words, totals with coverage, findings, status; with --as-of the figures alone, which have a past."""
@@ -158,3 +157,21 @@ def _print_told(manifest: dict[str, Any], sentence: str) -> None:
             f"  {rows:,} rows, {files:,} archived files, as of {manifest['moment']}",
         )
     )
+
+
+def publish(
+    out: Annotated[Path, typer.Option(help=say("tệp .db sẽ ghi", "the .db file to write"))],
+    as_json: AsJson = False,
+) -> None:
+    """The marts as they are now in one file that does not change, with metadata.json for Datasette beside it."""
+    from tasks.publishing import publish as published
+
+    _, engine = open_warehouse()
+    told = published(engine, out)
+    if as_json:
+        print_json(told)
+        return
+    columns = (say("Bảng", "Table"), say("Dòng", "Rows"))
+    printed.print(table(say(f"Đã công bố {out}", f"{out} is published"), columns, told["rows"].items(), right=(1,)))
+    opened = f"datasette -i {out} -m {told['metadata']}"
+    printed.print(say(f"Mở bằng Datasette: {opened}", f"Open it with Datasette: {opened}"), soft_wrap=True)

@@ -8,6 +8,7 @@ import typer
 
 from console.common import (
     AsJson,
+    AsOf,
     PeriodOption,
     UnitOption,
     a_moment,
@@ -198,6 +199,7 @@ def trace(
     indicator: Annotated[
         str, typer.Option(help=say("mã chỉ tiêu, có thể kèm [phân tổ]", "indicator code, with [breakdown] if any"))
     ],
+    as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
     """A figure down to its file and cell, with everything that was said of it on the way."""
@@ -210,7 +212,7 @@ def trace(
     code, _, breakdown = indicator.partition("[")
     if code not in catalog.indicators:
         refuse(say(f"Không có chỉ tiêu {code!r}.", f"There is no indicator {code!r}."))
-    found = queries.trace(engine, unit, period, code, breakdown.removesuffix("]") or None)
+    found = queries.trace(engine, unit, period, code, breakdown.removesuffix("]") or None, a_moment(as_of))
     if not found:
         board = f"tongket status --period {period} --unit {unit}"
         refuse(
@@ -326,10 +328,7 @@ def _coverage(row: dict[str, Any]) -> str:
 
 def query(
     sql: str,
-    as_of: Annotated[
-        str | None,
-        typer.Option("--as-of", help=say("số liệu được tin vào lúc đó", "figures as believed at that moment")),
-    ] = None,
+    as_of: AsOf = None,
     output: Annotated[
         Literal["table", "csv", "json", "parquet"], typer.Option("--format", help=say("cách in", "how to print"))
     ] = "table",

@@ -187,3 +187,24 @@ def test_figures_as_of_a_moment_are_a_function_on_postgresql(engine: Engine, run
         later = connection.execute(query, {"moment": datetime.now(UTC)})
         assert [tuple(row) for row in later] == [("X01", 6.0)]
         assert connection.execute(query, {"moment": between - timedelta(days=1)}).all() == []
+
+
+def test_a_figure_is_traced_as_it_was_believed(engine: Engine, run: str) -> None:
+    """Also one of a report that was taken up again since: its figure of before stands among those of the past."""
+    one, two = arrive(engine, run, "a", "b")
+    load_batch(engine, run, batch((one, "X01", "accepted", {"received": 5.0})))
+    first = datetime.now(UTC)
+    load_batch(engine, run, batch((two, "X01", "accepted", {"received": 6.0})))
+    second = datetime.now(UTC)
+    acts.withdraw(engine, two, who="An", reason="gửi nhầm")
+    acts.restore(engine, two, who="An", reason="không nhầm")
+    load_batch(engine, run, batch((two, "X01", "accepted", {"received": 7.0})))
+
+    def told(as_of: datetime | None) -> list[tuple[float, int]]:
+        found = queries.trace(engine, "X01", "2025-Q1", "received", as_of=as_of)
+        return [(row["value"], row["submission"]) for row in found]
+
+    assert told(first - timedelta(days=1)) == []
+    assert told(first) == [(5.0, one)]
+    assert told(second) == [(6.0, two)]
+    assert told(datetime.now(UTC)) == told(None) == [(7.0, two)]
