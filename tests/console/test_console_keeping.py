@@ -1,4 +1,4 @@
-"""``role``, ``export``, ``backup``, ``restore-backup``, ``publish`` and the clock of ``query``, as a user meets them."""
+"""The commands that carry figures out and back, and the time limit of ``query``, as a user meets them."""
 
 from __future__ import annotations
 
