@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -36,6 +36,10 @@ def numbers(given: list[int] | None) -> list[int] | None:
 AsJson = Annotated[bool, typer.Option("--json", help=say("in ra JSON", "print JSON"))]
 PeriodOption = Annotated[
     str | None, typer.Option(help=say("mã kỳ báo cáo, ví dụ 2025-Q1", "period code, e.g. 2025-Q1"))
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", help=say("số liệu được tin vào lúc đó", "figures as believed at that moment")),
 ]
 UnitOption = Annotated[str | None, typer.Option(help=say("mã đơn vị", "unit code"))]
 
@@ -117,3 +121,23 @@ def known_period(catalog: Catalog, code: str) -> Period:
             )
         )
     return period
+
+
+def a_moment(text: str | None) -> datetime | None:
+    """A day or a moment; without a zone it is the one of the offices, and a day means its end."""
+    from tasks.clock import ZONE
+
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        refuse(
+            say(
+                f"{text!r} không phải thời điểm; viết 2026-01-15 hoặc 2026-01-15T08:00.",
+                f"{text!r} is not a moment; write 2026-01-15 or 2026-01-15T08:00.",
+            )
+        )
+    if "T" not in text and " " not in text:
+        moment = datetime.combine(moment.date(), time.max)
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZONE)

@@ -8,8 +8,10 @@ import typer
 
 from console.common import (
     AsJson,
+    AsOf,
     PeriodOption,
     UnitOption,
+    a_moment,
     a_number,
     definitions,
     known_period,
@@ -22,8 +24,6 @@ from console.words import LANG, say
 from domain.numbers import vi_number
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from polars import DataFrame
 
     from catalog import Catalog
@@ -51,6 +51,9 @@ SHOWN = 40
 
 #: Rows of an answer unless --limit says otherwise: on a terminal, and into a file.
 ROWS_OF_A_TABLE, ROWS_OF_A_FILE = 1_000, 10_000_000
+
+#: Seconds a question may take unless --timeout says otherwise.
+SECONDS_OF_A_QUESTION = 120.0
 
 
 def register(app: typer.Typer) -> None:
@@ -223,6 +226,7 @@ def trace(
     indicator: Annotated[
         str, typer.Option(help=say("mã chỉ tiêu, có thể kèm [phân tổ]", "indicator code, with [breakdown] if any"))
     ],
+    as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
     """A figure down to its file and cell, with everything that was said of it on the way."""
@@ -235,7 +239,7 @@ def trace(
     code, _, breakdown = indicator.partition("[")
     if code not in catalog.indicators:
         refuse(say(f"Không có chỉ tiêu {code!r}.", f"There is no indicator {code!r}."))
-    found = queries.trace(engine, unit, period, code, breakdown.removesuffix("]") or None)
+    found = queries.trace(engine, unit, period, code, breakdown.removesuffix("]") or None, a_moment(as_of))
     if not found:
         past = f"tongket history --period {period} --unit {unit}"
         refuse(
@@ -351,10 +355,7 @@ def _coverage(row: dict[str, Any]) -> str:
 
 def query(
     sql: str,
-    as_of: Annotated[
-        str | None,
-        typer.Option("--as-of", help=say("số liệu được tin vào lúc đó", "figures as believed at that moment")),
-    ] = None,
+    as_of: AsOf = None,
     output: Annotated[
         Literal["table", "csv", "json", "parquet"], typer.Option("--format", help=say("cách in", "how to print"))
     ] = "table",
@@ -363,16 +364,26 @@ def query(
         int | None,
         typer.Option(help=say("số dòng tối đa (bảng: 1.000)", "most rows (tables: 1,000)"), min=1, show_default=False),
     ] = None,
+    timeout: Annotated[
+        float, typer.Option(help=say("số giây tối đa", "most seconds"), min=0.1, max=86_400)
+    ] = SECONDS_OF_A_QUESTION,
 ) -> None:
     """The connection itself refuses to write, whatever the statement says; rows that are cut off are said to be."""
     from warehouse.engine import make_reader
-    from warehouse.queries import QueryRefusedError, run_sql
+    from warehouse.queries import QueryRefusedError, QueryTooLongError, run_sql
 
     chosen, _ = open_warehouse()
     chosen_format = "json" if as_json else output
     most = limit or (ROWS_OF_A_TABLE if chosen_format == "table" else ROWS_OF_A_FILE)
     try:
-        frame = run_sql(make_reader(chosen.url), sql, most + 1, _moment(as_of))
+        frame = run_sql(make_reader(chosen.reading_url), sql, most + 1, a_moment(as_of), seconds=timeout)
+    except QueryTooLongError:
+        refuse(
+            say(
+                f"Quá {timeout:g} giây chưa có câu trả lời. Thu hẹp câu hỏi (một kỳ, một đơn vị) hoặc thêm --timeout.",
+                f"No answer within {timeout:g} seconds. Ask for less (one period, one unit) or add --timeout.",
+            )
+        )
     except QueryRefusedError as error:
         refuse(say(f"Kho từ chối câu hỏi: {error}", f"The warehouse refused: {error}"))
     _print_answer(frame.head(most), chosen_format)
@@ -396,25 +407,3 @@ def _print_answer(frame: DataFrame, chosen_format: str) -> None:
             frame.write_parquet(sys.stdout.buffer)
         case _:
             out.print(table("", frame.columns, frame.rows()))
-
-
-def _moment(text: str | None) -> datetime | None:
-    """A day or a moment; without a zone it is the one of the offices, and a day means its end."""
-    from datetime import datetime, time
-
-    from tasks.clock import ZONE
-
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        refuse(
-            say(
-                f"{text!r} không phải thời điểm; viết 2026-01-15 hoặc 2026-01-15T08:00.",
-                f"{text!r} is not a moment; write 2026-01-15 or 2026-01-15T08:00.",
-            )
-        )
-    if "T" not in text and " " not in text:
-        moment = datetime.combine(moment.date(), time.max)
-    return moment if moment.tzinfo else moment.replace(tzinfo=ZONE)

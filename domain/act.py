@@ -6,7 +6,8 @@ from enum import StrEnum
 
 
 class Act(StrEnum):
-    """``restore`` takes up again what was withdrawn or superseded; ``return`` hands the annotated workbook back."""
+    """``restore`` takes up again what was withdrawn or superseded; ``return`` hands the annotated workbook back;
+    ``replace_warehouse`` puts a backup in the place of all that stood in the warehouse."""
 
     RETRY = "retry"
     RESTORE = "restore"
@@ -16,6 +17,7 @@ class Act(StrEnum):
     RETURN = "return"
     CLOSE_PERIOD = "close_period"
     REOPEN_PERIOD = "reopen_period"
+    REPLACE_WAREHOUSE = "replace_warehouse"
 
 
 class ActRefusedError(ValueError):

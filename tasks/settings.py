@@ -23,6 +23,9 @@ class Settings(BaseSettings):
 
     home: Path = Field(default=Path("workspace"), description="the workspace folder")
     warehouse_url: SecretStr | None = Field(default=None, description="default: SQLite in the workspace")
+    reader_url: SecretStr | None = Field(
+        default=None, description="the warehouse by the role that may only read, for questions; default: warehouse_url"
+    )
     lang: Literal["vi", "en"] = "vi"
     catalog: Path | None = Field(default=None, description="a definitions folder other than the shipped one")
     arrival: Literal["taken", "modified"] = Field(
@@ -46,6 +49,11 @@ class Settings(BaseSettings):
         if self.warehouse_url is not None and self.warehouse_url.get_secret_value():
             return self.warehouse_url.get_secret_value()
         return f"sqlite:///{self.workspace.home / 'warehouse.db'}"
+
+    @property
+    def reading_url(self) -> str:
+        """Where questions are asked: by a role that cannot write, when there is one (``tongket role``)."""
+        return (self.reader_url and self.reader_url.get_secret_value()) or self.url
 
 
 class Workspace:

@@ -532,6 +532,11 @@ def _bound(row: Report) -> list[Words]:
 # ------------------------------------------------------------------------------------------------ writing
 
 
+def record_replacement(connection: Connection, *, who: str, reason: str, before: str, after: str) -> None:
+    """A backup took the place of all that stood here; the only row that stands beside what the backup held."""
+    _record(connection, Act.REPLACE_WAREHOUSE, _signed(who, reason), {}, before=before, after=after)
+
+
 def _signed(who: str, reason: str) -> Words:
     """Who and why, each on one line; refused when one of them says nothing or more than a register can show."""
     name, why = _one_line(who), _one_line(reason)

@@ -3,41 +3,86 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, datetime
+from typing import Any
 
 import polars as pl
 import polars.selectors as selectors
 from sqlalchemy import Connection, Engine
 
 from warehouse.engine import is_postgres
-from warehouse.marts import observation_as_of
+from warehouse.marts import PRESENT_ONLY, observation_as_of
 
-#: Statements that give rows and may stand inside another; the rest runs as it is, and is refused if it writes.
-_QUERY = re.compile(r"^\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(select|with|values)\b", re.IGNORECASE | re.DOTALL)
+#: Questions about the schema that SQLite answers; its connection lets through only those that change nothing.
+_PRAGMA = re.compile(r"pragma\b", re.IGNORECASE)
+
+#: The plan of a question; what follows must be a question itself.
+_EXPLAIN = re.compile(r"(explain(?:\s+query\s+plan\b|\s+analyze\b)?)\s(.*)", re.IGNORECASE | re.DOTALL)
+
+_COMMENT = re.compile(r"(?:\s+|--[^\n]*\n|/\*.*?\*/)*", re.DOTALL)
+
+#: Seconds a question may take unless said otherwise: one that never ends would hold the warehouse's oldest rows back.
+DEFAULT_SECONDS = 120.0
+
+#: Steps of SQLite between two looks at the clock: a few milliseconds.
+_STEPS = 20_000
 
 
 class QueryRefusedError(ValueError):
     """The database refused a question: it would write, or is not SQL it understands."""
 
 
-def run_sql(reader: Engine, sql: str, limit: int, as_of: datetime | None = None) -> pl.DataFrame:
+class QueryTooLongError(QueryRefusedError):
+    """A question was not answered within the seconds it was given."""
+
+
+def run_sql(
+    reader: Engine, sql: str, limit: int, as_of: datetime | None = None, *, seconds: float = DEFAULT_SECONDS
+) -> pl.DataFrame:
     """The first ``limit`` rows of one statement, sent over :func:`warehouse.engine.make_reader`'s connection.
 
-    With ``as_of`` the view ``mart_observation`` shows what was believed at that moment (which carries its zone). Raises
-    :class:`QueryRefusedError` with the database's own words.
+    The statement stands inside a ``SELECT``, where the grammar of the database has no place for anything that is not a
+    question (``COPY … TO PROGRAM``, ``SET``, ``DO``, a second statement), whatever it looks like to this program.
+
+    With ``as_of`` the view ``mart_observation`` shows what was believed at that moment (which carries its zone); the
+    other marts only know the present and are refused. Raises :class:`QueryRefusedError` with the database's own words,
+    and :class:`QueryTooLongError` after ``seconds``.
     """
     statement = sql.strip().rstrip(";").rstrip()
-    if not statement:
+    bare = statement[_leading(statement) :]
+    if not bare:
         raise QueryRefusedError("the question is empty")
-    if as_of is not None and not _QUERY.match(statement):
-        raise QueryRefusedError("only a SELECT can be asked as of a moment")
-    if _QUERY.match(statement):
-        statement = f"{_past(reader, as_of)}SELECT * FROM (\n{statement}\n) AS asked LIMIT {int(limit)}"  # noqa: S608
+    if as_of is not None:
+        _refuse_present(bare)
     with reader.connect() as connection:
         try:
-            return _ask(connection, statement, limit)
+            return _ask(connection, _as_question(reader, statement, bare, limit, as_of), limit, seconds)
         except connection.dialect.loaded_dbapi.Error as error:
+            if _ran_out(error):
+                raise QueryTooLongError(f"no answer within {seconds:g} seconds") from error
             raise QueryRefusedError(str(error).strip()) from error
+
+
+def _leading(statement: str) -> int:
+    """Where the statement begins behind its comments."""
+    found = _COMMENT.match(statement)
+    return found.end() if found else 0
+
+
+def _as_question(reader: Engine, statement: str, bare: str, limit: int, as_of: datetime | None) -> str:
+    if _PRAGMA.match(bare) and not is_postgres(reader):
+        return statement
+    plan = _EXPLAIN.fullmatch(bare)
+    how, asked = (plan[1], plan[2]) if plan else ("", statement)
+    return f"{how} {_past(reader, as_of)}SELECT * FROM (\n{asked}\n) AS asked LIMIT {int(limit)}"  # noqa: S608
+
+
+def _refuse_present(statement: str) -> None:
+    """A total of today beside figures of last year would look as if it were of last year."""
+    present = [name for name in PRESENT_ONLY if re.search(rf"\b{name}\b", statement, re.IGNORECASE)]
+    if present:
+        raise QueryRefusedError(f"{present[0]} only knows the present; as of a moment ask mart_observation")
 
 
 def _past(reader: Engine, as_of: datetime | None) -> str:
@@ -51,22 +96,34 @@ def _past(reader: Engine, as_of: datetime | None) -> str:
     return f"WITH mart_observation AS (\n{observation_as_of(moment)}\n)\n"
 
 
-def _ask(connection: Connection, statement: str, limit: int) -> pl.DataFrame:
+def _ask(connection: Connection, statement: str, limit: int, seconds: float) -> pl.DataFrame:
     """One statement, whatever stands in it: prepared statements cannot hold two."""
+    driver: Any = connection.connection.driver_connection
     if is_postgres(connection):
-        driver = connection.connection.driver_connection
-        assert driver is not None
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {max(1, round(seconds * 1000))}")
         cursor = driver.cursor()
         cursor.execute(statement.encode(), prepare=True)
-    else:
-        cursor = connection.connection.cursor()
-        cursor.execute(statement)
+        return _frame(cursor, limit)
+    ends = time.monotonic() + seconds
+    driver.set_progress_handler(lambda: int(time.monotonic() > ends), _STEPS)
+    try:
+        return _frame(connection.connection.cursor().execute(statement), limit)
+    finally:
+        driver.set_progress_handler(None, 0)
+
+
+def _frame(cursor: Any, limit: int) -> pl.DataFrame:
     if cursor.description is None:
         raise QueryRefusedError("the statement gives no rows")
     names = _distinct([str(column[0]) for column in cursor.description])
     rows = cursor.fetchmany(limit)
     frame = pl.DataFrame(rows, schema=names, orient="row", infer_schema_length=None, strict=False)
     return frame.with_columns(selectors.decimal().cast(pl.Float64))
+
+
+def _ran_out(error: Exception) -> bool:
+    """57014: PostgreSQL cancelled the statement."""
+    return getattr(error, "sqlstate", None) == "57014" or getattr(error, "sqlite_errorname", None) == "SQLITE_INTERRUPT"
 
 
 def _distinct(names: list[str]) -> list[str]:

@@ -165,6 +165,20 @@ def read_frame(connection: Connection, query: Select[Any]) -> pl.DataFrame:
     return pl.concat(parts) if parts else pl.DataFrame(schema=schema)
 
 
+def frames_of(connection: Connection, query: Select[Any]) -> Iterator[pl.DataFrame]:
+    """:func:`read_frame` piece by piece, for what is larger than memory.
+
+    Raises ``ValueError`` when a value does not fit its column: SQLite takes any, and it must not be lost in silence.
+    """
+    schema = {column.name: polars_type(column.type) for column in query.selected_columns}
+    for rows in _parts(connection, query):
+        frame = _part(rows, schema)
+        for series, values in zip(frame, zip(*rows, strict=True), strict=True):
+            if series.null_count() != sum(value is None for value in values):
+                raise ValueError(f"column {series.name} holds a value that is no {series.dtype}")
+        yield frame
+
+
 def _parts(connection: Connection, query: Select[Any]) -> Iterator[Sequence[Any]]:
     """Rows, so many at a time. SQLite's are taken from the driver: making SQLAlchemy's rows takes longer than reading.
 

@@ -10,7 +10,8 @@ from sqlalchemy import Column, Table
 from sqlalchemy.dialects import postgresql
 
 from warehouse import fact_tables, intake_tables, registry_tables
-from warehouse.marts import VIEW_WORDS, VIEWS
+from warehouse.mart_words import VIEW_COLUMNS
+from warehouse.marts import VIEW_WORDS, views
 from warehouse.tables import metadata
 
 _ROOMS = (
@@ -28,6 +29,17 @@ Generated from the comments of the tables, never by hand: `python -m warehouse.d
 Trên SQLite, thời điểm được lưu bằng chữ theo giờ UTC. · On SQLite moments are text in UTC.
 """
 
+_AS_OF = """\
+### `observation_as_of(timestamptz)`
+
+Trên PostgreSQL: `mart_observation` như được tin vào một thời điểm. Trên SQLite: `tongket query --as-of`.
+On PostgreSQL: `mart_observation` as it was believed at a moment. On SQLite: `tongket query --as-of`.
+
+```sql
+SELECT unit, indicator, value FROM observation_as_of('2026-01-15 08:00+07') WHERE period = '2025'
+```
+"""
+
 
 def data_dictionary() -> str:
     """Every table and column in Vietnamese and English, as Markdown."""
@@ -36,7 +48,8 @@ def data_dictionary() -> str:
         parts.append(f"## {title}\n")
         parts.extend(_table(table) for table in _tables_of(room))
     parts.append("## Khung nhìn · Views\n")
-    parts.extend(_view(name) for name in VIEWS)
+    parts.extend(_view(name, query) for name, query in views("postgresql").items())
+    parts.append(_AS_OF)
     return "\n".join(parts)
 
 
@@ -68,9 +81,13 @@ def _row(column: Column[Any]) -> str:
     return f"| `{column.name}`{points} | {', '.join(marks)} | {vi} | {en} |"
 
 
-def _view(name: str) -> str:
+def _view(name: str, query: str) -> str:
     vi, en = _both(VIEW_WORDS[name])
-    return f"### `{name}`\n\n{vi}.\n{en}.\n\n```sql\n{VIEWS[name].rstrip()}\n```\n"
+    rows = "\n".join("| `{}` | {} | {} |".format(column, *_both(said)) for column, said in VIEW_COLUMNS[name].items())
+    return (
+        f"### `{name}`\n\n{vi}.\n{en}.\n\n| cột · column | nghĩa | meaning |\n| --- | --- | --- |\n{rows}\n\n"
+        f"```sql\n{query.rstrip()}\n```\n"
+    )
 
 
 def _both(comment: str | None) -> tuple[str, str]:

@@ -22,6 +22,7 @@ __all__ = [
     "make_engine",
     "make_reader",
     "safe_url",
+    "snapshot",
     "write",
 ]
 
@@ -35,6 +36,28 @@ _POSTGRES = ("postgresql", "postgres")
 
 #: Classes of SQLSTATE that pass by themselves: connection lost, transaction conflict, resources, operator intervention.
 _PASSING = ("08", "40", "53", "57", "55P03")
+
+#: What a statement that only reads is made of, as SQLite names it.
+_READING = (
+    sqlite3.SQLITE_SELECT,
+    sqlite3.SQLITE_READ,
+    sqlite3.SQLITE_FUNCTION,
+    sqlite3.SQLITE_RECURSIVE,
+    sqlite3.SQLITE_TRANSACTION,
+)
+
+#: Those that tell of the schema and change nothing, whatever stands behind them.
+_HARMLESS_PRAGMAS = frozenset(
+    ["table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo", "foreign_key_list"]
+)
+
+#: Bytes of one value a reader may build: ``zeroblob`` would otherwise fill the memory.
+_LONGEST_VALUE = 64 * 1024 * 1024
+
+_MAY_BECOME_READER = """\
+SELECT 1 FROM pg_roles AS reader, pg_roles AS me
+WHERE reader.rolname = 'pg_read_all_data' AND me.rolname = current_user AND me.rolsuper
+"""
 
 
 class MissingDriver(RuntimeError):  # noqa: N818
@@ -85,9 +108,11 @@ def make_reader(url: str) -> Engine:
         event.listen(engine, "connect", _open_sqlite_reader)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(
+    engine = create_engine(
         parsed, pool_pre_ping=True, connect_args={"options": _options(parsed, "-c default_transaction_read_only=on")}
     )
+    event.listen(engine, "connect", _open_postgres_reader)
+    return engine
 
 
 def _options(url: URL, more: str) -> str:
@@ -106,6 +131,14 @@ def write(engine: Engine) -> Iterator[Connection]:
     with engine.connect().execution_options(warehouse_writer=True) as connection, connection.begin():
         if is_postgres(engine):
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
+        yield connection
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """A connection on which everything that is read is of one moment, whatever is written meanwhile."""
+    isolation = {"isolation_level": "REPEATABLE READ"} if is_postgres(engine) else {}
+    with engine.connect().execution_options(**isolation) as connection, connection.begin():
         yield connection
 
 
@@ -163,6 +196,28 @@ def _open_sqlite_reader(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     for pragma in ("query_only=ON", f"busy_timeout={BUSY_SECONDS * 1000}", "cache_size=-131072"):
         connection.execute(f"PRAGMA {pragma}").close()
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
+    connection.set_authorizer(_may_read)
+
+
+def _may_read(action: int, first: str | None, _second: str | None, _database: str | None, _inner: str | None) -> int:
+    """SQLite asks this while it compiles a statement. A file opened for reading still lets ``ATTACH`` and ``VACUUM
+    INTO`` make other files, and ``PRAGMA`` turn its own locks off: only what reads is let through."""
+    if action == sqlite3.SQLITE_PRAGMA:
+        return sqlite3.SQLITE_OK if (first or "").lower() in _HARMLESS_PRAGMAS else sqlite3.SQLITE_DENY
+    # how SQLite declares the columns of json_each and its like; the table itself may not be modified by anybody
+    declares = action == sqlite3.SQLITE_UPDATE and first == "sqlite_master"
+    return sqlite3.SQLITE_OK if declares or action in _READING else sqlite3.SQLITE_DENY
+
+
+def _open_postgres_reader(connection: Any, _record: Any) -> None:
+    """A transaction that only reads still lets a superuser run programs and read files of the server: whoever may do
+    everything goes on as the role that may read every table and nothing else."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MAY_BECOME_READER)
+        if cursor.fetchone() is not None:
+            cursor.execute("SET ROLE pg_read_all_data")
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Engine, delete, func, select
+from sqlalchemy import ColumnElement, Engine, FromClause, delete, func, select, union_all
 
 from warehouse import tables
 from warehouse.bulk import insert_frame, read_frame
@@ -153,8 +153,16 @@ def top_unit(engine: Engine, period: str, prefix: str = "") -> str | None:
 # ------------------------------------------------------------------------------------------------ trace
 
 
-def trace(engine: Engine, unit: str, period: str, indicator: str, breakdown: str | None = None) -> list[dict[str, Any]]:
-    """Figures in force down to file and cell; every breakdown unless one is named (``""``: the whole).
+def trace(
+    engine: Engine,
+    unit: str,
+    period: str,
+    indicator: str,
+    breakdown: str | None = None,
+    as_of: datetime | None = None,
+) -> list[dict[str, Any]]:
+    """Figures in force down to file and cell; every breakdown unless one is named (``""``: the whole). With ``as_of``
+    those that were believed at that moment; state and findings of their submission are always the present ones.
 
     Each with ``value, qualifier, lower, upper, numerator, denominator, status, basis, scope, derived, original_text,
     note, sheet, cell, unit, unit_name, period, form, indicator, label_vi, label_en, measure_vi, measure_en, breakdown,
@@ -162,14 +170,15 @@ def trace(engine: Engine, unit: str, period: str, indicator: str, breakdown: str
     ``findings``: those of the submission that name this cell or field.
     """
     with engine.connect() as connection:
-        rows = read_frame(connection, _trace_query(unit, period, indicator, breakdown)).to_dicts()
+        rows = read_frame(connection, _trace_query(unit, period, indicator, breakdown, as_of)).to_dicts()
         for row in rows:
             row["findings"] = _findings_at(connection, row)
     return rows
 
 
-def _trace_query(unit: str, period: str, indicator: str, breakdown: str | None) -> Any:
-    o, s, i, m = tables.observation.c, tables.submission.c, tables.indicator.c, tables.manner.c
+def _trace_query(unit: str, period: str, indicator: str, breakdown: str | None, as_of: datetime | None) -> Any:
+    source, is_believed = _believed(as_of)
+    o, s, i, m = source.c, tables.submission.c, tables.indicator.c, tables.manner.c
     figures = ["value", "lower", "upper", "numerator", "denominator", "original_text", "note", "recorded_from"]
     labels = ["label_vi", "label_en", "measure_vi", "measure_en"]
     query = (
@@ -192,7 +201,7 @@ def _trace_query(unit: str, period: str, indicator: str, breakdown: str | None) 
             tables.file.c.sha256,
             tables.file.c.archive_path,
         )
-        .join_from(tables.observation, tables.submission, s.id == o.submission_id)
+        .join_from(source, tables.submission, s.id == o.submission_id)
         .join(tables.unit, tables.unit.c.id == o.unit_id)
         .join(tables.period, tables.period.c.id == o.period_id)
         .join(tables.form, tables.form.c.id == s.form_id)
@@ -206,11 +215,19 @@ def _trace_query(unit: str, period: str, indicator: str, breakdown: str | None) 
             tables.unit.c.code == unit,
             tables.period.c.code == period,
             i.code == indicator,
-            o.recorded_to.is_(None),
+            is_believed,
         )
         .order_by(tables.form.c.code, tables.breakdown.c.code)
     )
     return query if breakdown is None else query.where(tables.breakdown.c.code == breakdown)
+
+
+def _believed(as_of: datetime | None) -> tuple[FromClause, ColumnElement[bool]]:
+    """Where the figures believed at a moment stand, and which they are."""
+    if as_of is None:
+        return tables.observation, tables.observation.c.recorded_to.is_(None)
+    every = union_all(select(tables.observation), select(tables.observation_past)).subquery()
+    return every, (every.c.recorded_from <= as_of) & (every.c.recorded_to.is_(None) | (every.c.recorded_to > as_of))
 
 
 def _findings_at(connection: Any, row: dict[str, Any]) -> list[dict[str, Any]]:

@@ -342,8 +342,10 @@ action = table(
     col(
         "what",
         String,
-        "Việc đã làm: retry, restore, withdraw, waive, permit_late, return, close_period, reopen_period",
-        "What was done: retry, restore, withdraw, waive, permit_late, return, close_period, reopen_period",
+        "Việc đã làm: retry, restore, withdraw, waive, permit_late, return, close_period, reopen_period,"
+        " replace_warehouse",
+        "What was done: retry, restore, withdraw, waive, permit_late, return, close_period, reopen_period,"
+        " replace_warehouse",
     ),
     col("reason", Text, "Lý do", "Reason"),
     col("submission_id", Integer, "Báo cáo liên quan", "Submission concerned", ForeignKey("submission.id"), null=True),

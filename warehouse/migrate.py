@@ -45,6 +45,11 @@ def head() -> str | None:
     return ScriptDirectory(str(_SCRIPTS)).get_current_head()
 
 
+def known() -> set[str]:
+    """Every migration this program knows."""
+    return {script.revision for script in ScriptDirectory(str(_SCRIPTS)).walk_revisions()}
+
+
 def is_current(engine: Engine) -> bool:
     return current(engine) == head()
 

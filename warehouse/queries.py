@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from warehouse.asking import QueryRefusedError, run_sql
+from warehouse.asking import QueryRefusedError, QueryTooLongError, run_sql
 from warehouse.figures import observations_in_force, settled, summary, top_unit, trace, write_roll_up
 from warehouse.lineage import mapping_between
 from warehouse.reporting import (
@@ -28,6 +28,7 @@ from warehouse.waivers import closed_periods, waivers_of
 
 __all__ = [
     "QueryRefusedError",
+    "QueryTooLongError",
     "UnknownPeriodError",
     "changed_by_run",
     "closed_periods",

@@ -394,12 +394,22 @@ def findings(
     among them, with ``settled_by`` and ``explanation``. What was withdrawn asks nothing of anybody and is only given
     when its ``submission`` is named.
     """
-    query = _findings_query(period, submission, severity)
     with engine.connect() as connection:
-        found = read_frame(connection, query)
-        if unit is not None:
-            found = found.filter(is_below(connection, period, unit))
+        found = findings_on(connection, period=period, unit=unit, submission=submission, severity=severity)
     return found.head(limit) if limit is not None else found
+
+
+def findings_on(
+    connection: Connection,
+    *,
+    period: str | None = None,
+    unit: str | None = None,
+    submission: int | None = None,
+    severity: str | None = None,
+) -> pl.DataFrame:
+    """:func:`findings` on a connection that reads other things too, all of the same moment."""
+    found = read_frame(connection, _findings_query(period, submission, severity))
+    return found if unit is None else found.filter(is_below(connection, period, unit))
 
 
 def _findings_query(period: str | None, submission: int | None, severity: str | None) -> Select[Any]:

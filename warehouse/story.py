@@ -41,6 +41,7 @@ _ACTS: dict[str, Words] = {
     Act.RETURN: ("trả lại tệp đã đánh dấu", "handed the annotated file back"),
     Act.CLOSE_PERIOD: ("đóng kỳ", "closed the period"),
     Act.REOPEN_PERIOD: ("mở lại kỳ", "reopened the period"),
+    Act.REPLACE_WAREHOUSE: ("thay toàn bộ kho bằng bản sao lưu", "put a backup in the place of the warehouse"),
 }
 
 

@@ -1,0 +1,223 @@
+"""Backups: warehouse, archive and definitions in one file that is proved before anything of it is believed."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+import polars as pl
+
+from domain.act import ActRefusedError
+from tasks.archive import find
+from tasks.settings import Settings
+from tasks.store import definitions
+from warehouse import migrate, whole
+from warehouse.engine import Engine, snapshot
+
+MANIFEST = "manifest.json"
+
+#: Which way of writing a backup this is.
+VERSION = 1
+
+_PIECE = 1024 * 1024
+
+
+@dataclass(slots=True)
+class _Writing:
+    """A backup under way: what was put in, with its hash."""
+
+    package: zipfile.ZipFile
+    members: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def put(self, name: str, content: IO[bytes]) -> str:
+        """Add a member; its hash."""
+        digest, size = hashlib.sha256(), 0
+        with self.package.open(name, "w", force_zip64=True) as member:
+            while piece := content.read(_PIECE):
+                digest.update(piece)
+                member.write(piece)
+                size += len(piece)
+        self.members[name] = {"size": size, "sha256": digest.hexdigest()}
+        return digest.hexdigest()
+
+
+def backup(settings: Settings, engine: Engine, out: Path) -> dict[str, Any]:
+    """Write the backup; its manifest.
+
+    All rows are of one moment, also while a run writes: a file is in the archive before a row speaks of it, so every
+    row finds its file. ``lost`` names archived files that are gone or no longer have their hash: the rows are kept, and
+    whoever reads the manifest knows. ``out`` must not exist; it bears its name only once it is whole and on the disk.
+    """
+    if out.exists():
+        raise ActRefusedError(f"{out} đã có; chọn tên khác", f"{out} exists already; choose another name")
+    draft = out.with_name(f".{out.name}.{os.getpid()}.part")
+    try:
+        with draft.open("xb") as file:
+            with zipfile.ZipFile(file, "w") as package:
+                manifest = _write(_Writing(package), settings, engine)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, out)  # unlike a renaming this never replaces what came to be there meanwhile
+    finally:
+        draft.unlink(missing_ok=True)
+    return manifest
+
+
+def _write(writing: _Writing, settings: Settings, engine: Engine) -> dict[str, Any]:
+    moment = datetime.now(UTC)
+    with snapshot(engine) as connection:
+        rows = Counter(dict.fromkeys(whole.TABLES, 0))
+        for number, (name, frame) in enumerate(whole.parts(connection)):
+            content = io.BytesIO()
+            frame.write_parquet(content)
+            content.seek(0)
+            writing.put(f"warehouse/{number:06}-{name}.parquet", content)
+            rows[name] += frame.height
+        lost = [digest for digest, path in whole.archived(connection) if not _kept(writing, settings, digest, path)]
+    catalog = definitions(settings)
+    for path in sorted(path for path in settings.catalog_root.rglob("*") if path.is_file()):
+        with path.open("rb") as definition:
+            writing.put(f"definitions/{path.relative_to(settings.catalog_root).as_posix()}", definition)
+    manifest = {
+        "tongket": "backup",
+        "version": VERSION,
+        "moment": moment.isoformat(timespec="seconds"),
+        "schema": migrate.current(engine),
+        "definitions": catalog.fingerprint,
+        "tables": dict(sorted(rows.items())),
+        "lost": lost,
+        "members": writing.members,
+    }
+    writing.package.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
+    return manifest
+
+
+def _kept(writing: _Writing, settings: Settings, digest: str, path: str) -> bool:
+    """Whether the archived bytes were there and are what they were."""
+    place = find(settings.workspace.archive, path)
+    try:
+        with place.open("rb") as content:
+            return writing.put(f"archive/{place.parent.name}/{place.name}", content) == digest
+    except FileNotFoundError:
+        return False
+
+
+# ------------------------------------------------------------------------------------------------ and back
+
+
+def restore(
+    settings: Settings, engine_of: Any, file: Path, *, is_replacing: bool = False, who: str = "", reason: str = ""
+) -> dict[str, Any]:
+    """Make workspace and warehouse what the backup holds; its manifest.
+
+    Every byte is proved first, and nothing is changed when one is wrong. Refused when the warehouse holds a single row,
+    unless ``is_replacing``, which is an act with its reason. Definitions other than the program's own go into the
+    folder ``definitions`` of the workspace, for ``TONGKET_CATALOG``. ``engine_of`` opens the warehouse when the backup
+    is proved.
+    """
+    try:
+        with zipfile.ZipFile(file) as package:
+            manifest = _proved(package)
+            engine = engine_of(settings.url)
+            whole.refuse_unless_it_fits(engine, manifest["schema"], is_replacing=is_replacing)
+            _unpack(package, manifest, settings)
+            content = _parts(package, manifest)
+            if whole.is_empty(engine):
+                whole.fill(engine, manifest["schema"], content, manifest["tables"])
+            else:
+                source = f"{file.name} · {manifest['moment']}"
+                whole.replace(engine, content, manifest["tables"], who=who, reason=reason, source=source)
+    except (zipfile.BadZipFile, EOFError) as error:
+        raise _damaged(str(error)) from error
+    return manifest
+
+
+def _damaged(what: str) -> ActRefusedError:
+    return ActRefusedError(
+        f"Bản sao lưu bị hỏng hoặc không phải của chương trình này ({what}); chưa có gì thay đổi",
+        f"The backup is damaged or not one of this program's ({what}); nothing was changed",
+    )
+
+
+def _proved(package: zipfile.ZipFile) -> dict[str, Any]:
+    """The manifest, when all it speaks of is there, is what it was, and may be put where it says."""
+    try:
+        manifest: dict[str, Any] = json.loads(package.read(MANIFEST))
+        kind, version, members = manifest["tongket"], manifest["version"], dict(manifest["members"])
+        known = set(manifest["tables"]) <= set(whole.TABLES)
+    except (KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
+        raise _damaged(f"{MANIFEST}: {error}") from error
+    if kind != "backup":
+        raise _damaged(MANIFEST)
+    if version != VERSION or not known or manifest.get("schema") not in migrate.known():
+        raise ActRefusedError(
+            "Bản sao lưu do một phiên bản mới hơn tạo ra; cập nhật chương trình rồi làm lại",
+            "The backup was made by a newer version; update the program and try again",
+        )
+    if sorted(package.namelist()) != sorted([*members, MANIFEST]):
+        raise _damaged("danh sách tệp · list of files")
+    for name, told in members.items():
+        if not _is_safe(name) or _digest(package, name) != told["sha256"]:
+            raise _damaged(name)
+    return manifest
+
+
+def _is_safe(name: str) -> bool:
+    path = PurePosixPath(name)
+    inside = not path.is_absolute() and ".." not in path.parts and "\\" not in name and len(path.parts) > 1
+    return inside and path.parts[0] in ("archive", "definitions", "warehouse")
+
+
+def _digest(package: zipfile.ZipFile, name: str) -> str:
+    digest = hashlib.sha256()
+    try:
+        with package.open(name) as member:
+            while piece := member.read(_PIECE):
+                digest.update(piece)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+        raise _damaged(name) from error
+    return digest.hexdigest()
+
+
+def _parts(package: zipfile.ZipFile, manifest: dict[str, Any]) -> Iterator[whole.Part]:
+    for name in sorted(name for name in manifest["members"] if name.startswith("warehouse/")):
+        table = PurePosixPath(name).stem.partition("-")[2]
+        yield table, pl.read_parquet(io.BytesIO(package.read(name)))
+
+
+def _unpack(package: zipfile.ZipFile, manifest: dict[str, Any], settings: Settings) -> None:
+    """Archived files that are not there yet, and definitions that differ from the program's own."""
+    settings.workspace.create()
+    is_own = manifest["definitions"] == definitions(settings).fingerprint
+    for name, told in manifest["members"].items():
+        room, _, rest = name.partition("/")
+        if room == "archive":
+            _placed(package, name, settings.workspace.archive / rest, told["sha256"])
+        elif room == "definitions" and not is_own:
+            _placed(package, name, settings.workspace.home / "definitions" / rest, told["sha256"])
+    os.sync()
+
+
+def _placed(package: zipfile.ZipFile, name: str, place: Path, digest: str) -> None:
+    if place.exists():
+        with place.open("rb") as there:
+            if hashlib.file_digest(there, "sha256").hexdigest() == digest:
+                return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    draft = place.with_name(f".{place.name}.{os.getpid()}.part")
+    try:
+        with package.open(name) as member, draft.open("wb") as writer:
+            while piece := member.read(_PIECE):
+                writer.write(piece)
+        draft.replace(place)
+    finally:
+        draft.unlink(missing_ok=True)

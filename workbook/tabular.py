@@ -1,0 +1,70 @@
+"""Frames as spreadsheets: what was text stays text, and nothing a unit wrote is ever run as a formula."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import xlsxwriter
+
+from workbook.texts import printable, shortened
+
+#: Rows a sheet can hold, its head included.
+MOST_ROWS = 1_048_576
+
+#: Signs with which spreadsheet programs take a text for a formula, also behind a tab or a line break.
+_FORMULA = r"^[=+\-@\t\r\n]"
+
+_LONGEST = 32_767
+
+#: Equal frames give equal files.
+_CREATED = datetime(2025, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+
+
+class TooManyRowsError(ValueError):
+    """A frame does not fit a sheet."""
+
+
+def disarmed(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with an apostrophe before every text that a spreadsheet program would run."""
+    text = pl.col(pl.String)
+    return frame.with_columns(pl.when(text.str.contains(_FORMULA)).then("'" + text).otherwise(text).name.keep())
+
+
+def write_csv(frame: pl.DataFrame, path: Path) -> None:
+    """UTF-8 with the mark by which Excel knows it; texts disarmed."""
+    disarmed(frame).write_csv(path, include_bom=True, datetime_format="%Y-%m-%dT%H:%M:%S%.f%:z")
+
+
+def write_workbook(frames: Mapping[str, pl.DataFrame], path: Path) -> None:
+    """A sheet a frame, with a head that stays in sight and filters. Raises :class:`TooManyRowsError`."""
+    for name, frame in frames.items():
+        if frame.height >= MOST_ROWS:
+            raise TooManyRowsError(f"{name}: {frame.height} rows")
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(str(path), options) as book:
+        book.set_properties({"created": _CREATED})
+        head = book.add_format({"bold": True, "bottom": 1})
+        for name, frame in frames.items():
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, frame.columns, head)
+            sheet.freeze_panes(1, 0)
+            for number, series in enumerate(disarmed(frame)):
+                sheet.write_column(1, number, [_cell(value) for value in series])
+            if frame.width:
+                sheet.autofilter(0, 0, frame.height, frame.width - 1)
+
+
+def _cell(value: Any) -> Any:
+    """An infinite bound is an open one; days and moments are written so that they can be read by eye and by program."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, str):
+        return shortened(printable(value), _LONGEST)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return value
