@@ -12,6 +12,7 @@ import typer
 from console.common import AsJson, UnitOption, definitions, known_day, open_warehouse, settings
 from console.output import REFUSED, out, print_json, refuse, table
 from console.words import LANG, say
+from domain.numbers import vi_number
 
 if TYPE_CHECKING:
     from catalog.lookup import Became, Candidate, Found
@@ -185,8 +186,7 @@ def units_export(
     from tasks.register import export_register
     from workbook.register import TooLargeToWriteError
 
-    if to.suffix.lower() not in (".csv", ".xlsx"):
-        refuse(say(f"{to.name}: tên tệp phải kết thúc bằng .csv hoặc .xlsx.", f"{to.name} must end in .csv or .xlsx."))
+    _known_ending(to)
     _, engine = open_warehouse()
     try:
         written = export_register(engine, to)
@@ -200,6 +200,69 @@ def units_export(
 
 
 # ------------------------------------------------------------------------------------------------ find
+
+
+@units_app.command(
+    "nation",
+    help=say(
+        "lập tệp đơn vị hành chính cả nước trước và sau 1/7/2025, để xem rồi nạp",
+        "make register files of the nation's units before and after 1/7/2025, to look at and import",
+    ),
+)
+def units_nation(
+    lists: Annotated[
+        Path,
+        typer.Argument(help=say("gói vietnamadminunits (.whl) đã tải về", "the downloaded vietnamadminunits .whl")),
+    ],
+    to: Annotated[Path, typer.Option("--out", help=say("tệp .xlsx hoặc .csv", "a file .xlsx or .csv"))],
+    party: Annotated[
+        bool, typer.Option("--party", help=say("kèm cấp ủy của từng địa bàn", "with the party committee of each"))
+    ] = False,
+    state: Annotated[
+        bool, typer.Option("--state", help=say("kèm UBND của từng địa bàn", "with the people's committee of each"))
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Nothing is changed: what the register lacks is written, for `units import --dry-run` and `units import`."""
+    from tasks.nation import write_nation
+    from workbook.nation import NationListsError
+
+    _known_ending(to)
+    _, engine = open_warehouse()
+    bodies = [name for name, is_wanted in (("party", party), ("state", state)) if is_wanted]
+    try:
+        written = write_nation(engine, lists, to, bodies)
+    except NationListsError as error:
+        refuse(f"{error.vi if LANG == 'vi' else error.en}.")
+    differing = [{"code": unit.code, "register": unit.name, "list": name} for unit, name in written.differing]
+    if as_json:
+        files = [str(path) for path in written.files]
+        print_json({"files": files, "units": written.units, "events": written.events, "differing": differing})
+        return
+    if written.units == written.events == 0:
+        out.print(say("✓ Danh mục đã có đủ, không thiếu gì.", "✓ The register has them all."))
+        return
+    for path in written.files:
+        out.print(f"✓ {path}", soft_wrap=True)
+    units, events = vi_number(written.units), vi_number(written.events)
+    out.print(say(f"  {units} đơn vị, {events} sự kiện", f"  {written.units:,} units, {written.events:,} events"))
+    for row in differing[:_MOST_NOTICES]:
+        said = say(
+            "! {code}: danh mục đang ghi “{register}”, danh sách ghi “{list}”; giữ tên đang có",
+            "! {code}: the register says “{register}”, the list “{list}”; the former stays",
+        )
+        out.print(said.format(**row), soft_wrap=True)
+    if len(differing) > _MOST_NOTICES:
+        out.print(f"  … {len(differing) - _MOST_NOTICES}")
+    named = " ".join(map(str, written.files))
+    out.print(
+        say(f"Xem rồi nạp: tongket units import {named} --dry-run", f"Then: tongket units import {named} --dry-run")
+    )
+
+
+def _known_ending(to: Path) -> None:
+    if to.suffix.lower() not in (".csv", ".xlsx"):
+        refuse(say(f"{to.name}: tên tệp phải kết thúc bằng .csv hoặc .xlsx.", f"{to.name} must end in .csv or .xlsx."))
 
 
 @units_app.command(

@@ -137,7 +137,11 @@ def export_register(engine: Engine, to: Path) -> list[Path]:
     Imported again they change nothing. Raises :class:`workbook.register.TooLargeToWriteError`, ``OSError`` and
     ``ValueError`` for another ending.
     """
-    register = read_register(engine)
+    return write_register(read_register(engine), to)
+
+
+def write_register(register: Register, to: Path) -> list[Path]:
+    """:func:`export_register` of a register that need not be that of a warehouse."""
     suffix = to.suffix.lower()
     if suffix == ".xlsx":
         contents = {to: write_workbook(register.units, register.events)}
@@ -165,7 +169,7 @@ def _after(catalog: Catalog, standing: Register, given: Given) -> Catalog:
 
 def _new_faults(catalog: Catalog, standing: Register, after: Catalog, given: Given) -> Iterator[RowFault]:
     """What would not hold afterwards. What did not hold before either is not the fault of this file."""
-    found = [*register_faults(after), *_zeros_lost(standing, given)]
+    found = [*register_faults(after), *_zeros_lost(catalog, standing, given)]
     if not found:
         return
     before = set(register_faults(replace(catalog, units=standing.units, events=standing.events)))
@@ -193,20 +197,32 @@ def _to_mend(given: Given, fault: RegisterFault) -> tuple[UnitKey | EventKey, st
     return fault.cause, "valid_from" if fault.column == "valid_to" else "valid_to"
 
 
-def _zeros_lost(standing: Register, given: Given) -> Iterator[RegisterFault]:
-    """A new code that is a known one without its leading zeros was eaten by a spreadsheet program."""
+def _zeros_lost(catalog: Catalog, standing: Register, given: Given) -> Iterator[RegisterFault]:
+    """A new code that is a known one of the same level without its leading zeros was eaten by a spreadsheet program.
+
+    Official codes of provinces have two digits, those of districts had three, those of communes have five: 886 and
+    00886 are different units.
+    """
     known = {unit.code for unit in standing.units}
-    shorn = {code.lstrip("0"): code for code in (*known, *(key.code for key in given.units)) if code.startswith("0")}
-    for key in given.units:
-        if key.code in shorn and key.code not in known:
+    shorn = {
+        (unit.code.lstrip("0"), _level(catalog, unit)): unit.code
+        for unit in (*standing.units, *given.units.values())
+        if unit.code.startswith("0")
+    }
+    for key, unit in given.units.items():
+        long = shorn.get((key.code, _level(catalog, unit)))
+        if long is not None and key.code not in known:
             yield RegisterFault(
                 key,
                 "code",
-                Said(
-                    f"mã {key.code} là {shorn[key.code]} mất số 0", f"{key.code} is {shorn[key.code]} without its zeros"
-                ),
+                Said(f"mã {key.code} là {long} mất số 0", f"{key.code} is {long} without its zeros"),
                 Said("định dạng cột là Văn bản (Text) rồi gõ lại", "format the column as Text and type it again"),
             )
+
+
+def _level(catalog: Catalog, unit: UnitRecord) -> str | None:
+    kind = catalog.unit_kinds.get(unit.kind)
+    return kind.level if kind else None
 
 
 # ------------------------------------------------------------------------------------------------ difference
