@@ -62,10 +62,10 @@ def roll_up(observations: pl.DataFrame, units: pl.DataFrame, expected: pl.DataFr
     rows of matrices are left out. Raises :class:`UnitTreeError` when a figure's unit is not among ``units`` or these
     are no tree.
     """
-    tree = _tree(units)
-    owed = _in_tree(expected.select("unit").unique(), tree, "obligations")
+    tree = tree_of(units)
+    owed = in_tree(expected.select("unit").unique(), tree, "obligations")
     known = observations.filter(pl.col("value").is_not_null()).with_columns(pl.col("breakdown").fill_null(""))
-    figures = _in_tree(known, tree, "figures").filter(~is_total_row())
+    figures = in_tree(known, tree, "figures").filter(~is_total_row())
     own = figures.filter(pl.col("scope") == Scope.OWN.value)
     computed = _settled(_added_up(_contributions(own, owed, catalog), tree), catalog)
     reported = _reported(figures.filter(pl.col("scope") != Scope.OWN.value), computed)
@@ -76,7 +76,7 @@ def roll_up(observations: pl.DataFrame, units: pl.DataFrame, expected: pl.DataFr
 # ------------------------------------------------------------------------------------------------ the tree
 
 
-def _tree(units: pl.DataFrame) -> pl.DataFrame:
+def tree_of(units: pl.DataFrame) -> pl.DataFrame:
     """``unit, parent, depth, leaf`` with null parents at the roots."""
     if units["unit"].n_unique() != units.height:
         raise UnitTreeError("a unit stands twice in the tree")
@@ -95,7 +95,7 @@ def _tree(units: pl.DataFrame) -> pl.DataFrame:
     return tree.join(placed, on="unit").with_columns(leaf=leaf)
 
 
-def _in_tree(rows: pl.DataFrame, tree: pl.DataFrame, what: str) -> pl.DataFrame:
+def in_tree(rows: pl.DataFrame, tree: pl.DataFrame, what: str) -> pl.DataFrame:
     strangers = rows.select("unit").unique().join(tree, on="unit", how="anti")["unit"]
     if strangers.len():
         raise UnitTreeError(f"{what} of units that are not in the tree: {', '.join(strangers.sort().head(5))}")
