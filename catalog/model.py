@@ -74,7 +74,11 @@ class CodeList(Definition):
 
 
 class Indicator(Definition):
-    """What a figure means, once and for all; a rate names its numerator and denominator."""
+    """What a figure means, once and for all; a rate names its numerator and denominator.
+
+    ``counted_in``: the list whose rows a distinct count counts, with what a row must say to count:
+    ``initiatives[status=launched]``. The key of the list's rows tells what is counted once.
+    """
 
     code: Code
     label_vi: str
@@ -90,6 +94,7 @@ class Indicator(Definition):
     numerator: tuple[Code, ...] = ()
     denominator: tuple[Code, ...] = ()
     unit_words: tuple[str, ...] = ()
+    counted_in: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]*(\[[a-z_]+=[a-z0-9_]+\])?)?$")] = ""
     definition_vi: str = ""
     definition_en: str = ""
     source: str = ""
@@ -255,7 +260,7 @@ class CopyCheck(Definition):
 
 
 class HierarchyCheck(Definition):
-    """Level 7: a figure stated for a subtree or territory against the sum of the children, as far as intervals can tell.
+    """Level 7: a figure stated for a subtree or territory against the sum of the children, on intervals.
 
     It speaks of every figure that is added over units. ``sum``: the children's sum must not lie ``above`` the figure,
     not ``below`` it, or neither; ``children``: judged when the sum holds them all (``whole``), when some are missing

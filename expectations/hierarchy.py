@@ -15,7 +15,7 @@ from domain.columns import CHILD_SUMS, CHILD_TERMS, FINDINGS, STATED_AT
 from domain.finding import SettledBy, Severity
 from expectations.fault import ProgramFault
 from expectations.places import Names, address
-from expectations.schema import schema_of
+from expectations.schema import empty_frame, schema_of
 from expectations.settling import explained_by
 from expectations.severity import said_of_newness
 from expectations.wording import EN, VI, Said, Term, Tongue, say_sum_of_children
@@ -49,7 +49,7 @@ def judged_against_children(
     explained = rows.with_columns(told=explained_by("note", "original_text"))
     found = [row for rule in _rules(catalog, form, today) for row in _fired(rule, explained)]
     if not found:
-        return pl.DataFrame(schema=schema_of(FINDINGS))
+        return no_findings()
     children = {
         place: part.select(list(CHILD_TERMS)).to_dicts()
         for place, part in terms.partition_by(_PLACE, as_dict=True, maintain_order=True).items()
@@ -57,6 +57,10 @@ def judged_against_children(
     speaker = _Speaker(Names(catalog, catalog.forms[form]), catalog, names, today)
     written = [speaker.finding(rule, row, children[tuple(row[name] for name in _PLACE)]) for rule, row in found]
     return pl.DataFrame(written, schema=schema_of(FINDINGS), orient="row").sort("file", "rule", "field", "item")
+
+
+def no_findings() -> pl.DataFrame:
+    return empty_frame(FINDINGS)
 
 
 def _rules(catalog: Catalog, form: str, today: date) -> list[tuple[Rule, HierarchyCheck]]:

@@ -12,7 +12,7 @@ from domain import columns
 from domain.observation import OverUnits, Scope
 from transform.frame import schema_of
 from transform.observations import EXACT, is_total_row
-from transform.roll_up import in_tree, tree_of
+from transform.roll_up import deepest, in_tree, tree_of
 
 CHILD_SUMS, CHILD_TERMS = schema_of(columns.CHILD_SUMS), schema_of(columns.CHILD_TERMS)
 
@@ -78,7 +78,7 @@ def _owed_below(tree: pl.DataFrame, owing: pl.DataFrame) -> pl.DataFrame:
     start = owing.select("unit", owed=pl.lit(1, dtype=pl.Int64)).join(tree.select("unit", "parent", "depth"), on="unit")
     layers = []
     carried = start.clear().select("unit", "owed")
-    for depth in range(int(tree["depth"].max() or 0), -1, -1):  # type: ignore[call-overload]
+    for depth in range(deepest(tree), -1, -1):
         here = start.filter(pl.col("depth") == depth).select("unit", "owed")
         layer = pl.concat([here, carried]).group_by("unit").agg(pl.col("owed").sum())
         layers.append(layer)
@@ -106,7 +106,7 @@ def _parts(own: pl.DataFrame, stated: pl.DataFrame, tree: pl.DataFrame, owing: p
     speaks = _bounded(stated).join(placed, on="unit").with_columns(given=pl.col("owed"))
     shape = [*_PLACE, *_SUMS, "word"]
     carried = alone.clear().select(shape)
-    for depth in range(int(tree["depth"].max() or 0), -1, -1):  # type: ignore[call-overload]
+    for depth in range(deepest(tree), -1, -1):
         here = speaks.filter(pl.col("depth") == depth).select(shape)
         below = pl.concat([alone.filter(pl.col("depth") == depth).select(shape), carried])
         added = below.group_by(_PLACE).agg(pl.col(_SUMS).sum(), pl.col("word").first())
