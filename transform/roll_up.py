@@ -231,7 +231,7 @@ def settled(added: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
     rate = rate - pl.when(pl.col("indicator").is_in(growths.implode())).then(100.0).otherwise(0.0)
     exact_rate = pl.when(pl.col("worded") == 0).then(rate)
     stands = is_sum | single
-    return added.select(
+    return added.with_columns(_without_dust(name) for name in _FOLDED).select(
         "unit",
         *_KEY,
         value=pl.when(is_rate).then(rate).when(stands).then("value"),
@@ -244,6 +244,12 @@ def settled(added: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
         source=pl.when(is_rate | is_sum).then(pl.lit(COMPUTED)).otherwise(pl.lit(REPORTED)),
         note=_note(is_rate, stands),
     )
+
+
+def _without_dust(name: str) -> pl.Expr:
+    """Fractions without the last binary digits, which depend on the order of adding: the same parts, the same sum."""
+    value = pl.col(name)
+    return pl.when(value == value.floor()).then(value).otherwise(value.round(9))
 
 
 def _note(is_rate: pl.Expr, stands: pl.Expr) -> pl.Expr:

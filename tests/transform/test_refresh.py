@@ -74,7 +74,7 @@ def _kept(totals: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
 taken: list[bool] = []
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(_world())
 def _the_same(small: Catalog, world: tuple[pl.DataFrame, pl.DataFrame, Reports, Reports]) -> None:
     units, owing, before, changes = world
