@@ -3,6 +3,8 @@
 The floor: two processes that do nothing but read the same files with calamine, plus the bare insert of the same rows
 through the database driver. The run is the real flow in a process of its own, with receiving, checks, findings and
 roll-up inside; the start-up of processes is reported apart.
+
+``python -m bench roll-up`` measures questions on a large warehouse instead (:mod:`bench.roll_up`).
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from bench import roll_up
 from bench.floor import insert_seconds, read_seconds
 from bench.run import Measured, run_flow
 from bench.stage import stage
@@ -21,6 +24,9 @@ SIZES = (1_000, 10_000)
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["roll-up"]:
+        roll_up.main(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sizes", nargs="*", type=int, default=list(SIZES), help="submissions to ingest")
     parser.add_argument("--keep", type=Path, help="folder to keep the files in (default: a temporary one)")

@@ -27,7 +27,8 @@ Fingerprints = dict[tuple[str, str], str]
 
 _WORDS = {"label_vi", "label_en", "source"}
 _WORDS_OF_RULE = {"title_vi", "title_en", "message", "counterexample", "source"}
-_WORDS_OF_INDICATOR = {"definition_vi", "definition_en", "source"}
+#: Neither do words nor how totals are made: no verdict depends on it.
+_WORDS_OF_INDICATOR = {"definition_vi", "definition_en", "source", "counted_in"}
 
 
 def fingerprints(catalog: Catalog) -> Fingerprints:

@@ -74,7 +74,11 @@ class CodeList(Definition):
 
 
 class Indicator(Definition):
-    """What a figure means, once and for all; a rate names its numerator and denominator."""
+    """What a figure means, once and for all; a rate names its numerator and denominator.
+
+    ``counted_in``: the list whose rows a distinct count counts, with what a row must say to count:
+    ``initiatives[status=launched]``. The key of the list's rows tells what is counted once.
+    """
 
     code: Code
     label_vi: str
@@ -90,6 +94,7 @@ class Indicator(Definition):
     numerator: tuple[Code, ...] = ()
     denominator: tuple[Code, ...] = ()
     unit_words: tuple[str, ...] = ()
+    counted_in: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]*(\[[a-z_]+=[a-z0-9_]+\])?)?$")] = ""
     definition_vi: str = ""
     definition_en: str = ""
     source: str = ""
@@ -254,6 +259,28 @@ class CopyCheck(Definition):
     fault: Literal["copied_from_other_unit"]
 
 
+class HierarchyCheck(Definition):
+    """Level 7: a figure stated for a subtree or territory against the sum of the children, on intervals.
+
+    It speaks of every figure that is added over units. ``sum``: the children's sum must not lie ``above`` the figure,
+    not ``below`` it, or neither; ``children``: judged when the sum holds them all (``whole``), when some are missing
+    (``partial``), or always.
+    """
+
+    kind: Literal["hierarchy"]
+    scopes: tuple[Scope, ...]
+    sum: Literal["apart", "above", "below"]
+    children: Literal["whole", "partial", "any"]
+
+    @model_validator(mode="after")
+    def _can_be_wrong(self) -> HierarchyCheck:
+        if Scope.OWN in self.scopes or not self.scopes:
+            raise ValueError("what a unit states of itself alone is no sum of its children")
+        if self.sum != "above" and self.children != "whole":
+            raise ValueError("a sum that lacks children is smaller by itself: only one above the figure is wrong")
+        return self
+
+
 class RangeCheck(Definition):
     """Every named figure lies in [min, max]; on qualified figures the whole interval must leave the range to fail."""
 
@@ -379,6 +406,7 @@ Check = Annotated[
     | IntakeCheck
     | ReadingCheck
     | CopyCheck
+    | HierarchyCheck
     | RangeCheck
     | RequiredCheck
     | CodeListCheck
@@ -399,8 +427,8 @@ class Rule(Definition):
     """One check with everything a person needs to understand it.
 
     ``frame`` is ``main`` (one row a submission), ``values`` (one row a figure, for ranges by value kind), the code of a
-    matrix or list section, or empty for levels 1–2, reading and copy checks. ``counterexample`` patches the form's
-    example so that this rule fires exactly once; it is proved by ``tongket catalog check`` and by the tests.
+    matrix or list section, or empty for levels 1, 2 and 7, reading and copy checks. ``counterexample`` patches the
+    form's example so that this rule fires exactly once; it is proved by ``tongket catalog check`` and by the tests.
     """
 
     id: Annotated[str, Field(pattern=r"^[A-Z]{3}-[0-9]{3}$")]

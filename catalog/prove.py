@@ -21,6 +21,7 @@ from catalog.model import (
 from catalog.refs import PAST, WITHIN_REACH, Ref, refs_of
 from catalog.register import register_faults
 from catalog.whole import Catalog, Fault
+from domain.observation import OverUnits
 from domain.reading import Problem, Repair
 from domain.unit import UnitKey
 
@@ -64,6 +65,24 @@ def _indicator_faults(catalog: Catalog) -> Iterator[Fault]:
                 yield Fault("indicators.csv", indicator.code, f"names an unknown dimension {dimension}")
         if bool(indicator.numerator) != bool(indicator.denominator):
             yield Fault("indicators.csv", indicator.code, "a rate names both numerator and denominator")
+        yield from (Fault("indicators.csv", indicator.code, what) for what in _counting_faults(catalog, indicator))
+
+
+def _counting_faults(catalog: Catalog, indicator: Indicator) -> Iterator[str]:
+    """A distinct count names a list of a form, and a code that a column of the list can have."""
+    if not indicator.counted_in:
+        return
+    if indicator.over_units not in (OverUnits.DISTINCT, OverUnits.UNION):
+        yield "names a list although it is no distinct count"
+    ref = Ref.parse(indicator.counted_in)
+    lists = [part for form in catalog.forms.values() for part in form.sections_of("list") if part.code == ref.name]
+    if not lists:
+        yield f"is counted in {ref.name}, which is no list"
+    column, _, code = ref.breakdown.partition("=")
+    for part in lists if column else ():
+        codelists = [item.codelist for item in part.columns if item.code == column and item.codelist]
+        if not any(code in catalog.codelists[name].codes for name in codelists if name in catalog.codelists):
+            yield f"is counted where {ref.breakdown}, which no row of {ref.name} can say"
 
 
 def _breakdown_faults(catalog: Catalog, indicator: Indicator, breakdown: str) -> Iterator[str]:

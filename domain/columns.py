@@ -146,6 +146,49 @@ COPIES = {
     "other_cell": "String",
 }
 
+#: One row per figure a unit states for its subtree or territory that its children's figures cannot be added up to.
+#: ``file`` is its submission. Both bounds null: exact; one null: open there.
+CHILD_SUMS = {
+    "file": "Int64",
+    "unit": "String",
+    "indicator": "String",
+    "breakdown": "String",
+    "scope": "String",
+    "value": "Float64",
+    "lower": "Float64",
+    "upper": "Float64",
+    "qualifier": "String",
+    "sum": "Float64",  # over the children that gave something
+    "sum_lower": "Float64",
+    "sum_upper": "Float64",
+    "whole": "Int64",  # children of whom everything below them that was owed is in the sum
+    "children": "Int64",  # children of whom anything was owed or given
+}
+
+#: One row per child of a row of CHILD_SUMS: what it adds to the sum; without a value it gave nothing.
+CHILD_TERMS = {
+    "file": "Int64",
+    "indicator": "String",
+    "breakdown": "String",
+    "child": "String",
+    "value": "Float64",
+    "qualifier": "String",
+    "is_whole": "Boolean",
+}
+
+#: Where the figures of CHILD_SUMS stand, and what the unit wrote beside them.
+STATED_AT = {
+    "file": "Int64",
+    "indicator": "String",
+    "breakdown": "String",
+    "form_version": "String",
+    "period": "String",
+    "sheet": "String",
+    "cell": "String",
+    "original_text": "String",
+    "note": "String",
+}
+
 #: One row per figure on its way into the warehouse.
 OBSERVATIONS = {
     "file": "Int64",

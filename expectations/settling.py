@@ -28,11 +28,18 @@ def telling_notes(notes: pl.DataFrame | None, readings: pl.DataFrame) -> dict[tu
         .agg(note=pl.col("text").str.strip_chars().str.normalize("NFC").str.join("\n"))
     )
     figures = readings.filter(pl.col("item") == 0).select("file", "field", figure=_folded("text"))
-    told = joined.filter(pl.col("note").str.count_matches(r"\p{L}") >= FEWEST_LETTERS).join(
-        figures, on=["file", "field"], how="left"
-    )
-    own = told.filter(_folded("note").ne_missing(pl.col("figure"))).select("file", "field", "note")
-    return {(file, field): note for file, field, note in own.iter_rows()}
+    own = joined.join(figures, on=["file", "field"], how="left").filter(tells("note", pl.col("figure")))
+    return {(file, field): note for file, field, note in own.select("file", "field", "note").iter_rows()}
+
+
+def tells(note: str, figure: pl.Expr) -> pl.Expr:
+    """Whether a note says something: enough letters, and not the figure (folded) again."""
+    return (pl.col(note).str.count_matches(r"\p{L}") >= FEWEST_LETTERS) & _folded(note).ne_missing(figure)
+
+
+def explained_by(note: str, figure: str) -> pl.Expr:
+    """The note where it says something beside this figure, else null."""
+    return pl.when(tells(note, _folded(figure))).then(pl.col(note).str.strip_chars().str.normalize("NFC"))
 
 
 def _folded(column: str) -> pl.Expr:

@@ -190,6 +190,23 @@ def _identity(total: Sequence[Term], parts: Sequence[Term], tongue: Tongue, sign
     return Said(_single(total, tongue), _single(parts, tongue), arithmetic, difference)
 
 
+def say_sum_of_children(
+    stated: Term, children: Sequence[Term], tongue: Tongue, *, named: int, others: str, is_above: bool
+) -> Said:
+    """``62.812 + 480 = 63.292 ≠ 64.437 (lệch 1.145)``; of many children the first ``named`` and the rest in one.
+
+    ``others`` says how many are in the rest; ``is_above``: wrong is only that the sum is larger.
+    """
+    total, difference = _outcome(children, tongue), tongue.figure(abs(_nominal([stated]) - _nominal(children)))
+    shown = [tongue.term(term) for term in children[:named]]
+    if rest := children[named:]:
+        shown.append(f"{_outcome(rest, tongue)} ({others.format(tongue.number(len(rest)))})")
+    added = f"{' + '.join(shown)} = {total}" if len(shown) > 1 else shown[0]
+    sign, word = (">", "over") if is_above else ("≠", "off")
+    arithmetic = f"{added} {sign} {tongue.term(stated)} ({tongue.words[word]} {difference})"
+    return Said(tongue.term(stated), _single(children, tongue), arithmetic, difference)
+
+
 def _at_most_of(check: AtMostCheck, terms: Sequence[Sequence[Term]], tongue: Tongue) -> Said:
     smaller, others = _flat(terms[: len(check.smaller)]), terms[len(check.smaller) :]
     if check.times is None:

@@ -17,14 +17,16 @@ import polars as pl
 
 from catalog import Catalog
 from catalog.load import Fault
-from catalog.model import CopyCheck, Form, Rule
-from domain.columns import CELLS, COPIES, FINDINGS, HEADERS
+from catalog.model import CopyCheck, Form, HierarchyCheck, Rule
+from domain.columns import CELLS, COPIES, FINDINGS, HEADERS, STATED_AT
 from domain.finding import CheckLevel
 from expectations.check import check
 from expectations.copies import copied
+from expectations.hierarchy import judged_against_children
 from expectations.places import Layout
 from expectations.schema import empty_frame, schema_of
 from transform.frames import HISTORY, REGISTER, Context, build_frames
+from transform.hierarchy import apart_from_children
 from transform.lists import text_repairs
 from transform.normalise import normalise
 
@@ -32,7 +34,7 @@ Patch = Mapping[str, Any]
 
 
 def unproved(catalog: Catalog) -> Iterator[Fault]:
-    """Rules of levels 3 to 6 that do not fire exactly once on their counterexample, and examples that are not clean."""
+    """Rules of levels 3 to 7 that do not fire exactly once on their counterexample, and examples that are not clean."""
     for form in catalog.forms:
         findings = judged(catalog, form)
         if findings[f"form:{form}"].height:
@@ -45,8 +47,8 @@ def unproved(catalog: Catalog) -> Iterator[Fault]:
 
 
 def proving(catalog: Catalog, form: str) -> list[Rule]:
-    """The rules of levels 3 to 6 that are proved on a form's example."""
-    judged_here = [rule for rule in catalog.rules if CheckLevel.VALUE <= rule.level <= CheckLevel.HISTORY]
+    """The rules of levels 3 to 7 that are proved on a form's example."""
+    judged_here = [rule for rule in catalog.rules if rule.level >= CheckLevel.VALUE]
     return [rule for rule in judged_here if _form_of(catalog, rule) == form]
 
 
@@ -64,7 +66,9 @@ def judged(catalog: Catalog, form: str) -> dict[str, pl.DataFrame]:
     names = [f"form:{form}", *(rule.id for rule in rules)]
     nothing = empty_frame(FINDINGS)
     found = {name: parts.get((file,), nothing) for file, name in enumerate(names, 1)}
-    return found | {rule.id: _copied(catalog, rule, form) for rule in rules if isinstance(rule.check, CopyCheck)}
+    between_units = {CopyCheck: _copied, HierarchyCheck: _summed}
+    kinds = {rule.id: between_units.get(type(rule.check)) for rule in rules}
+    return found | {rule.id: prove(catalog, rule, form) for rule in rules if (prove := kinds[rule.id])}
 
 
 def _copied(catalog: Catalog, rule: Rule, form_id: str) -> pl.DataFrame:
@@ -88,6 +92,38 @@ def _copied(catalog: Catalog, rule: Rule, form_id: str) -> pl.DataFrame:
     last = catalog.period(period)
     assert last is not None
     return copied(pl.DataFrame(known, schema=schema_of(COPIES)), catalog, last.window.last)
+
+
+def _summed(catalog: Catalog, rule: Rule, form_id: str) -> pl.DataFrame:
+    """The findings of a rule of level 7, when the example is stated for what is below the unit and the children gave
+    the counterexample's figures: ``scope``, ``figure`` and the ``given`` ones, null of a child that is silent."""
+    form, report = catalog.forms[form_id], catalog.examples[form_id]
+    below = rule.counterexample.get("children") or {}
+    if not isinstance(below, dict) or not below:
+        return empty_frame(FINDINGS)
+    unit, code = str(report["unit"]), str(below["figure"])
+    children = {f"{unit}.{number}": value for number, value in enumerate(below["given"], 1)}
+    rows = [
+        _given_by(1, unit, code, report["figures"][code], str(below["scope"])),
+        *(_given_by(2, child, code, value, "own") for child, value in children.items()),
+    ]
+    figures = pl.DataFrame(rows, infer_schema_length=None)
+    units = pl.DataFrame({"unit": [unit, *children], "parent": [None, *(unit for _ in children)]})
+    found = apart_from_children(figures, units, units.select("unit"), catalog)
+    sheet, cell = Layout(form, form.version).cell(code, 0)
+    place = {"file": 1, "indicator": code, "breakdown": "", "form_version": form.version}
+    at = pl.DataFrame(
+        [{name: place.get(name) for name in STATED_AT} | {"sheet": sheet, "cell": cell}], schema=schema_of(STATED_AT)
+    )
+    period = catalog.period(str(report["period"]))
+    assert period is not None
+    return judged_against_children(found.sums, found.terms, at, {}, catalog, form_id, period.window.last)
+
+
+def _given_by(submission: int, unit: str, code: str, value: Any, scope: str) -> dict[str, Any]:
+    number = None if value is None else float(value)
+    exact = {"value": number, "lower": number, "upper": number, "qualifier": "exact"}
+    return {"submission_id": submission, "unit": unit, "indicator": code, "breakdown": "", "scope": scope} | exact
 
 
 @dataclass(frozen=True)

@@ -2,28 +2,115 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import polars as pl
 
 from catalog import Catalog
+from catalog.model import HierarchyCheck
+from domain.observation import Scope
 from domain.period import Period
+from expectations.hierarchy import judged_against_children, no_findings
+from tasks.clock import today
+from transform.distinct import lists_counted
+from transform.hierarchy import apart_from_children
+from transform.refresh import Plan, add_up_again, needed_for, plan
 from transform.roll_up import roll_up
 from warehouse import queries
 from warehouse.engine import Engine
 
+#: Goes up whenever totals of the same figures come out otherwise: then none that stands is built upon.
+MADE_BY = "2"
+
+_KEY = ["indicator", "breakdown"]
 _LABELS = ("label_vi", "label_en", "measure_vi", "measure_en")
 
 
 def refresh_roll_up(engine: Engine, catalog: Catalog, period: str, form: str) -> None:
-    """Compute the totals of every unit with units below it anew, and replace the ones that stood.
+    """Compute the totals of every unit with units below it anew, and replace the ones that stood; and with them, from
+    the same figures, the findings of level 7.
 
-    A unit without units below it has no total but its own figures, which stand in ``observation`` already.
+    A unit without units below it has no total but its own figures, which stand in ``observation`` already. Where only
+    a few reports changed since the totals were computed, only those above them are: whatever leaves a doubt that the
+    outcome would be the same, all are.
     """
-    as_of = queries.settled(engine)
-    units = _units(engine, _period(catalog, period))
-    totals = _totals(engine, catalog, period, form, units).join(_parents(units), on="unit", how="semi")
-    queries.write_roll_up(engine, period, form, totals, as_of=as_of)
+    before = queries.last_refresh(engine, period, form)
+    as_of = queries.settled(engine, MADE_BY)
+    now = _Now(engine, catalog, period, form, _units(engine, _period(catalog, period)))
+    changed = queries.changed_since(engine, period, form, before) if before else None
+    done = plan(now.units, now.expected, changed) if changed else None
+    if before and done and _refresh_part(now, done, as_of, before):
+        return
+    figures = now.figures()
+    totals = now.added_up(figures).join(_parents(now.units), on="unit", how="semi")
+    queries.write_roll_up(engine, period, form, totals, as_of=as_of, findings=now.findings(figures))
+
+
+def _refresh_part(now: _Now, done: Plan, as_of: datetime, before: datetime) -> bool:
+    """The totals above what changed; false when all must be computed."""
+    figures = now.figures(units=done.read.to_list())
+    standing = queries.kept_totals(now.engine, now.period, now.form, done.standing)
+    again = add_up_again(done, figures, standing, now.catalog)
+    if again is None:
+        return False
+    totals = again.totals
+    if again.doubtful.height:
+        from_all = now.added_up(now.figures(indicators=needed_for(again.doubtful, now.catalog)))
+        anew = from_all.join(again.doubtful, on=_KEY, how="semi").filter(pl.col("unit").is_in(done.above.implode()))
+        totals = pl.concat([totals.join(again.doubtful, on=_KEY, how="anti"), anew])
+    part = queries.Part(tuple(done.above), before)
+    findings = now.findings_above(figures, done.above)
+    written = queries.write_roll_up(now.engine, now.period, now.form, totals, as_of=as_of, part=part, findings=findings)
+    return written is not None
+
+
+@dataclass(frozen=True)
+class _Now:
+    """What is in force of a period and form, read when it is asked for."""
+
+    engine: Engine
+    catalog: Catalog
+    period: str
+    form: str
+    units: pl.DataFrame
+
+    @cached_property
+    def expected(self) -> pl.DataFrame:
+        owing = queries.expected_units(self.engine, self.period, self.form)
+        return owing.join(self.units.select("unit"), on="unit", how="semi")
+
+    def figures(self, **only: list[str]) -> pl.DataFrame:
+        """Figures of the units of the tree alone: what other units reported does not enter."""
+        found = queries.observations_in_force(self.engine, self.period, self.form, **only)
+        return found.join(self.units.select("unit"), on="unit", how="semi")
+
+    def added_up(self, figures: pl.DataFrame) -> pl.DataFrame:
+        rows = None
+        if self.form in self.catalog.forms and (lists := lists_counted(self.catalog, self.form)):
+            listed = queries.list_rows(self.engine, self.period, self.form, lists)
+            rows = listed.join(self.units.select("unit"), on="unit", how="semi")
+        return roll_up(figures, self.units, self.expected, self.catalog, rows)
+
+    def findings(self, figures: pl.DataFrame, only: pl.Series | None = None) -> pl.DataFrame:
+        """Level 7, of every unit or of those named."""
+        if self.form not in self.catalog.forms or not any(
+            isinstance(rule.check, HierarchyCheck) for rule in self.catalog.rules_for(self.form, today())
+        ):
+            return no_findings()
+        found = apart_from_children(figures, self.units, self.expected, self.catalog, only)
+        places = queries.stated_at(self.engine, self.period, found.sums.select("file", *_KEY))
+        names = dict(self.units.select("unit", "name").iter_rows())
+        return judged_against_children(found.sums, found.terms, places, names, self.catalog, self.form, today())
+
+    def findings_above(self, figures: pl.DataFrame, above: pl.Series) -> pl.DataFrame:
+        """Level 7 of these units, whose own figures are among ``figures``; what is below is read where they speak."""
+        spoken = figures.filter(pl.col("unit").is_in(above.implode()) & (pl.col("scope") != Scope.OWN.value))
+        if spoken.is_empty():
+            return no_findings()
+        return self.findings(self.figures(indicators=spoken["indicator"].unique().to_list()), above)
 
 
 def summary_of(engine: Engine, catalog: Catalog, period: str, unit: str, form: str) -> list[dict[str, Any]]:
@@ -35,7 +122,8 @@ def summary_of(engine: Engine, catalog: Catalog, period: str, unit: str, form: s
     if alone.is_empty() or form not in catalog.forms:
         return []
     alone = alone.with_columns(parent=pl.lit(None, pl.String))
-    rows = _totals(engine, catalog, period, form, alone).to_dicts()
+    now = _Now(engine, catalog, period, form, alone)
+    rows = now.added_up(now.figures(units=[unit])).to_dicts()
     return [{**row, **_words(catalog, row["indicator"])} for row in _in_order(catalog, rows)]
 
 
@@ -52,14 +140,6 @@ def _units(engine: Engine, period: Period) -> pl.DataFrame:
 
 def _parents(units: pl.DataFrame) -> pl.DataFrame:
     return units.select(unit=pl.col("parent")).unique().drop_nulls()
-
-
-def _totals(engine: Engine, catalog: Catalog, period: str, form: str, units: pl.DataFrame) -> pl.DataFrame:
-    """Totals over ``units`` alone: what other units reported or owed does not enter."""
-    known = units.select("unit")
-    figures = queries.observations_in_force(engine, period, form).join(known, on="unit", how="semi")
-    expected = queries.expected_units(engine, period, form).join(known, on="unit", how="semi")
-    return roll_up(figures, units, expected, catalog)
 
 
 def _words(catalog: Catalog, code: str) -> dict[str, str]:

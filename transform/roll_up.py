@@ -9,6 +9,7 @@ import polars as pl
 from catalog.load import Catalog
 from domain.observation import OverUnits, Scope
 from domain.quantity import Qualifier
+from transform.distinct import distinct_totals
 from transform.observations import EXACT, growth_parts, is_total_row, rate_parts, ratios
 
 #: A row for every unit, indicator and breakdown something is known of.
@@ -49,34 +50,42 @@ class UnitTreeError(ValueError):
     """The units are no tree, or figures belong to units that are not in it."""
 
 
-def roll_up(observations: pl.DataFrame, units: pl.DataFrame, expected: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
+def roll_up(
+    observations: pl.DataFrame,
+    units: pl.DataFrame,
+    expected: pl.DataFrame,
+    catalog: Catalog,
+    rows: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """Totals of every unit with all units below it (:data:`ROLL_UP`).
 
     ``observations``: unit, indicator, breakdown, value, numerator, denominator, qualifier, lower, upper, status, scope;
-    ``units``: unit, parent (null, or outside, for a root); ``expected``: unit, those that owed the form.
+    ``units``: unit, parent (null, or outside, for a root); ``expected``: unit, those that owed the form; ``rows``: the
+    rows of the lists that distinct counts are counted in (:func:`transform.distinct.distinct_totals`).
 
     Only figures of scope ``own`` are added, each once, by the indicator's rule over units: sum, greatest, least, or for
     rates the ratio of the sums over the units whose counts are whole. A growth is that of the sums. A figure a unit
     states for its subtree or territory stands (source ``reported``) where nothing below was computed, and is never
-    added to anything. What cannot be added (``note``) has a value only at a leaf, where it is the unit's own. Total
-    rows of matrices are left out. Raises :class:`UnitTreeError` when a figure's unit is not among ``units`` or these
-    are no tree.
+    added to anything. Distinct counts are those of the keys in the lists, where the lists bear them out. What cannot be
+    added (``note``) has a value only at a leaf, where it is the unit's own. Total rows of matrices are left out. Raises
+    :class:`UnitTreeError` when a figure's unit is not among ``units`` or these are no tree.
     """
-    tree = _tree(units)
-    owed = _in_tree(expected.select("unit").unique(), tree, "obligations")
+    tree = tree_of(units)
+    owed = in_tree(expected.select("unit").unique(), tree, "obligations")
     known = observations.filter(pl.col("value").is_not_null()).with_columns(pl.col("breakdown").fill_null(""))
-    figures = _in_tree(known, tree, "figures").filter(~is_total_row())
+    figures = in_tree(known, tree, "figures").filter(~is_total_row())
     own = figures.filter(pl.col("scope") == Scope.OWN.value)
-    computed = _settled(_added_up(_contributions(own, owed, catalog), tree), catalog)
-    reported = _reported(figures.filter(pl.col("scope") != Scope.OWN.value), computed)
-    stands = computed.join(reported, on=["unit", *_KEY], how="anti")
-    return _with_coverage(pl.concat([stands, reported], how="diagonal"), tree, owed).sort("unit", *_KEY)
+    computed = settled(added_up(contributions(own, owed, catalog), tree), catalog)
+    if rows is not None:
+        computed = _counted(computed, distinct_totals(figures, rows, _ancestors(tree), catalog))
+    stands = reported_in_place(figures.filter(pl.col("scope") != Scope.OWN.value), computed)
+    return _with_coverage(stands, tree, owed).sort("unit", *_KEY)
 
 
 # ------------------------------------------------------------------------------------------------ the tree
 
 
-def _tree(units: pl.DataFrame) -> pl.DataFrame:
+def tree_of(units: pl.DataFrame) -> pl.DataFrame:
     """``unit, parent, depth, leaf`` with null parents at the roots."""
     if units["unit"].n_unique() != units.height:
         raise UnitTreeError("a unit stands twice in the tree")
@@ -95,7 +104,12 @@ def _tree(units: pl.DataFrame) -> pl.DataFrame:
     return tree.join(placed, on="unit").with_columns(leaf=leaf)
 
 
-def _in_tree(rows: pl.DataFrame, tree: pl.DataFrame, what: str) -> pl.DataFrame:
+def deepest(tree: pl.DataFrame) -> int:
+    """How many units stand above the lowest one; -1 of no units."""
+    return max(tree["depth"].to_list(), default=-1)
+
+
+def in_tree(rows: pl.DataFrame, tree: pl.DataFrame, what: str) -> pl.DataFrame:
     strangers = rows.select("unit").unique().join(tree, on="unit", how="anti")["unit"]
     if strangers.len():
         raise UnitTreeError(f"{what} of units that are not in the tree: {', '.join(strangers.sort().head(5))}")
@@ -116,13 +130,10 @@ def _ancestors(tree: pl.DataFrame) -> pl.DataFrame:
 # ------------------------------------------------------------------------------------------------ what a unit adds
 
 
-def _contributions(own: pl.DataFrame, owed: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
+def contributions(own: pl.DataFrame, owed: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
     """A row for every own figure in the shape in which rows are added; open bounds are infinite here."""
     growths = growth_parts(catalog)
-    rules = {code: indicator.over_units.value for code, indicator in catalog.indicators.items()}
-    rules |= dict.fromkeys(growths["rate"].unique(), _RATIO)
-    rule = pl.col("indicator").replace_strict(rules, default=OverUnits.NOT_ADDITIVE.value, return_dtype=pl.String)
-    counted = _with_counts(own.with_columns(rule=rule), own, pl.concat([rate_parts(catalog), growths]))
+    counted = _with_counts(own.with_columns(rule=rules_of(catalog)), own, pl.concat([rate_parts(catalog), growths]))
     owes = pl.col("unit").is_in(owed["unit"].implode())
     has_counts = pl.col("denominator").is_not_null()
     return counted.select(
@@ -141,6 +152,13 @@ def _contributions(own: pl.DataFrame, owed: pl.DataFrame, catalog: Catalog) -> p
         counts=has_counts.cast(pl.Int64),
         reported=(owes & (has_counts | (pl.col("rule") != _RATIO))).cast(pl.Int64),
     )
+
+
+def rules_of(catalog: Catalog) -> pl.Expr:
+    """How the indicator of a row is added over units: a growth as the ratio it is."""
+    rules = {code: indicator.over_units.value for code, indicator in catalog.indicators.items()}
+    rules |= dict.fromkeys(growth_parts(catalog)["rate"].unique(), _RATIO)
+    return pl.col("indicator").replace_strict(rules, default=OverUnits.NOT_ADDITIVE.value, return_dtype=pl.String)
 
 
 def _with_counts(ruled: pl.DataFrame, own: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
@@ -172,7 +190,7 @@ _ADDABLE = ["numerator", "denominator", "worded", "at_most", "given", "counts", 
 _FOLDED = ["value", "low", "high"]
 
 
-def _added_up(contributions: pl.DataFrame, tree: pl.DataFrame) -> pl.DataFrame:
+def added_up(contributions: pl.DataFrame, tree: pl.DataFrame) -> pl.DataFrame:
     """Contributions of every unit and all below it, level by level from the deepest; keys are numbers meanwhile."""
     nodes = tree.select("unit").with_row_index("node")
     keys = contributions.select(*_KEY, "rule").unique(_KEY).with_row_index("key")
@@ -203,7 +221,7 @@ def _levels(rows: pl.DataFrame, above: pl.DataFrame, sums: list[pl.Expr]) -> Ite
 # ------------------------------------------------------------------------------------------------ judging the sums
 
 
-def _settled(added: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
+def settled(added: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
     """Values, bounds, qualifiers and notes of the sums, by the rule of each indicator."""
     growths = growth_parts(catalog)["rate"].unique()
     is_rate = (pl.col("rule") == _RATIO) & (pl.col("counts") > 0)
@@ -213,7 +231,7 @@ def _settled(added: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
     rate = rate - pl.when(pl.col("indicator").is_in(growths.implode())).then(100.0).otherwise(0.0)
     exact_rate = pl.when(pl.col("worded") == 0).then(rate)
     stands = is_sum | single
-    return added.select(
+    return added.with_columns(_without_dust(name) for name in _FOLDED).select(
         "unit",
         *_KEY,
         value=pl.when(is_rate).then(rate).when(stands).then("value"),
@@ -226,6 +244,12 @@ def _settled(added: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
         source=pl.when(is_rate | is_sum).then(pl.lit(COMPUTED)).otherwise(pl.lit(REPORTED)),
         note=_note(is_rate, stands),
     )
+
+
+def _without_dust(name: str) -> pl.Expr:
+    """Fractions without the last binary digits, which depend on the order of adding: the same parts, the same sum."""
+    value = pl.col(name)
+    return pl.when(value == value.floor()).then(value).otherwise(value.round(9))
 
 
 def _note(is_rate: pl.Expr, stands: pl.Expr) -> pl.Expr:
@@ -265,6 +289,23 @@ def _word_of_sums() -> pl.Expr:
         .then(words[Qualifier.APPROX_BELOW])
         .otherwise(words[Qualifier.APPROX])
     )
+
+
+def _counted(computed: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
+    """The totals, where one has no value, with what was counted in the lists."""
+    joined = computed.join(counts, on=["unit", *_KEY], how="left", maintain_order="left")
+    taken = pl.col("value").is_null() & pl.col("counted").is_not_null()
+    put = {name: pl.col("counted") for name in ("value", "lower", "upper")}
+    words = {"qualifier": pl.lit(Qualifier.EXACT.value), "source": pl.lit(COMPUTED), "note": pl.lit(None, pl.String)}
+    return joined.with_columns(
+        pl.when(taken).then(new).otherwise(name).alias(name) for name, new in (put | words).items()
+    ).drop("counted")
+
+
+def reported_in_place(figures: pl.DataFrame, computed: pl.DataFrame) -> pl.DataFrame:
+    """The totals with the figures stated beyond the own ones where no value was computed."""
+    reported = _reported(figures, computed)
+    return pl.concat([computed.join(reported, on=["unit", *_KEY], how="anti"), reported], how="diagonal")
 
 
 def _reported(figures: pl.DataFrame, computed: pl.DataFrame) -> pl.DataFrame:

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Engine, FromClause, delete, func, select, union_all
+from sqlalchemy import ColumnElement, Connection, Engine, FromClause, delete, func, select, union_all
 
+from domain.submission import IN_FORCE
 from warehouse import tables
-from warehouse.bulk import insert_frame, read_frame
+from warehouse.bulk import insert_frame, read_frame, read_where_in
+from warehouse.changes import TOTALS_MADE_BY, refreshed_at
 from warehouse.engine import write
+from warehouse.hierarchy import put_findings
 from warehouse.history import in_words
+from warehouse.registry import set_setting
 from warehouse.reporting import period_row
 from warehouse.units import tree_on
 
 _MANNER = ["qualifier", "status", "basis", "scope", "derived"]
 
 
-def observations_in_force(engine: Engine, period: str, form: str | None = None) -> pl.DataFrame:
-    """Figures of a period that stand in the totals.
+def observations_in_force(
+    engine: Engine,
+    period: str,
+    form: str | None = None,
+    *,
+    units: Sequence[str] | None = None,
+    indicators: Sequence[str] | None = None,
+) -> pl.DataFrame:
+    """Figures of a period that stand in the totals, of all units and indicators or of those named.
 
     ``submission_id, unit_id, unit, form, indicator, breakdown, value, numerator, denominator, qualifier, lower, upper,
     status, basis, scope, derived``; ``lower`` or ``upper`` null beside a value: unbounded there.
@@ -27,10 +40,20 @@ def observations_in_force(engine: Engine, period: str, form: str | None = None) 
     observation, submission, manner = tables.observation.c, tables.submission.c, tables.manner.c
     names = ["submission_id", "unit_id", "indicator_id", "breakdown_id", "manner_id", "value", "numerator"]
     with engine.connect() as connection:
+        period_id = period_row(connection, period)["id"]
         query = select(*[observation[name] for name in [*names, "denominator", "lower", "upper"]]).where(
-            observation.period_id == period_row(connection, period)["id"], observation.recorded_to.is_(None)
+            observation.period_id == period_id, observation.recorded_to.is_(None)
         )
-        rows = in_words(connection, read_frame(connection, query))
+        if indicators is not None:
+            named = select(tables.indicator.c.id).where(tables.indicator.c.code.in_(list(indicators)))
+            query = query.where(observation.indicator_id.in_(connection.scalars(named).all()))
+        if units is None:
+            found = read_frame(connection, query)
+        else:
+            found = read_where_in(
+                connection, query, observation.submission_id, _reports_of(connection, period_id, units)
+            )
+        rows = in_words(connection, found)
         manners = read_frame(connection, select(manner.id.label("manner_id"), *[manner[name] for name in _MANNER]))
         forms = read_frame(
             connection,
@@ -38,13 +61,13 @@ def observations_in_force(engine: Engine, period: str, form: str | None = None) 
             .join(tables.form, tables.form.c.id == submission.form_id)
             .where(submission.period_id == period_row(connection, period)["id"]),
         )
-        units = read_frame(connection, select(tables.unit.c.id.label("unit_id"), tables.unit.c.code.label("unit")))
+        codes = read_frame(connection, select(tables.unit.c.id.label("unit_id"), tables.unit.c.code.label("unit")))
     if form is not None:
         forms = forms.filter(pl.col("form") == form)
     return (
         rows.join(forms, on="submission_id", maintain_order="left")
         .join(manners, on="manner_id", maintain_order="left")
-        .join(units, on="unit_id", maintain_order="left")
+        .join(codes, on="unit_id", maintain_order="left")
         .select(
             "submission_id",
             "unit_id",
@@ -66,6 +89,14 @@ def observations_in_force(engine: Engine, period: str, form: str | None = None) 
     )
 
 
+def _reports_of(connection: Connection, period_id: int, units: Sequence[str]) -> pl.Series:
+    """Submissions of these units in force for the period: the figures lie together by submission."""
+    here, unit = tables.submission.c, tables.unit.c
+    query = select(here.id).join(tables.unit, unit.id == here.unit_id)
+    in_force = query.where(here.period_id == period_id, here.state.in_(sorted(IN_FORCE)))
+    return read_where_in(connection, in_force, unit.code, units)["id"]
+
+
 # ------------------------------------------------------------------------------------------------ roll-up
 
 _ROLL_UP = [
@@ -85,17 +116,44 @@ _ROLL_UP = [
 ]
 
 
-def settled(engine: Engine) -> datetime:
-    """Now, while no load is under way: what is read after this holds every load that was decided before it."""
-    with write(engine):
+def settled(engine: Engine, made_by: str = "") -> datetime:
+    """Now, while no load is under way: what is read after this holds every load that was decided before it.
+
+    ``made_by``: the version of the computation that is to follow; where another one made the totals that stand, none
+    of them is built upon (:func:`warehouse.changes.changed_since`).
+    """
+    with write(engine) as connection:
+        if made_by:
+            set_setting(connection, TOTALS_MADE_BY, made_by)
         return datetime.now(UTC)
 
 
-def write_roll_up(engine: Engine, period: str, form: str, frame: pl.DataFrame, *, as_of: datetime | None = None) -> int:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Totals of some units alone: ``units`` whose totals are replaced, ``base`` when the ones that stand were computed,
+    from which they were added up."""
+
+    units: tuple[str, ...]
+    base: datetime
+
+
+def write_roll_up(
+    engine: Engine,
+    period: str,
+    form: str,
+    frame: pl.DataFrame,
+    *,
+    as_of: datetime | None = None,
+    part: Part | None = None,
+    findings: pl.DataFrame | None = None,
+) -> int | None:
     """Replace the totals of a period and form by ``frame``, in one transaction; returns the number of rows.
 
     ``as_of`` is when the figures were read (:func:`settled`): totals that another run computed from later figures
-    stay, and 0 is returned.
+    stay, and 0 is returned. With ``part`` only the totals of its units are replaced; ``None`` is returned, and nothing
+    changed, when the totals they were added up from have been computed anew meanwhile. ``findings``
+    (:data:`domain.columns.FINDINGS`) of level 7 on the same figures take the place of those that stand, for the same
+    units (:func:`warehouse.hierarchy.put_findings`).
 
     Takes ``unit, indicator, breakdown, value, lower, upper, qualifier, numerator, denominator, reported, expected,
     source, note``; further columns are left out, of the optional ones (from ``lower`` on) any may be absent.
@@ -109,13 +167,27 @@ def write_roll_up(engine: Engine, period: str, form: str, frame: pl.DataFrame, *
         form=pl.lit(form),
         refreshed_at=pl.lit(moment, pl.Datetime("us", "UTC")),
     )
-    newest = select(func.max(mart.c.refreshed_at)).where(mart.c.period == period, mart.c.form == form)
     with write(engine) as connection:
-        standing = connection.scalar(newest)
+        standing = refreshed_at(connection, period, form)
+        if part is not None and standing != part.base:
+            return None
         if standing is not None and standing > moment:
             return 0
-        connection.execute(delete(mart).where(mart.c.period == period, mart.c.form == form))
+        gone = delete(mart).where(mart.c.period == period, mart.c.form == form)
+        if part is not None:
+            gone = gone.where(mart.c.unit.in_(part.units))
+        connection.execute(gone)
+        if findings is not None:
+            put_findings(connection, period, form, findings, part.units if part else None)
         return insert_frame(connection, mart, rows.sort("unit", "indicator", "breakdown"))
+
+
+def kept_totals(engine: Engine, period: str, form: str, units: Sequence[str]) -> pl.DataFrame:
+    """The totals that stand of these units, columns as :func:`write_roll_up` takes them."""
+    mart = tables.mart_roll_up.c
+    query = select(*[mart[name] for name in _ROLL_UP]).where(mart.period == period, mart.form == form)
+    with engine.connect() as connection:
+        return read_where_in(connection, query, mart.unit, units)
 
 
 def summary(engine: Engine, period: str, unit: str, form: str | None = None) -> pl.DataFrame:

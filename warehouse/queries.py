@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from warehouse.asking import QueryRefusedError, QueryTooLongError, run_sql
-from warehouse.figures import observations_in_force, settled, summary, top_unit, trace, write_roll_up
+from warehouse.changes import changed_since, last_refresh
+from warehouse.figures import (
+    Part,
+    kept_totals,
+    observations_in_force,
+    settled,
+    summary,
+    top_unit,
+    trace,
+    write_roll_up,
+)
+from warehouse.hierarchy import stated_at
 from warehouse.lineage import mapping_between
+from warehouse.listed import list_rows
 from warehouse.reporting import (
     UnknownPeriodError,
     changed_by_run,
@@ -27,10 +39,12 @@ from warehouse.units import unit_tree, units
 from warehouse.waivers import closed_periods, waivers_of
 
 __all__ = [
+    "Part",
     "QueryRefusedError",
     "QueryTooLongError",
     "UnknownPeriodError",
     "changed_by_run",
+    "changed_since",
     "closed_periods",
     "counts",
     "counts_of_run",
@@ -39,12 +53,16 @@ __all__ = [
     "finding_counts",
     "findings",
     "history_of",
+    "kept_totals",
     "last_day",
+    "last_refresh",
+    "list_rows",
     "mapping_between",
     "observations_in_force",
     "periods_with_submissions",
     "run_sql",
     "settled",
+    "stated_at",
     "states_of",
     "status",
     "status_by_unit",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ FIRST_YEAR = 2010
 
 #: Where the rows of the shipped register are noted that this installation changed: updates leave them alone.
 _CHANGED_HERE = "register_changed_here"
+
+#: The setting that changes when an import changes where units went: whoever follows them must look again.
+REGISTER_EVENTS = "register_events"
 
 
 class RegisterMovedError(Exception):
@@ -141,6 +145,8 @@ def import_register(
         _sync_events(connection, events)
         _note_changed_here(connection, catalog, units, events, gone)
         _note_changes(connection, _unit_fingerprints(connection))
+        told = sorted(_event_words(event_key(event)) + event.share for event in _events(connection))
+        set_setting(connection, REGISTER_EVENTS, hashlib.sha256("\n".join(told).encode()).hexdigest())
 
 
 def read_units(engine: Engine) -> list[UnitRecord]:

@@ -27,6 +27,7 @@ from domain.finding import SettledBy, Severity
 from domain.submission import FAILED, IN_FORCE, RESTORABLE, AttemptOutcome, SubmissionState
 from warehouse import tables
 from warehouse.bulk import read_frame, read_where_in
+from warehouse.changes import refreshed_at
 from warehouse.clock import ZONE, office_day
 from warehouse.units import closure, subtree, tree_on
 
@@ -570,7 +571,7 @@ def changed_by_run(engine: Engine, run_id: str) -> list[tuple[str, str]]:
     unfinished = select(run.id).where(run.state != "completed", run.id != run_id)
     with engine.connect() as connection:
         own = {(period, form) for period, form, _ in _changes(connection, attempt.run_id == run_id)}
-        changes = [*_changes(connection, attempt.run_id.in_(unfinished)), *_taken_out(connection)]
+        changes = [*_changes(connection, attempt.run_id.in_(unfinished)), *_taken_out(connection), *_opened(connection)]
         left = {
             (period, form)
             for period, form, changed_at in changes
@@ -608,14 +609,30 @@ def _taken_out(connection: Connection) -> Sequence[Row[tuple[str, str, datetime]
     return connection.execute(query).all()
 
 
+def _opened(connection: Connection) -> Sequence[Row[tuple[str, str, datetime]]]:
+    """(period, form, last act) of periods that were opened again: while they were closed no finding of level 7 was
+    written or taken back."""
+    action, mart = tables.action.c, tables.mart_roll_up.c
+    query = (
+        select(tables.period.c.code, tables.form.c.code, func.max(action.at))
+        .join_from(tables.action, tables.period, tables.period.c.id == action.period_id)
+        .join(tables.form, select(mart.unit).where(_is_of(mart)).exists())
+        .where(action.what == Act.REOPEN_PERIOD.value)
+        .group_by(tables.period.c.code, tables.form.c.code)
+    )
+    return connection.execute(query).all()
+
+
+def _is_of(mart: Columns) -> ColumnElement[bool]:
+    return and_(mart.period == tables.period.c.code, mart.form == tables.form.c.code)
+
+
 def _totals_are_older(connection: Connection, period: str, form: str, moment: datetime) -> bool:
-    """Whether the totals, which are always replaced whole, were computed before the moment, or never although there is
-    something to add up."""
-    mart, here = tables.mart_roll_up.c, tables.submission.c
-    query = select(mart.refreshed_at).where(mart.period == period, mart.form == form).limit(1)
-    refreshed_at = connection.scalar(query)
-    if refreshed_at is not None:
-        return bool(refreshed_at < moment)
+    """Whether the totals were computed before the moment, or never although there is something to add up."""
+    here = tables.submission.c
+    computed_at = refreshed_at(connection, period, form)
+    if computed_at is not None:
+        return computed_at < moment
     standing = (
         select(here.id)
         .join(tables.period, tables.period.c.id == here.period_id)

@@ -43,7 +43,7 @@ INTAKE_FAULTS = {
 }  # fmt: skip
 
 #: What a counterexample may patch in a form's example.
-PATCHES = {"figures", "matrices", "lists", "narratives", "history", "matrix_history", "register", "copy"}
+PATCHES = {"figures", "matrices", "lists", "narratives", "history", "matrix_history", "register", "copy", "children"}
 
 FIGURES = (ValueKind.COUNT, ValueKind.QUANTITY, ValueKind.RATIO, ValueKind.PERCENT)
 
@@ -76,9 +76,10 @@ class TestTheWhole:
     def test_identifiers_are_unique(self, catalog: Catalog) -> None:
         assert [rule for rule, count in Counter(rule.id for rule in catalog.rules).items() if count > 1] == []
 
-    @pytest.mark.parametrize("level", [level for level in CheckLevel if level is not CheckLevel.HIERARCHY])
+    @pytest.mark.parametrize("level", CheckLevel)
     def test_every_level_has_rules(self, catalog: Catalog, level: CheckLevel) -> None:
-        assert Counter(rule.level for rule in catalog.rules)[level] >= 10
+        few = 4 if level is CheckLevel.HIERARCHY else 10  # one of them is for every figure of every form
+        assert Counter(rule.level for rule in catalog.rules)[level] >= few
 
     def test_every_fault_of_files_and_intake_has_exactly_one_rule(self, catalog: Catalog) -> None:
         checks = [rule.check for rule in catalog.rules]
@@ -94,7 +95,7 @@ class TestTheWhole:
     def test_the_level_of_a_check_follows_from_its_kind(self, catalog: Catalog) -> None:
         for rule in catalog.rules:
             fixed = {"file": CheckLevel.FILE, "intake": CheckLevel.FORM, "reading": CheckLevel.VALUE}
-            fixed["copy"] = CheckLevel.HISTORY
+            fixed |= {"copy": CheckLevel.HISTORY, "hierarchy": CheckLevel.HIERARCHY}
             assert rule.level is fixed.get(rule.check.kind, rule.level), rule.id
             looks_back = any(Ref.parse(text).source in (*PAST, "same_as") for text in refs_of(rule.check))
             assert not looks_back or rule.level is CheckLevel.HISTORY, rule.id

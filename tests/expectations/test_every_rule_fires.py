@@ -1,4 +1,4 @@
-"""Every shipped rule of levels 3 to 6 proves itself: it fires once on its counterexample and never on the example."""
+"""Every shipped rule of levels 3 to 7 proves itself: it fires once on its counterexample and never on the example."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def judged() -> dict[str, pl.DataFrame]:
 
 
 def test_every_rule_of_these_levels_is_proved() -> None:
-    levels = [rule for rule in CATALOG.rules if CheckLevel.VALUE <= rule.level <= CheckLevel.HISTORY]
+    levels = [rule for rule in CATALOG.rules if rule.level >= CheckLevel.VALUE]
     assert {rule.id for rule in RULES} == {rule.id for rule in levels}
 
 
@@ -59,8 +59,8 @@ def test_a_rule_fires_once_on_its_counterexample(rule: Rule, judged: dict[str, p
 def test_a_finding_says_where_and_what_to_do(rule: Rule, judged: dict[str, pl.DataFrame]) -> None:
     finding = judged[rule.id].filter(pl.col("rule") == rule.id).row(0, named=True)
     message = CATALOG.messages[rule.message]
-    assert finding["message_vi"].endswith(message.advice_vi)
-    assert finding["message_en"].endswith(message.advice_en)
+    assert finding["message_vi"].endswith(message.advice_vi.replace("{cell}", finding["cells"]))
+    assert finding["message_en"].endswith(message.advice_en.replace("{cell}", finding["cells"]))
     assert "{" not in finding["message_vi"] + finding["message_en"]
     assert "None" not in finding["message_vi"] + finding["message_en"]
     assert "% %" not in finding["message_vi"]
