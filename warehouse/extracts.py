@@ -80,7 +80,7 @@ def _view(connection: Connection, view: str, order: tuple[str, ...], period: str
 def _observations_of(connection: Connection, period: str, as_of: datetime) -> pl.DataFrame:
     moment = f"{as_of.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
     literal = f"TIMESTAMPTZ '{moment}+00'" if is_postgres(connection) else f"'{moment}'"
-    believed = text(f"({observation_as_of(literal)}) AS believed".replace(":", "\\:"))
+    believed = text(f"({observation_as_of(literal, connection.dialect.name)}) AS believed".replace(":", "\\:"))
     view, order = EXTRACTS["observations"]
     query = select(*_columns(view)).select_from(believed).where(literal_column("period", String()) == period)
     return read_frame(connection, query).sort(order)

@@ -19,6 +19,7 @@ from catalog.whole import Catalog
 from domain.period import Period
 from domain.unit import UnitKey
 from warehouse import tables
+from warehouse.ancestry import refresh_ancestry
 from warehouse.bulk import insert_frame, number_rows, polars_type, read_frame, update_frame
 from warehouse.engine import write
 
@@ -77,6 +78,8 @@ def sync_registry(
         changed_here = _changed_here(connection)
         shipped = [event for event in catalog.events if _event_words(event_key(event)) not in changed_here]
         done["unit_event"] = _sync_events(connection, shipped)
+        if done["unit"] != Synced() or done["unit_event"] != Synced():
+            refresh_ancestry(connection)
         done["period"] = ensure_periods(connection, [p for year in wanted for p in catalog.periods(year)])
         _replace_obligations(connection, catalog)
         set_setting(connection, "catalog_fingerprint", catalog.fingerprint)
@@ -93,6 +96,7 @@ def import_units(engine: Engine, catalog: Catalog, records: Sequence[UnitRecord]
         _note_beginning(connection, catalog)
         _sync(connection, tables.unit_kind, _unit_kinds(catalog), ["code"])
         done = _sync_units(connection, records)
+        refresh_ancestry(connection)
         _note_changes(connection, _unit_fingerprints(connection))
     return done
 
@@ -139,6 +143,7 @@ def import_register(
         _sync_units(connection, units)
         _remove_events(connection, gone)
         _sync_events(connection, events)
+        refresh_ancestry(connection)
         _note_changed_here(connection, catalog, units, events, gone)
         _note_changes(connection, _unit_fingerprints(connection))
 
