@@ -11,15 +11,16 @@ SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kin
   o.original_text, o.note, c.sheet, c.cell, o.submission_id, s.version, o.recorded_from, o.recorded_to
 """
 
-#: A figure's unit and period are its submission's: said so, a question about one unit goes by its submissions.
+#: A figure's unit and period are its submission's: said so, a question about one unit goes by its submissions. What
+#: only puts numbers into words is joined from the left, so that no plan begins with it; no number is without its words.
 _IN_WORDS = """\
 JOIN submission s ON s.id = o.submission_id
 JOIN period p ON p.id = o.period_id AND p.id = s.period_id
 JOIN unit u ON u.id = o.unit_id AND u.id = s.unit_id
-JOIN form f ON f.id = s.form_id
-JOIN indicator i ON i.id = o.indicator_id
-JOIN breakdown b ON b.id = o.breakdown_id
-JOIN manner m ON m.id = o.manner_id
+LEFT JOIN form f ON f.id = s.form_id
+LEFT JOIN indicator i ON i.id = o.indicator_id
+LEFT JOIN breakdown b ON b.id = o.breakdown_id
+LEFT JOIN manner m ON m.id = o.manner_id
 LEFT JOIN place c ON c.id = o.place_id
 """
 
@@ -40,13 +41,14 @@ SELECT 1 FROM submission n JOIN attempt t ON t.id = n.attempt_id
         AND t.outcome IN ('accepted', 'accepted_with_warnings')""")
 
 #: The version of a report that counts, by the rule of warehouse.reporting.is_latest: the last that was neither
-#: withdrawn nor superseded; what failed before a version that passed is over, also when that one was withdrawn since. Where only
-#: such are left, the last of them.
-_COUNTING = _scalar(f"""\
-SELECT s.id FROM submission s
-    WHERE {_OF_REPORT.format(s="s")}
-    ORDER BY CASE WHEN s.state IN ('superseded', 'withdrawn') THEN 1
-      WHEN s.state IN ('rejected', 'unreadable') AND {_HAS_PASSED_LATER} = 1 THEN 1 ELSE 0 END, s.version DESC""")  # noqa: S608
+#: withdrawn nor superseded; what failed before a version that passed is over, also when that one was withdrawn since.
+#: Where only such are left, the last of them.
+_COUNTING = f"""\
+COALESCE((SELECT s.id FROM submission s WHERE {_OF_REPORT.format(s="s")}
+      AND s.state NOT IN ('superseded', 'withdrawn')
+      AND (s.state NOT IN ('rejected', 'unreadable') OR {_HAS_PASSED_LATER} IS NULL)
+      ORDER BY s.version DESC LIMIT 1),
+    (SELECT s.id FROM submission s WHERE {_OF_REPORT.format(s="s")} ORDER BY s.version DESC LIMIT 1))"""  # noqa: S608
 
 _IN_FORCE = "a.state IN ('accepted', 'accepted_with_warnings')"
 
@@ -172,23 +174,35 @@ LEFT JOIN unit u ON u.id = (
 """  # noqa: S608
 
 #: Findings of the versions that count and of files that could not be placed, as warehouse.reporting.findings has them.
+# Two questions in one: what is placed is found by its unit and period, which no index can do for "this or that column".
 _FINDING = """\
-SELECT COALESCE(p.code, s.stated_period) AS period, COALESCE(u.code, s.stated_unit) AS unit,
-  COALESCE(u.name, s.stated_unit_name) AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
+SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
   u.parent_code AS parent, f.code AS form, n.id AS finding, n.rule, q.title_vi, q.title_en, n.level, n.severity,
   n.settled_by, n.explanation, n.sheet, n.cell, n.field, n.item, n.observed, n.expected, n.arithmetic,
   n.message_vi, n.message_en, s.name AS file_name, s.state, s.id AS submission_id, s.version
-FROM finding n
-JOIN submission s ON s.id = n.submission_id AND s.attempt_id = n.attempt_id
-LEFT JOIN period p ON p.id = s.period_id
-LEFT JOIN unit u ON u.id = s.unit_id
-LEFT JOIN form f ON f.id = s.form_id
+FROM submission s
+JOIN finding n ON n.submission_id = s.id AND n.attempt_id = s.attempt_id
+JOIN period p ON p.id = s.period_id
+JOIN unit u ON u.id = s.unit_id
+JOIN form f ON f.id = s.form_id
 LEFT JOIN rule q ON q.id = n.rule
 WHERE s.state NOT IN ('superseded', 'withdrawn') AND NOT EXISTS (
   SELECT 1 FROM submission x LEFT JOIN attempt t ON t.id = x.attempt_id
   WHERE x.unit_id = s.unit_id AND x.period_id = s.period_id AND x.form_id = s.form_id AND x.version > s.version
     AND (x.state NOT IN ('superseded', 'withdrawn') OR (
       s.state IN ('rejected', 'unreadable') AND t.outcome IN ('accepted', 'accepted_with_warnings'))))
+UNION ALL
+SELECT COALESCE(p.code, s.stated_period), COALESCE(u.code, s.stated_unit), COALESCE(u.name, s.stated_unit_name),
+  u.kind, u.level, u.parent_code, f.code, n.id, n.rule, q.title_vi, q.title_en, n.level, n.severity,
+  n.settled_by, n.explanation, n.sheet, n.cell, n.field, n.item, n.observed, n.expected, n.arithmetic,
+  n.message_vi, n.message_en, s.name, s.state, s.id, s.version
+FROM submission s
+JOIN finding n ON n.submission_id = s.id AND n.attempt_id = s.attempt_id
+LEFT JOIN period p ON p.id = s.period_id
+LEFT JOIN unit u ON u.id = s.unit_id
+LEFT JOIN form f ON f.id = s.form_id
+LEFT JOIN rule q ON q.id = n.rule
+WHERE (s.unit_id IS NULL OR s.period_id IS NULL OR s.form_id IS NULL) AND s.state NOT IN ('superseded', 'withdrawn')
 """
 
 _LIST_OF = """\

@@ -15,6 +15,10 @@ depends_on = None
 def upgrade() -> None:
     dialect = op.get_bind().dialect.name
     _unit_above()
+    unplaced = sa.text("unit_id IS NULL OR period_id IS NULL OR form_id IS NULL")
+    op.create_index("ix_submission_unplaced", "submission", ["id"], sqlite_where=unplaced, postgresql_where=unplaced)
+    if dialect == "sqlite":
+        _foretell_sizes()
     for name, query in _VIEWS.items():
         _view(name, query, is_new=name not in _BEFORE)
     if dialect != "postgresql":
@@ -38,6 +42,9 @@ def downgrade() -> None:
         else:
             op.execute(f"DROP VIEW {name}")
     op.drop_table("unit_above")
+    op.drop_index("ix_submission_unplaced", "submission")
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("DELETE FROM sqlite_stat1 WHERE tbl IN ('observation', 'submission', 'unit', 'unit_above')")
 
 
 def _view(name: str, query: str, *, is_new: bool) -> None:
@@ -49,6 +56,35 @@ def _view(name: str, query: str, *, is_new: bool) -> None:
         op.execute(f"DROP VIEW {name}")
     replacing = "OR REPLACE " if dialect == "postgresql" and not is_new else ""
     op.execute(f"CREATE {replacing}VIEW {name} AS\n{query}")
+
+
+def _foretell_sizes() -> None:
+    """SQLite has no round of its own that counts rows, and without counts it takes a period for as narrow as a unit: it
+    would read all of a country's quarter for the figures of one commune. ``ANALYZE`` replaces these by the true ones.
+    """
+    op.execute("ANALYZE sqlite_master")
+    for sizes in _SIZES:
+        op.execute("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('{}', '{}', '{}')".format(*sizes))  # noqa: S608
+
+
+#: Table, index, and of a large warehouse: rows in all, then rows for each value of one, two… columns of the index.
+_SIZES = (
+    ("observation", "observation", "16000000 1000000 60 2 1"),
+    ("observation", "ix_observation_in_force", "16000000 1000000 15000 30 2 1"),
+    ("submission", "sqlite_autoindex_submission_1", "1000000 1"),
+    ("submission", "sqlite_autoindex_submission_2", "1000000 4 2 2 1"),
+    ("submission", "ix_submission_period_id_form_id", "1000000 250000 200000"),
+    ("submission", "uq_submission_in_force", "900000 4 1 1"),
+    ("submission", "ix_submission_state", "1000000 150000"),
+    ("submission", "ix_submission_figures_sha256", "1000000 2"),
+    ("submission", "ix_submission_uncompared", "1000 2"),
+    ("submission", "ix_submission_unplaced", "1000 1"),
+    ("unit", "sqlite_autoindex_unit_1", "280000 1 1"),
+    ("unit", "ix_unit_kind", "280000 14000"),
+    ("unit", "ix_unit_parent_code", "280000 20"),
+    ("unit_above", "unit_above", "1100000 4 1 1"),
+    ("unit_above", "ix_unit_above_ancestor_id", "1100000 4"),
+)
 
 
 def _unit_above() -> None:
@@ -160,10 +196,10 @@ FROM observation o
 JOIN submission s ON s.id = o.submission_id
 JOIN period p ON p.id = o.period_id AND p.id = s.period_id
 JOIN unit u ON u.id = o.unit_id AND u.id = s.unit_id
-JOIN form f ON f.id = s.form_id
-JOIN indicator i ON i.id = o.indicator_id
-JOIN breakdown b ON b.id = o.breakdown_id
-JOIN manner m ON m.id = o.manner_id
+LEFT JOIN form f ON f.id = s.form_id
+LEFT JOIN indicator i ON i.id = o.indicator_id
+LEFT JOIN breakdown b ON b.id = o.breakdown_id
+LEFT JOIN manner m ON m.id = o.manner_id
 LEFT JOIN place c ON c.id = o.place_id
 WHERE o.recorded_to IS NULL
 """
@@ -183,12 +219,13 @@ JOIN obligation ob ON ob.calendar = p.calendar AND ob.period_kind = p.kind
 JOIN form f ON f.id = ob.form_id
 JOIN unit r ON r.kind = ob.unit_kind
   AND r.valid_from <= p.last_day AND (r.valid_to IS NULL OR p.last_day <= r.valid_to)
-LEFT JOIN submission c ON c.id = (SELECT s.id FROM submission s
-    WHERE s.unit_id = r.id AND s.period_id = p.id AND s.form_id = ob.form_id
-    ORDER BY CASE WHEN s.state IN ('superseded', 'withdrawn') THEN 1
-      WHEN s.state IN ('rejected', 'unreadable') AND (SELECT 1 FROM submission n JOIN attempt t ON t.id = n.attempt_id
+LEFT JOIN submission c ON c.id = COALESCE((SELECT s.id FROM submission s WHERE s.unit_id = r.id AND s.period_id = p.id AND s.form_id = ob.form_id
+      AND s.state NOT IN ('superseded', 'withdrawn')
+      AND (s.state NOT IN ('rejected', 'unreadable') OR (SELECT 1 FROM submission n JOIN attempt t ON t.id = n.attempt_id
       WHERE n.unit_id = s.unit_id AND n.period_id = s.period_id AND n.form_id = s.form_id AND n.version > s.version
-        AND t.outcome IN ('accepted', 'accepted_with_warnings') LIMIT 1) = 1 THEN 1 ELSE 0 END, s.version DESC LIMIT 1)
+        AND t.outcome IN ('accepted', 'accepted_with_warnings') LIMIT 1) IS NULL)
+      ORDER BY s.version DESC LIMIT 1),
+    (SELECT s.id FROM submission s WHERE s.unit_id = r.id AND s.period_id = p.id AND s.form_id = ob.form_id ORDER BY s.version DESC LIMIT 1))
 LEFT JOIN submission a ON a.unit_id = r.id AND a.period_id = p.id AND a.form_id = ob.form_id AND a.state IN ('accepted', 'accepted_with_warnings')
 """
 
@@ -223,12 +260,13 @@ JOIN obligation ob ON ob.calendar = p.calendar AND ob.period_kind = p.kind
 JOIN form f ON f.id = ob.form_id
 JOIN unit r ON r.kind = ob.unit_kind
   AND r.valid_from <= p.last_day AND (r.valid_to IS NULL OR p.last_day <= r.valid_to)
-LEFT JOIN submission c ON c.id = (SELECT s.id FROM submission s
-    WHERE s.unit_id = r.id AND s.period_id = p.id AND s.form_id = ob.form_id
-    ORDER BY CASE WHEN s.state IN ('superseded', 'withdrawn') THEN 1
-      WHEN s.state IN ('rejected', 'unreadable') AND (SELECT 1 FROM submission n JOIN attempt t ON t.id = n.attempt_id
+LEFT JOIN submission c ON c.id = COALESCE((SELECT s.id FROM submission s WHERE s.unit_id = r.id AND s.period_id = p.id AND s.form_id = ob.form_id
+      AND s.state NOT IN ('superseded', 'withdrawn')
+      AND (s.state NOT IN ('rejected', 'unreadable') OR (SELECT 1 FROM submission n JOIN attempt t ON t.id = n.attempt_id
       WHERE n.unit_id = s.unit_id AND n.period_id = s.period_id AND n.form_id = s.form_id AND n.version > s.version
-        AND t.outcome IN ('accepted', 'accepted_with_warnings') LIMIT 1) = 1 THEN 1 ELSE 0 END, s.version DESC LIMIT 1)
+        AND t.outcome IN ('accepted', 'accepted_with_warnings') LIMIT 1) IS NULL)
+      ORDER BY s.version DESC LIMIT 1),
+    (SELECT s.id FROM submission s WHERE s.unit_id = r.id AND s.period_id = p.id AND s.form_id = ob.form_id ORDER BY s.version DESC LIMIT 1))
 LEFT JOIN submission a ON a.unit_id = r.id AND a.period_id = p.id AND a.form_id = ob.form_id AND a.state IN ('accepted', 'accepted_with_warnings')
 JOIN unit_above w ON w.unit_id = r.id
   AND w.first_day <= p.last_day AND (w.last_day IS NULL OR p.last_day <= w.last_day)
@@ -253,22 +291,33 @@ LEFT JOIN unit u ON u.id = (
 """
 
 _MART_FINDING = """\
-SELECT COALESCE(p.code, s.stated_period) AS period, COALESCE(u.code, s.stated_unit) AS unit,
-  COALESCE(u.name, s.stated_unit_name) AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
+SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
   u.parent_code AS parent, f.code AS form, n.id AS finding, n.rule, q.title_vi, q.title_en, n.level, n.severity,
   n.settled_by, n.explanation, n.sheet, n.cell, n.field, n.item, n.observed, n.expected, n.arithmetic,
   n.message_vi, n.message_en, s.name AS file_name, s.state, s.id AS submission_id, s.version
-FROM finding n
-JOIN submission s ON s.id = n.submission_id AND s.attempt_id = n.attempt_id
-LEFT JOIN period p ON p.id = s.period_id
-LEFT JOIN unit u ON u.id = s.unit_id
-LEFT JOIN form f ON f.id = s.form_id
+FROM submission s
+JOIN finding n ON n.submission_id = s.id AND n.attempt_id = s.attempt_id
+JOIN period p ON p.id = s.period_id
+JOIN unit u ON u.id = s.unit_id
+JOIN form f ON f.id = s.form_id
 LEFT JOIN rule q ON q.id = n.rule
 WHERE s.state NOT IN ('superseded', 'withdrawn') AND NOT EXISTS (
   SELECT 1 FROM submission x LEFT JOIN attempt t ON t.id = x.attempt_id
   WHERE x.unit_id = s.unit_id AND x.period_id = s.period_id AND x.form_id = s.form_id AND x.version > s.version
     AND (x.state NOT IN ('superseded', 'withdrawn') OR (
       s.state IN ('rejected', 'unreadable') AND t.outcome IN ('accepted', 'accepted_with_warnings'))))
+UNION ALL
+SELECT COALESCE(p.code, s.stated_period), COALESCE(u.code, s.stated_unit), COALESCE(u.name, s.stated_unit_name),
+  u.kind, u.level, u.parent_code, f.code, n.id, n.rule, q.title_vi, q.title_en, n.level, n.severity,
+  n.settled_by, n.explanation, n.sheet, n.cell, n.field, n.item, n.observed, n.expected, n.arithmetic,
+  n.message_vi, n.message_en, s.name, s.state, s.id, s.version
+FROM submission s
+JOIN finding n ON n.submission_id = s.id AND n.attempt_id = s.attempt_id
+LEFT JOIN period p ON p.id = s.period_id
+LEFT JOIN unit u ON u.id = s.unit_id
+LEFT JOIN form f ON f.id = s.form_id
+LEFT JOIN rule q ON q.id = n.rule
+WHERE (s.unit_id IS NULL OR s.period_id IS NULL OR s.form_id IS NULL) AND s.state NOT IN ('superseded', 'withdrawn')
 """
 
 _MART_INITIATIVE = """\
@@ -363,10 +412,10 @@ FROM observation o
 JOIN submission s ON s.id = o.submission_id
 JOIN period p ON p.id = o.period_id AND p.id = s.period_id
 JOIN unit u ON u.id = o.unit_id AND u.id = s.unit_id
-JOIN form f ON f.id = s.form_id
-JOIN indicator i ON i.id = o.indicator_id
-JOIN breakdown b ON b.id = o.breakdown_id
-JOIN manner m ON m.id = o.manner_id
+LEFT JOIN form f ON f.id = s.form_id
+LEFT JOIN indicator i ON i.id = o.indicator_id
+LEFT JOIN breakdown b ON b.id = o.breakdown_id
+LEFT JOIN manner m ON m.id = o.manner_id
 LEFT JOIN place c ON c.id = o.place_id
 WHERE o.recorded_from <= $1 AND (o.recorded_to IS NULL OR o.recorded_to > $1)
 UNION ALL
@@ -380,10 +429,10 @@ FROM observation_past o
 JOIN submission s ON s.id = o.submission_id
 JOIN period p ON p.id = o.period_id AND p.id = s.period_id
 JOIN unit u ON u.id = o.unit_id AND u.id = s.unit_id
-JOIN form f ON f.id = s.form_id
-JOIN indicator i ON i.id = o.indicator_id
-JOIN breakdown b ON b.id = o.breakdown_id
-JOIN manner m ON m.id = o.manner_id
+LEFT JOIN form f ON f.id = s.form_id
+LEFT JOIN indicator i ON i.id = o.indicator_id
+LEFT JOIN breakdown b ON b.id = o.breakdown_id
+LEFT JOIN manner m ON m.id = o.manner_id
 LEFT JOIN place c ON c.id = o.place_id
 WHERE o.recorded_from <= $1 AND (o.recorded_to IS NULL OR o.recorded_to > $1)
 $$
