@@ -206,16 +206,12 @@ WHERE o.recorded_to IS NULL
 
 _MART_REPORTING = """\
 SELECT p.code AS period, r.code AS unit, r.name AS unit_name, r.kind AS unit_kind, r.level AS unit_level,
-  r.parent_code AS parent, f.code AS form, COALESCE((SELECT l.until FROM lateness_permit l WHERE l.period_id = p.id AND l.unit_id = r.id),
-    (SELECT d.due FROM period_due d WHERE d.period_id = p.id AND d.level = r.level)) AS due,
+  r.parent_code AS parent, f.code AS form, COALESCE(l.until, d.due) AS due,
   c.id AS submission_id, c.version, COALESCE(c.state, 'missing') AS state, c.received_at, c.decided_at,
   CASE WHEN a.id IS NULL THEN 0 ELSE 1 END AS in_force
 FROM period p
 JOIN obligation ob ON ob.calendar = p.calendar AND ob.period_kind = p.kind
-  AND ob.valid_from = (SELECT MAX(x.valid_from) FROM obligation x
-    WHERE x.unit_kind = ob.unit_kind AND x.form_id = ob.form_id AND x.calendar = ob.calendar
-      AND x.period_kind = ob.period_kind
-      AND x.valid_from <= p.last_day AND (x.valid_to IS NULL OR p.last_day <= x.valid_to))
+  AND ob.valid_from <= p.last_day AND (ob.valid_to IS NULL OR p.last_day <= ob.valid_to)
 JOIN form f ON f.id = ob.form_id
 JOIN unit r ON r.kind = ob.unit_kind
   AND r.valid_from <= p.last_day AND (r.valid_to IS NULL OR p.last_day <= r.valid_to)
@@ -227,6 +223,12 @@ LEFT JOIN submission c ON c.id = COALESCE((SELECT s.id FROM submission s WHERE s
       ORDER BY s.version DESC LIMIT 1),
     (SELECT s.id FROM submission s WHERE s.unit_id = r.id AND s.period_id = p.id AND s.form_id = ob.form_id ORDER BY s.version DESC LIMIT 1))
 LEFT JOIN submission a ON a.unit_id = r.id AND a.period_id = p.id AND a.form_id = ob.form_id AND a.state IN ('accepted', 'accepted_with_warnings')
+LEFT JOIN lateness_permit l ON l.period_id = p.id AND l.unit_id = r.id
+LEFT JOIN period_due d ON d.period_id = p.id AND d.level = r.level
+LEFT JOIN obligation nb ON nb.unit_kind = ob.unit_kind AND nb.form_id = ob.form_id AND nb.calendar = ob.calendar
+  AND nb.period_kind = ob.period_kind AND nb.valid_from > ob.valid_from
+  AND nb.valid_from <= p.last_day AND (nb.valid_to IS NULL OR p.last_day <= nb.valid_to)
+WHERE nb.unit_kind IS NULL
 """
 
 _MART_REPORTING_RATE = """\
@@ -241,8 +243,7 @@ SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kin
   u.parent_code AS parent, f.code AS form,
   COUNT(*) AS expected,
   COUNT(c.id) AS received,
-  SUM(CASE WHEN c.id IS NOT NULL AND (SELECT {arrived} FROM submission s WHERE s.unit_id = r.id AND s.period_id = p.id AND s.form_id = ob.form_id LIMIT 1) > COALESCE((SELECT l.until FROM lateness_permit l WHERE l.period_id = p.id AND l.unit_id = r.id),
-    (SELECT d.due FROM period_due d WHERE d.period_id = p.id AND d.level = r.level)) THEN 1 ELSE 0 END) AS late,
+  SUM(CASE WHEN c.id IS NOT NULL AND (SELECT {arrived} FROM submission s WHERE s.unit_id = r.id AND s.period_id = p.id AND s.form_id = ob.form_id LIMIT 1) > COALESCE(l.until, d.due) THEN 1 ELSE 0 END) AS late,
   SUM(CASE WHEN c.state IN ('accepted', 'accepted_with_warnings') THEN 1 ELSE 0 END) AS accepted,
   SUM(CASE WHEN c.state IN ('rejected', 'unreadable') THEN 1 ELSE 0 END) AS rejected,
   SUM(CASE WHEN c.state = 'received' THEN 1 ELSE 0 END) AS waiting,
@@ -253,10 +254,7 @@ SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kin
         AND m.status <> 'missing' AND NOT m.derived LIMIT 1) = 1 THEN 1 ELSE 0 END) AS complete
 FROM period p
 JOIN obligation ob ON ob.calendar = p.calendar AND ob.period_kind = p.kind
-  AND ob.valid_from = (SELECT MAX(x.valid_from) FROM obligation x
-    WHERE x.unit_kind = ob.unit_kind AND x.form_id = ob.form_id AND x.calendar = ob.calendar
-      AND x.period_kind = ob.period_kind
-      AND x.valid_from <= p.last_day AND (x.valid_to IS NULL OR p.last_day <= x.valid_to))
+  AND ob.valid_from <= p.last_day AND (ob.valid_to IS NULL OR p.last_day <= ob.valid_to)
 JOIN form f ON f.id = ob.form_id
 JOIN unit r ON r.kind = ob.unit_kind
   AND r.valid_from <= p.last_day AND (r.valid_to IS NULL OR p.last_day <= r.valid_to)
@@ -271,6 +269,12 @@ LEFT JOIN submission a ON a.unit_id = r.id AND a.period_id = p.id AND a.form_id 
 JOIN unit_above w ON w.unit_id = r.id
   AND w.first_day <= p.last_day AND (w.last_day IS NULL OR p.last_day <= w.last_day)
 JOIN unit u ON u.id = w.ancestor_id
+LEFT JOIN lateness_permit l ON l.period_id = p.id AND l.unit_id = r.id
+LEFT JOIN period_due d ON d.period_id = p.id AND d.level = r.level
+LEFT JOIN obligation nb ON nb.unit_kind = ob.unit_kind AND nb.form_id = ob.form_id AND nb.calendar = ob.calendar
+  AND nb.period_kind = ob.period_kind AND nb.valid_from > ob.valid_from
+  AND nb.valid_from <= p.last_day AND (nb.valid_to IS NULL OR p.last_day <= nb.valid_to)
+WHERE nb.unit_kind IS NULL
 GROUP BY p.code, u.id, u.code, u.name, u.kind, u.level, u.parent_code, f.code
 ) t
 """
