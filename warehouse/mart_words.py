@@ -113,7 +113,7 @@ VIEW_COLUMNS: dict[str, dict[str, str]] = {
         "rule": "Mã quy tắc | Id of the rule",
         "title_vi": "Tên quy tắc bằng tiếng Việt | Vietnamese title of the rule",
         "title_en": "Tên quy tắc bằng tiếng Anh | English title of the rule",
-        "level": "Mức kiểm tra từ 1 đến 7 | Level of the check, 1 to 7",
+        "check_level": "Mức kiểm tra từ 1 đến 7 | Level of the check, 1 to 7",
         "severity": "Mức độ: critical, warning, info | Severity: critical, warning, info",
         "settled_by": "Đã xong nhờ đâu: note, waiver, override; trống là còn"
         " | What settled it: note, waiver, override; empty: it stands",
@@ -121,7 +121,7 @@ VIEW_COLUMNS: dict[str, dict[str, str]] = {
         "field": "Ô của biểu được nói đến | Field of the form",
         "item": "Dòng của danh sách hoặc bảng; 0 khi là ô đơn | Row of a list or matrix; 0 for a single field",
         "observed": "Giá trị thấy được | What was seen",
-        "expected": "Giá trị mong đợi | What was expected",
+        "expected_value": "Giá trị mong đợi | What was expected",
         "arithmetic": "Phép tính | The arithmetic",
         "message_vi": "Lời báo bằng tiếng Việt | Message in Vietnamese",
         "message_en": "Lời báo bằng tiếng Anh | Message in English",

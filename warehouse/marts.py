@@ -184,8 +184,9 @@ LEFT JOIN unit u ON u.id = (
 # Two questions in one: what is placed is found by its unit and period, which no index can do for "this or that column".
 _FINDING = """\
 SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
-  u.parent_code AS parent, f.code AS form, n.id AS finding, n.rule, q.title_vi, q.title_en, n.level, n.severity,
-  n.settled_by, n.explanation, n.sheet, n.cell, n.field, n.item, n.observed, n.expected, n.arithmetic,
+  u.parent_code AS parent, f.code AS form, n.id AS finding, n.rule, q.title_vi, q.title_en,
+  n.level AS check_level, n.severity,
+  n.settled_by, n.explanation, n.sheet, n.cell, n.field, n.item, n.observed, n.expected AS expected_value, n.arithmetic,
   n.message_vi, n.message_en, s.name AS file_name, s.state, s.id AS submission_id, s.version
 FROM submission s
 JOIN finding n ON n.submission_id = s.id AND n.attempt_id = s.attempt_id
@@ -200,8 +201,8 @@ WHERE s.state NOT IN ('superseded', 'withdrawn') AND NOT EXISTS (
       s.state IN ('rejected', 'unreadable') AND t.outcome IN ('accepted', 'accepted_with_warnings'))))
 UNION ALL
 SELECT COALESCE(p.code, s.stated_period), COALESCE(u.code, s.stated_unit), COALESCE(u.name, s.stated_unit_name),
-  u.kind, u.level, u.parent_code, f.code, n.id, n.rule, q.title_vi, q.title_en, n.level, n.severity,
-  n.settled_by, n.explanation, n.sheet, n.cell, n.field, n.item, n.observed, n.expected, n.arithmetic,
+  u.kind, u.level, u.parent_code, f.code, n.id, n.rule, q.title_vi, q.title_en, n.level AS check_level, n.severity,
+  n.settled_by, n.explanation, n.sheet, n.cell, n.field, n.item, n.observed, n.expected AS expected_value, n.arithmetic,
   n.message_vi, n.message_en, s.name, s.state, s.id, s.version
 FROM submission s
 JOIN finding n ON n.submission_id = s.id AND n.attempt_id = s.attempt_id

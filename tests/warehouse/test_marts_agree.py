@@ -21,6 +21,7 @@ from warehouse import acts, queries, tables
 from warehouse.ancestry import refresh_ancestry
 from warehouse.bulk import insert_frame
 from warehouse.engine import make_engine, write
+from warehouse.history import children_counts
 from warehouse.load import load_batch
 from warehouse.migrate import upgrade
 from warehouse.registry import import_register, import_units
@@ -122,6 +123,26 @@ def test_findings_in_words_are_those_of_the_versions_that_count(engine: Engine, 
     assert "X??" in found["unit"]
 
 
+# ------------------------------------------------------------------------------------------------ digits
+
+
+@pytest.mark.parametrize(
+    ("value", "digits"),
+    [(97.49266862170087, "97.4926686217009"), (5.0, "5"), (0.1, "0.1"), (2 / 3, "0.666666666666667"), (-0.25, "-0.25"),
+     (1234567890123.0, "1234567890123"), (0.0, "0")],
+)  # fmt: skip
+def test_a_derived_figure_has_the_same_digits_on_both_databases(engine: Engine, value: float, digits: str) -> None:
+    run = furnish(engine)
+    (one,) = arrive(engine, run, "a")
+    load_batch(engine, run, batch((one, "X01", "accepted", {"received": 1.0})))
+    with write(engine) as connection:
+        connection.execute(tables.observation.update().values(value=value, original_text=None))
+    assert [row["value_text"] for row in _asked(engine, "SELECT value_text FROM mart_observation")] == [digits]
+    with write(engine) as connection:
+        connection.execute(tables.observation.update().values(value=None))
+    assert [row["value_text"] for row in _asked(engine, "SELECT value_text FROM mart_observation")] == [None]
+
+
 # ------------------------------------------------------------------------------------------------ units above
 
 
@@ -162,6 +183,8 @@ def test_rates_follow_the_province_that_all_of_another_went_into(engine: Engine)
     assert [tuple(row.values()) for row in _asked(engine, rate.format("2025-Q4", "R3"))] == [(2, 2, 1)]
     assert [tuple(row.values()) for row in _asked(engine, rate.format("2025-Q1", "R1"))] == [(1, 0, 0)]
     assert _asked(engine, rate.format("2025-Q4", "R4")) == _asked(engine, rate.format("2025-Q1", "R3")) == []
+    header = pl.DataFrame({"file": [1], "unit": ["R3"], "period": ["2025-Q4"]})
+    assert children_counts(engine, header).filter(ref="register:children")["value"].to_list() == [2]
     # taken back, the event leaves nothing behind
     import_register(engine, CATALOG, [], [], [event_key(events[0])])
     assert [tuple(row.values()) for row in _asked(engine, rate.format("2025-Q4", "R3"))] == [(1, 1, 0)]

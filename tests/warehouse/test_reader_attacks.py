@@ -12,7 +12,7 @@ from world import arrive, batch, furnish
 
 from tests.conftest import Server
 from warehouse.asking import QueryRefusedError, QueryTooLongError, run_sql
-from warehouse.engine import _WRITER_LOCK, make_engine, make_reader, write, write
+from warehouse.engine import _WRITER_LOCK, make_engine, make_reader, write
 from warehouse.load import load_batch
 from warehouse.roles import reader_script
 

@@ -296,8 +296,9 @@ LEFT JOIN unit u ON u.id = (
 
 _MART_FINDING = """\
 SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
-  u.parent_code AS parent, f.code AS form, n.id AS finding, n.rule, q.title_vi, q.title_en, n.level, n.severity,
-  n.settled_by, n.explanation, n.sheet, n.cell, n.field, n.item, n.observed, n.expected, n.arithmetic,
+  u.parent_code AS parent, f.code AS form, n.id AS finding, n.rule, q.title_vi, q.title_en,
+  n.level AS check_level, n.severity,
+  n.settled_by, n.explanation, n.sheet, n.cell, n.field, n.item, n.observed, n.expected AS expected_value, n.arithmetic,
   n.message_vi, n.message_en, s.name AS file_name, s.state, s.id AS submission_id, s.version
 FROM submission s
 JOIN finding n ON n.submission_id = s.id AND n.attempt_id = s.attempt_id
@@ -312,8 +313,8 @@ WHERE s.state NOT IN ('superseded', 'withdrawn') AND NOT EXISTS (
       s.state IN ('rejected', 'unreadable') AND t.outcome IN ('accepted', 'accepted_with_warnings'))))
 UNION ALL
 SELECT COALESCE(p.code, s.stated_period), COALESCE(u.code, s.stated_unit), COALESCE(u.name, s.stated_unit_name),
-  u.kind, u.level, u.parent_code, f.code, n.id, n.rule, q.title_vi, q.title_en, n.level, n.severity,
-  n.settled_by, n.explanation, n.sheet, n.cell, n.field, n.item, n.observed, n.expected, n.arithmetic,
+  u.kind, u.level, u.parent_code, f.code, n.id, n.rule, q.title_vi, q.title_en, n.level AS check_level, n.severity,
+  n.settled_by, n.explanation, n.sheet, n.cell, n.field, n.item, n.observed, n.expected AS expected_value, n.arithmetic,
   n.message_vi, n.message_en, s.name, s.state, s.id, s.version
 FROM submission s
 JOIN finding n ON n.submission_id = s.id AND n.attempt_id = s.attempt_id
@@ -555,14 +556,14 @@ _COMMENTS = {
     "COLUMN mart_finding.rule": "Mã quy tắc | Id of the rule",
     "COLUMN mart_finding.title_vi": "Tên quy tắc bằng tiếng Việt | Vietnamese title of the rule",
     "COLUMN mart_finding.title_en": "Tên quy tắc bằng tiếng Anh | English title of the rule",
-    "COLUMN mart_finding.level": "Mức kiểm tra từ 1 đến 7 | Level of the check, 1 to 7",
+    "COLUMN mart_finding.check_level": "Mức kiểm tra từ 1 đến 7 | Level of the check, 1 to 7",
     "COLUMN mart_finding.severity": "Mức độ: critical, warning, info | Severity: critical, warning, info",
     "COLUMN mart_finding.settled_by": "Đã xong nhờ đâu: note, waiver, override; trống là còn | What settled it: note, waiver, override; empty: it stands",
     "COLUMN mart_finding.explanation": "Lời giải thích hoặc lý do miễn | Explanation, or reason of the waiver",
     "COLUMN mart_finding.field": "Ô của biểu được nói đến | Field of the form",
     "COLUMN mart_finding.item": "Dòng của danh sách hoặc bảng; 0 khi là ô đơn | Row of a list or matrix; 0 for a single field",
     "COLUMN mart_finding.observed": "Giá trị thấy được | What was seen",
-    "COLUMN mart_finding.expected": "Giá trị mong đợi | What was expected",
+    "COLUMN mart_finding.expected_value": "Giá trị mong đợi | What was expected",
     "COLUMN mart_finding.arithmetic": "Phép tính | The arithmetic",
     "COLUMN mart_finding.message_vi": "Lời báo bằng tiếng Việt | Message in Vietnamese",
     "COLUMN mart_finding.message_en": "Lời báo bằng tiếng Anh | Message in English",
