@@ -69,8 +69,12 @@ def read_view(connection: Connection, view: str) -> pl.DataFrame:
     return read_frame(connection, select(*_columns(view)).select_from(text(view)))
 
 
-def _columns(view: str) -> list[Any]:
-    return [literal_column(f'"{name}"', _TYPES.get(name, String)()).label(name) for name in VIEW_COLUMNS[view]]
+def _columns(view: str, source: str | None = None) -> list[Any]:
+    """Each with the name of what it stands in: SQLite takes a lone ``"name"`` that is no column for a text."""
+    return [
+        literal_column(f'{source or view}."{name}"', _TYPES.get(name, String)()).label(name)
+        for name in VIEW_COLUMNS[view]
+    ]
 
 
 def _view(connection: Connection, view: str, order: tuple[str, ...], period: str) -> pl.DataFrame:
@@ -83,7 +87,9 @@ def _observations_of(connection: Connection, period: str, as_of: datetime) -> pl
     literal = f"TIMESTAMPTZ '{moment}+00'" if is_postgres(connection) else f"'{moment}'"
     believed = text(f"({observation_as_of(literal, connection.dialect.name)}) AS believed".replace(":", "\\:"))
     view, order = EXTRACTS["observations"]
-    query = select(*_columns(view)).select_from(believed).where(literal_column("period", String()) == period)
+    query = (
+        select(*_columns(view, "believed")).select_from(believed).where(literal_column("period", String()) == period)
+    )
     return read_frame(connection, query).sort(order)
 
 
