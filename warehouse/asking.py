@@ -93,7 +93,7 @@ def _past(reader: Engine, as_of: datetime | None) -> str:
         raise QueryRefusedError("the moment needs a time zone")
     text = f"{as_of.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
     moment = f"TIMESTAMPTZ '{text}+00'" if is_postgres(reader) else f"'{text}'"
-    return f"WITH mart_observation AS (\n{observation_as_of(moment)}\n)\n"
+    return f"WITH mart_observation AS (\n{observation_as_of(moment, reader.dialect.name)}\n)\n"
 
 
 def _ask(connection: Connection, statement: str, limit: int, seconds: float) -> pl.DataFrame:

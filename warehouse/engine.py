@@ -29,7 +29,7 @@ __all__ = [
 #: Seconds a SQLite writer waits for the one before it: longer than the largest batch takes to load.
 BUSY_SECONDS = 600
 
-#: One number for "somebody writes to this warehouse"; locks are per PostgreSQL database.
+#: One number for "somebody makes this warehouse"; locks are per PostgreSQL database.
 _WRITER_LOCK = 0x746F6E67  # "tong"
 
 _POSTGRES = ("postgresql", "postgres")
@@ -126,12 +126,29 @@ def write(engine: Engine) -> Iterator[Connection]:
     """A transaction that is the only one writing: committed at the end, rolled back when anything is raised.
 
     SQLite takes its write lock at the start (a lock taken later can fail where waiting would have helped); PostgreSQL
-    takes an advisory lock that ends with the transaction, also when the process is killed.
+    locks a table against other writers until the transaction ends, also when the process is killed. Readers neither
+    wait for it nor can take it: a role that may only read cannot hold up a load.
     """
     with engine.connect().execution_options(warehouse_writer=True) as connection, connection.begin():
         if is_postgres(engine):
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
+            _become_writer(connection)
         yield connection
+
+
+def _become_writer(connection: Connection) -> None:
+    """An advisory lock would do, were it not that anybody who may connect may take it; it serves the empty database,
+    whose first writer makes the table the others lock."""
+    if not _lock_table(connection):
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
+        _lock_table(connection)
+
+
+def _lock_table(connection: Connection) -> bool:
+    """Whether the table of settings is there, locked: nothing but a writer writes to it."""
+    is_there = bool(connection.scalar(text("SELECT to_regclass('setting') IS NOT NULL")))
+    if is_there:
+        connection.execute(text("LOCK TABLE setting IN SHARE ROW EXCLUSIVE MODE"))
+    return is_there
 
 
 @contextmanager

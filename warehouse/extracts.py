@@ -22,7 +22,8 @@ _TYPES: dict[str, Any] = {
     **dict.fromkeys(["value", "lower", "upper", "numerator", "denominator", "coverage_rate"], Double),
     **dict.fromkeys(["reporting_rate", "on_time_rate", "completeness_rate"], Double),
     **dict.fromkeys(["members", "collectives", "individuals", "year"], Double),
-    **dict.fromkeys(["submission_id", "version", "item", "reported", "expected", "in_force"], Integer),
+    **dict.fromkeys(["submission_id", "version", "item", "finding", "check_level", "reported"], Integer),
+    **dict.fromkeys(["expected", "in_force"], Integer),
     **dict.fromkeys(["received", "on_time", "late", "accepted", "rejected", "waiting", "withdrawn"], Integer),
     **dict.fromkeys(["missing", "complete", "empty"], Integer),
     "derived": Boolean,
@@ -68,8 +69,12 @@ def read_view(connection: Connection, view: str) -> pl.DataFrame:
     return read_frame(connection, select(*_columns(view)).select_from(text(view)))
 
 
-def _columns(view: str) -> list[Any]:
-    return [literal_column(f'"{name}"', _TYPES.get(name, String)()).label(name) for name in VIEW_COLUMNS[view]]
+def _columns(view: str, source: str | None = None) -> list[Any]:
+    """Each with the name of what it stands in: SQLite takes a lone ``"name"`` that is no column for a text."""
+    return [
+        literal_column(f'{source or view}."{name}"', _TYPES.get(name, String)()).label(name)
+        for name in VIEW_COLUMNS[view]
+    ]
 
 
 def _view(connection: Connection, view: str, order: tuple[str, ...], period: str) -> pl.DataFrame:
@@ -80,9 +85,11 @@ def _view(connection: Connection, view: str, order: tuple[str, ...], period: str
 def _observations_of(connection: Connection, period: str, as_of: datetime) -> pl.DataFrame:
     moment = f"{as_of.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
     literal = f"TIMESTAMPTZ '{moment}+00'" if is_postgres(connection) else f"'{moment}'"
-    believed = text(f"({observation_as_of(literal)}) AS believed".replace(":", "\\:"))
+    believed = text(f"({observation_as_of(literal, connection.dialect.name)}) AS believed".replace(":", "\\:"))
     view, order = EXTRACTS["observations"]
-    query = select(*_columns(view)).select_from(believed).where(literal_column("period", String()) == period)
+    query = (
+        select(*_columns(view, "believed")).select_from(believed).where(literal_column("period", String()) == period)
+    )
     return read_frame(connection, query).sort(order)
 
 

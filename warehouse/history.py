@@ -281,7 +281,8 @@ def _fields_of(catalog: Catalog, form_id: str) -> Sequence[tuple[str, str, str, 
 
 
 def children_counts(engine: Engine, headers: pl.DataFrame) -> pl.DataFrame:
-    """How many units the register puts directly below each unit on the last day of its period.
+    """How many units the register puts directly below each unit on the last day of its period, those of a superior
+    that wholly went into it among them.
 
     ``file`` Int64, ``kind`` (null: of any kind), ``ref`` (``register:children[kind=chi_bo]``), ``value`` Float64. A
     kind the register knows none of has no row: the register may be silent where the unit is not.
@@ -311,10 +312,13 @@ def _days(connection: Connection, headers: pl.DataFrame) -> pl.DataFrame:
 
 def _children_on(connection: Connection, asked: pl.DataFrame) -> pl.DataFrame:
     """``file, kind`` a child; ``asked`` speaks of one day."""
-    unit = tables.unit.c
+    above, child, superior = tables.unit_above.c, tables.unit.alias("child"), tables.unit.alias("superior")
     day = asked["last_day"][0]
-    query = select(unit.parent_code.label("unit"), unit.kind).where(
-        unit.valid_from <= day, unit.valid_to.is_(None) | (unit.valid_to >= day)
+    query = (
+        select(superior.c.code.label("unit"), child.c.kind)
+        .join_from(tables.unit_above, child, child.c.id == above.unit_id)
+        .join(superior, superior.c.id == above.ancestor_id)
+        .where(above.steps == 1, above.first_day <= day, above.last_day.is_(None) | (above.last_day >= day))
     )
-    children = read_where_in(connection, query, unit.parent_code, asked["unit"].unique())
+    children = read_where_in(connection, query, superior.c.code, asked["unit"].unique())
     return asked.join(children, on="unit").select("file", "kind")

@@ -23,6 +23,7 @@ from warehouse.schema import Moment, col, one_of, table
 _IN_FORCE = text("state IN ({})".format(", ".join(f"'{state}'" for state in sorted(IN_FORCE))))
 _UNCOMPARED = text("compared_at IS NULL AND figures_sha256 IS NOT NULL")
 
+_UNPLACED = text("unit_id IS NULL OR period_id IS NULL OR form_id IS NULL")
 _HAS_OTHER = text("other_submission_id IS NOT NULL")
 
 run = table(
@@ -199,6 +200,8 @@ submission = table(
     Index(None, "period_id", "form_id"),
     Index(None, "state"),
     Index(None, "figures_sha256"),
+    # few at any time: their findings are asked for with those of the others
+    Index("ix_submission_unplaced", "id", sqlite_where=_UNPLACED, postgresql_where=_UNPLACED),
     # few at any time: every run asks for them when it ends
     Index("ix_submission_uncompared", "figures_sha256", sqlite_where=_UNCOMPARED, postgresql_where=_UNCOMPARED),
 )

@@ -7,105 +7,100 @@ SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kin
   u.parent_code AS parent, f.code AS form, i.code AS indicator, i.label_vi, i.label_en, i.measure_vi,
   b.code AS breakdown,
   o.value, o.lower, o.upper, m.qualifier, o.numerator, o.denominator, m.status, m.basis, m.scope, m.derived,
-  COALESCE(o.original_text, CAST(o.value AS TEXT)) AS value_text,
+  COALESCE(o.original_text, {digits}) AS value_text,
   o.original_text, o.note, c.sheet, c.cell, o.submission_id, s.version, o.recorded_from, o.recorded_to
 """
 
+#: A figure's unit and period are its submission's: said so, a question about one unit goes by its submissions. What
+#: only puts numbers into words is joined from the left, so that no plan begins with it; no number is without its words.
 _IN_WORDS = """\
 JOIN submission s ON s.id = o.submission_id
-JOIN period p ON p.id = o.period_id
-JOIN unit u ON u.id = o.unit_id
-JOIN form f ON f.id = s.form_id
-JOIN indicator i ON i.id = o.indicator_id
-JOIN breakdown b ON b.id = o.breakdown_id
-JOIN manner m ON m.id = o.manner_id
+JOIN period p ON p.id = o.period_id AND p.id = s.period_id
+JOIN unit u ON u.id = o.unit_id AND u.id = s.unit_id
+LEFT JOIN form f ON f.id = s.form_id
+LEFT JOIN indicator i ON i.id = o.indicator_id
+LEFT JOIN breakdown b ON b.id = o.breakdown_id
+LEFT JOIN manner m ON m.id = o.manner_id
 LEFT JOIN place c ON c.id = o.place_id
 """
 
 MART_OBSERVATION = f"{_FIGURES}FROM observation o\n{_IN_WORDS}WHERE o.recorded_to IS NULL"
 
-MART_REPORTING = """\
-SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
-  u.parent_code AS parent, f.code AS form, COALESCE(l.until, d.due) AS due,
-  s.id AS submission_id, s.version, COALESCE(s.state, 'missing') AS state, s.received_at, s.decided_at,
-  CASE WHEN a.id IS NULL THEN 0 ELSE 1 END AS in_force
+
+def _scalar(select: str) -> str:
+    """A subquery that is asked row by row. As ``EXISTS`` PostgreSQL might hash the whole table for one province."""
+    return f"({select} LIMIT 1)"
+
+
+#: The report a row speaks of, in the words of whoever asks.
+_OF_REPORT = "{s}.unit_id = r.id AND {s}.period_id = p.id AND {s}.form_id = ob.form_id"
+
+_HAS_PASSED_LATER = _scalar("""\
+SELECT 1 FROM submission n JOIN attempt t ON t.id = n.attempt_id
+      WHERE n.unit_id = s.unit_id AND n.period_id = s.period_id AND n.form_id = s.form_id AND n.version > s.version
+        AND t.outcome IN ('accepted', 'accepted_with_warnings')""")
+
+#: The version of a report that counts, by the rule of warehouse.reporting.is_latest: the last that was neither
+#: withdrawn nor superseded; what failed before a version that passed is over, also when that one was withdrawn since.
+#: Where only such are left, the last of them.
+_COUNTING = f"""\
+COALESCE((SELECT s.id FROM submission s WHERE {_OF_REPORT.format(s="s")}
+      AND s.state NOT IN ('superseded', 'withdrawn')
+      AND (s.state NOT IN ('rejected', 'unreadable') OR {_HAS_PASSED_LATER} IS NULL)
+      ORDER BY s.version DESC LIMIT 1),
+    (SELECT s.id FROM submission s WHERE {_OF_REPORT.format(s="s")} ORDER BY s.version DESC LIMIT 1))"""  # noqa: S608
+
+_IN_FORCE = "a.state IN ('accepted', 'accepted_with_warnings')"
+
+#: With ``_DUE_BY`` one row a report that is owed, whatever obligations overlap; what nobody owes is in none. ``p`` is
+#: the period, ``ob`` the obligation, ``r`` the unit, ``c`` the version that counts, ``a`` the one that stands in the
+#: totals.
+_OWED = f"""\
 FROM period p
 JOIN obligation ob ON ob.calendar = p.calendar AND ob.period_kind = p.kind
   AND ob.valid_from <= p.last_day AND (ob.valid_to IS NULL OR p.last_day <= ob.valid_to)
 JOIN form f ON f.id = ob.form_id
-JOIN unit u ON u.kind = ob.unit_kind
-  AND u.valid_from <= p.last_day AND (u.valid_to IS NULL OR p.last_day <= u.valid_to)
-LEFT JOIN period_due d ON d.period_id = p.id AND d.level = u.level
-LEFT JOIN lateness_permit l ON l.period_id = p.id AND l.unit_id = u.id
-LEFT JOIN submission s ON s.unit_id = u.id AND s.period_id = p.id AND s.form_id = f.id
-  AND s.version = COALESCE(
-    (SELECT MAX(x.version) FROM submission x WHERE x.unit_id = u.id AND x.period_id = p.id AND x.form_id = f.id
-      AND x.state NOT IN ('superseded', 'withdrawn')),
-    (SELECT MAX(x.version) FROM submission x WHERE x.unit_id = u.id AND x.period_id = p.id AND x.form_id = f.id))
-LEFT JOIN submission a ON a.unit_id = u.id AND a.period_id = p.id AND a.form_id = f.id
-  AND a.state IN ('accepted', 'accepted_with_warnings')
+JOIN unit r ON r.kind = ob.unit_kind
+  AND r.valid_from <= p.last_day AND (r.valid_to IS NULL OR p.last_day <= r.valid_to)
+LEFT JOIN submission c ON c.id = {_COUNTING}
+LEFT JOIN submission a ON {_OF_REPORT.format(s="a")} AND {_IN_FORCE}
 """
 
-#: Which unit stands under which, and from when to when: found once for all periods, as a unit moves or ends seldom.
-_ABOVE = """\
-above (unit_id, ancestor_id, next_code, first_day, last_day, steps) AS (
-  SELECT u.id, u.id, u.parent_code, u.valid_from, COALESCE(u.valid_to, '9999-12-31'), 0 FROM unit u
-  UNION ALL
-  SELECT w.unit_id, u.id, u.parent_code,
-    CASE WHEN u.valid_from > w.first_day THEN u.valid_from ELSE w.first_day END,
-    CASE WHEN u.valid_to < w.last_day THEN u.valid_to ELSE w.last_day END,
-    w.steps + 1
-  FROM above w
-  JOIN unit u ON u.code = w.next_code AND u.valid_from <= w.last_day
-    AND (u.valid_to IS NULL OR u.valid_to >= w.first_day)
-  WHERE w.steps < 30
-)
+#: The day a report is due, and of obligations that overlap the newest. Joined last: PostgreSQL chooses freely among the
+#: orders of eight tables and no more, and those before are the ones a question begins with.
+_DUE_BY = """\
+LEFT JOIN lateness_permit l ON l.period_id = p.id AND l.unit_id = r.id
+LEFT JOIN period_due d ON d.period_id = p.id AND d.level = r.level
+LEFT JOIN obligation nb ON nb.unit_kind = ob.unit_kind AND nb.form_id = ob.form_id AND nb.calendar = ob.calendar
+  AND nb.period_kind = ob.period_kind AND nb.valid_from > ob.valid_from
+  AND nb.valid_from <= p.last_day AND (nb.valid_to IS NULL OR p.last_day <= nb.valid_to)
+WHERE nb.unit_kind IS NULL
 """
 
-#: One row a report that is owed, whatever obligations overlap; what nobody owes counts in no rate.
-_OWED = """\
-owed AS (
-  SELECT p.id AS period_id, p.code AS period, p.last_day, u.id AS unit_id, ob.form_id,
-    MAX(COALESCE(l.until, d.due)) AS due
-  FROM period p
-  JOIN obligation ob ON ob.calendar = p.calendar AND ob.period_kind = p.kind
-    AND ob.valid_from <= p.last_day AND (ob.valid_to IS NULL OR p.last_day <= ob.valid_to)
-  JOIN unit u ON u.kind = ob.unit_kind
-    AND u.valid_from <= p.last_day AND (u.valid_to IS NULL OR p.last_day <= u.valid_to)
-  LEFT JOIN period_due d ON d.period_id = p.id AND d.level = u.level
-  LEFT JOIN lateness_permit l ON l.period_id = p.id AND l.unit_id = u.id
-  GROUP BY p.id, p.code, p.last_day, u.id, ob.form_id
-)
-"""
+_DUE = "COALESCE(l.until, d.due)"
 
-#: The version of a report that counts, its first arrival, and the one whose figures stand in the totals.
-_SENT = """\
-sent AS (
-  SELECT s.unit_id, s.period_id, s.form_id, MIN(s.received_at) AS first_at,
-    COALESCE(MAX(CASE WHEN s.state NOT IN ('superseded', 'withdrawn') THEN s.version END), MAX(s.version)) AS version,
-    MAX(CASE WHEN s.state IN ('accepted', 'accepted_with_warnings') THEN s.id END) AS standing_id
-  FROM submission s
-  WHERE s.unit_id IS NOT NULL
-  GROUP BY s.unit_id, s.period_id, s.form_id
-)
-"""
+MART_REPORTING = f"""\
+SELECT p.code AS period, r.code AS unit, r.name AS unit_name, r.kind AS unit_kind, r.level AS unit_level,
+  r.parent_code AS parent, f.code AS form, {_DUE} AS due,
+  c.id AS submission_id, c.version, COALESCE(c.state, 'missing') AS state, c.received_at, c.decided_at,
+  CASE WHEN a.id IS NULL THEN 0 ELSE 1 END AS in_force
+{_OWED}{_DUE_BY}"""
 
-#: A report whose cells are all blank is no report: at least one figure must be stated, and a declared 0 is one.
-_JUDGED = """\
-judged AS (
-  SELECT o.period, o.last_day, o.unit_id, o.form_id, s.standing_id, COALESCE(c.state, 'missing') AS state,
-    CASE WHEN {arrived} > o.due THEN 1 ELSE 0 END AS is_late,
-    CASE WHEN s.standing_id IS NOT NULL AND EXISTS (
-      SELECT 1 FROM observation x JOIN manner m ON m.id = x.manner_id
-      WHERE x.period_id = o.period_id AND x.submission_id = s.standing_id AND x.recorded_to IS NULL
-        AND m.status <> 'missing' AND NOT m.derived
-    ) THEN 1 ELSE 0 END AS is_complete
-  FROM owed o
-  LEFT JOIN sent s ON s.unit_id = o.unit_id AND s.period_id = o.period_id AND s.form_id = o.form_id
-  LEFT JOIN submission c ON c.unit_id = s.unit_id AND c.period_id = s.period_id AND c.form_id = s.form_id
-    AND c.version = s.version
+#: The day the first version arrived. It is asked for only where something arrived.
+_FIRST_DAY_HERE = _scalar(f"SELECT {{arrived}} FROM submission s WHERE {_OF_REPORT.format(s='s')}")  # noqa: S608
+
+_IS_LATE = f"c.id IS NOT NULL AND {_FIRST_DAY_HERE} > {_DUE}"
+
+#: A report whose cells are all blank is no report: at least one figure must be stated, and a declared 0 is one. Nearly
+#: every report has a figure that is not 0, and how many is known of each.
+_STATES_A_FIGURE = _scalar("""\
+SELECT 1 FROM observation o JOIN manner m ON m.id = o.manner_id
+      WHERE o.period_id = a.period_id AND o.submission_id = a.id AND o.recorded_to IS NULL
+        AND m.status <> 'missing' AND NOT m.derived""")
+
+_IS_COMPLETE = (
+    f"CASE WHEN a.id IS NULL THEN 0 WHEN a.n_figures > 0 THEN 1 WHEN {_STATES_A_FIGURE} = 1 THEN 1 ELSE 0 END"
 )
-"""
 
 
 def _count(condition: str) -> str:
@@ -113,42 +108,46 @@ def _count(condition: str) -> str:
 
 
 def _rate(count: str) -> str:
-    return f"CAST(100.0 * {count} / COUNT(*) AS DOUBLE PRECISION)"
+    return f"CAST(100.0 * {count} / t.expected AS DOUBLE PRECISION)"
 
-
-_RECEIVED = _count("j.state <> 'missing'")
-_ON_TIME = _count("j.state <> 'missing' AND j.is_late = 0")
 
 _RATE = f"""\
-WITH RECURSIVE {_ABOVE}, {_OWED}, {_SENT}, {_JUDGED}
-SELECT j.period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
+SELECT t.period, t.unit, t.unit_name, t.unit_kind, t.unit_level, t.parent, t.form,
+  t.expected, t.received, t.received - t.late AS on_time, t.late, t.accepted, t.rejected, t.waiting, t.withdrawn,
+  t.expected - t.received AS missing, t.in_force, t.complete, t.in_force - t.complete AS empty,
+  {_rate("t.received")} AS reporting_rate,
+  {_rate("(t.received - t.late)")} AS on_time_rate,
+  {_rate("t.complete")} AS completeness_rate
+FROM (
+SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
   u.parent_code AS parent, f.code AS form,
   COUNT(*) AS expected,
-  {_RECEIVED} AS received,
-  {_ON_TIME} AS on_time,
-  {_count("j.state <> 'missing' AND j.is_late = 1")} AS late,
-  {_count("j.state IN ('accepted', 'accepted_with_warnings')")} AS accepted,
-  {_count("j.state IN ('rejected', 'unreadable')")} AS rejected,
-  {_count("j.state = 'received'")} AS waiting,
-  {_count("j.state = 'withdrawn'")} AS withdrawn,
-  {_count("j.state = 'missing'")} AS missing,
-  {_count("j.standing_id IS NOT NULL")} AS in_force,
-  SUM(j.is_complete) AS complete,
-  {_count("j.standing_id IS NOT NULL AND j.is_complete = 0")} AS empty,
-  {_rate(_RECEIVED)} AS reporting_rate,
-  {_rate(_ON_TIME)} AS on_time_rate,
-  {_rate("SUM(j.is_complete)")} AS completeness_rate
-FROM judged j
-JOIN above w ON w.unit_id = j.unit_id AND w.first_day <= j.last_day AND w.last_day >= j.last_day
+  COUNT(c.id) AS received,
+  {_count(_IS_LATE)} AS late,
+  {_count("c.state IN ('accepted', 'accepted_with_warnings')")} AS accepted,
+  {_count("c.state IN ('rejected', 'unreadable')")} AS rejected,
+  {_count("c.state = 'received'")} AS waiting,
+  {_count("c.state = 'withdrawn'")} AS withdrawn,
+  COUNT(a.id) AS in_force,
+  SUM({_IS_COMPLETE}) AS complete
+{_OWED}JOIN unit_above w ON w.unit_id = r.id
+  AND w.first_day <= p.last_day AND (w.last_day IS NULL OR p.last_day <= w.last_day)
 JOIN unit u ON u.id = w.ancestor_id
-JOIN form f ON f.id = j.form_id
-GROUP BY j.period, u.id, u.code, u.name, u.kind, u.level, u.parent_code, f.code
+{_DUE_BY}GROUP BY p.code, u.id, u.code, u.name, u.kind, u.level, u.parent_code, f.code
+) t
 """  # noqa: S608
 
-#: The day a moment falls on where the offices are; there has been no summer time there since 1975.
-_ARRIVED = {
-    "sqlite": "date(s.first_at, '+7 hours')",
-    "postgresql": "CAST(s.first_at AT TIME ZONE 'Asia/Ho_Chi_Minh' AS DATE)",
+#: What the two databases do not say alike. ``arrived``: the day a moment falls on where the offices are; there has been
+#: no summer time there since 1975. ``digits``: a figure with the 15 digits that are certain, and no more.
+_WORDS = {
+    "sqlite": {
+        "{arrived}": "date(MIN(s.received_at), '+7 hours')",
+        "{digits}": "CASE WHEN o.value IS NOT NULL THEN printf('%.15g', o.value + 0.0) END",
+    },
+    "postgresql": {
+        "{arrived}": "CAST(MIN(s.received_at) AT TIME ZONE 'Asia/Ho_Chi_Minh' AS DATE)",
+        "{digits}": "CAST(CAST(o.value AS NUMERIC) AS TEXT)",
+    },
 }
 
 #: Why a total has no value: what stands in ``mart_roll_up.note``, in both languages.
@@ -180,6 +179,39 @@ JOIN indicator i ON i.code = m.indicator
 LEFT JOIN unit u ON u.id = (
   SELECT x.id FROM unit x WHERE x.code = m.unit AND x.valid_from <= p.last_day ORDER BY x.valid_from DESC LIMIT 1)
 """  # noqa: S608
+
+#: Findings of the versions that count and of files that could not be placed, as warehouse.reporting.findings has them.
+# Two questions in one: what is placed is found by its unit and period, which no index can do for "this or that column".
+_FINDING = """\
+SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
+  u.parent_code AS parent, f.code AS form, n.id AS finding, n.rule, q.title_vi, q.title_en,
+  n.level AS check_level, n.severity,
+  n.settled_by, n.explanation, n.sheet, n.cell, n.field, n.item, n.observed, n.expected AS expected_value, n.arithmetic,
+  n.message_vi, n.message_en, s.name AS file_name, s.state, s.id AS submission_id, s.version
+FROM submission s
+JOIN finding n ON n.submission_id = s.id AND n.attempt_id = s.attempt_id
+JOIN period p ON p.id = s.period_id
+JOIN unit u ON u.id = s.unit_id
+JOIN form f ON f.id = s.form_id
+LEFT JOIN rule q ON q.id = n.rule
+WHERE s.state NOT IN ('superseded', 'withdrawn') AND NOT EXISTS (
+  SELECT 1 FROM submission x LEFT JOIN attempt t ON t.id = x.attempt_id
+  WHERE x.unit_id = s.unit_id AND x.period_id = s.period_id AND x.form_id = s.form_id AND x.version > s.version
+    AND (x.state NOT IN ('superseded', 'withdrawn') OR (
+      s.state IN ('rejected', 'unreadable') AND t.outcome IN ('accepted', 'accepted_with_warnings'))))
+UNION ALL
+SELECT COALESCE(p.code, s.stated_period), COALESCE(u.code, s.stated_unit), COALESCE(u.name, s.stated_unit_name),
+  u.kind, u.level, u.parent_code, f.code, n.id, n.rule, q.title_vi, q.title_en, n.level AS check_level, n.severity,
+  n.settled_by, n.explanation, n.sheet, n.cell, n.field, n.item, n.observed, n.expected AS expected_value, n.arithmetic,
+  n.message_vi, n.message_en, s.name, s.state, s.id, s.version
+FROM submission s
+JOIN finding n ON n.submission_id = s.id AND n.attempt_id = s.attempt_id
+LEFT JOIN period p ON p.id = s.period_id
+LEFT JOIN unit u ON u.id = s.unit_id
+LEFT JOIN form f ON f.id = s.form_id
+LEFT JOIN rule q ON q.id = n.rule
+WHERE (s.unit_id IS NULL OR s.period_id IS NULL OR s.form_id IS NULL) AND s.state NOT IN ('superseded', 'withdrawn')
+"""
 
 _LIST_OF = """\
 SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
@@ -221,19 +253,30 @@ _LISTS = {
 }
 
 
+#: Name → query of every view, with the words for which the databases differ left out.
+TEMPLATES = {
+    "mart_observation": MART_OBSERVATION,
+    "mart_reporting": MART_REPORTING,
+    "mart_reporting_rate": _RATE,
+    "mart_total": MART_TOTAL,
+    "mart_finding": _FINDING,
+    **_LISTS,
+}
+
+
+def _filled(query: str, dialect: str) -> str:
+    for word, said in _WORDS[dialect].items():
+        query = query.replace(word, said)
+    return query
+
+
 def views(dialect: str) -> dict[str, str]:
     """Name → query of every view, as ``sqlite`` or ``postgresql`` understands it."""
-    return {
-        "mart_observation": MART_OBSERVATION,
-        "mart_reporting": MART_REPORTING,
-        "mart_reporting_rate": _RATE.replace("{arrived}", _ARRIVED[dialect]),
-        "mart_total": MART_TOTAL,
-        **_LISTS,
-    }
+    return {name: _filled(query, dialect) for name, query in TEMPLATES.items()}
 
 
 #: Marts that hold no past: asked as of a moment they would answer with the present.
-PRESENT_ONLY = ("mart_roll_up", *(name for name in views("sqlite") if name != "mart_observation"))
+PRESENT_ONLY = ("mart_roll_up", *(name for name in TEMPLATES if name != "mart_observation"))
 
 #: What each view is, in both languages.
 VIEW_WORDS = {
@@ -244,6 +287,8 @@ VIEW_WORDS = {
     " | Reporting rates of each unit with everything below it; only reports that are owed are counted",
     "mart_total": "Số tổng hợp viết bằng lời, kèm độ bao phủ n/N; đơn vị không có cấp dưới xem mart_observation"
     " | Totals in words with their coverage n/N; for units with nothing below them see mart_observation",
+    "mart_finding": "Điều phát hiện khi kiểm tra ở bản đang được tính của mỗi báo cáo, và ở tệp chưa rõ của ai"
+    " | What checks found in the version of each report that counts, and in files that could not be placed",
     "mart_initiative": "Mô hình trong các báo cáo đang có hiệu lực | Models in reports in force",
     "mart_commendation": "Khen thưởng trong các báo cáo đang có hiệu lực | Commendations in reports in force",
     "mart_inspection": "Cuộc kiểm tra trong các báo cáo đang có hiệu lực | Inspections in reports in force",
@@ -254,8 +299,8 @@ VIEW_WORDS = {
 }
 
 
-def observation_as_of(moment: str) -> str:
+def observation_as_of(moment: str, dialect: str) -> str:
     """``mart_observation`` as it was believed at a moment, given as SQL text of the moment."""
     believed = f"WHERE o.recorded_from <= {moment} AND (o.recorded_to IS NULL OR o.recorded_to > {moment})"
     parts = [f"{_FIGURES}FROM {table} o\n{_IN_WORDS}{believed}" for table in ("observation", "observation_past")]
-    return "\nUNION ALL\n".join(parts)
+    return _filled("\nUNION ALL\n".join(parts), dialect)

@@ -38,6 +38,11 @@ CANNED: dict[str, tuple[str, str]] = {
         "SELECT label_vi, label_en, breakdown, value_text, value, sheet, cell FROM mart_observation"
         " WHERE period = :period AND unit = :unit ORDER BY form, indicator, breakdown",
     ),
+    "loi": (
+        "Điều phát hiện ở báo cáo của một đơn vị · What checks found in a unit's reports",
+        "SELECT severity, rule, title_vi, title_en, sheet, cell, message_vi, message_en, settled_by FROM mart_finding"
+        " WHERE period = :period AND unit = :unit ORDER BY check_level, rule, finding",
+    ),
 }
 
 

@@ -20,7 +20,8 @@ from catalog.whole import Catalog
 from domain.period import Period
 from domain.unit import UnitKey
 from warehouse import tables
-from warehouse.bulk import insert_frame, number_rows, polars_type, read_frame, update_frame
+from warehouse.ancestry import refresh_ancestry
+from warehouse.bulk import gather_statistics, insert_frame, number_rows, polars_type, read_frame, update_frame
 from warehouse.engine import write
 
 #: Periods are there from this year on unless other years are asked for: before it no report is taken in.
@@ -32,6 +33,10 @@ _CHANGED_HERE = "register_changed_here"
 
 #: The setting that changes when an import changes where units went: whoever follows them must look again.
 REGISTER_EVENTS = "register_events"
+
+
+#: Small tables that every question of analysts begins with: PostgreSQL's own round may never come to them.
+_PLANNED_BY = (tables.unit, tables.period, tables.period_due, tables.obligation, tables.form, tables.indicator)
 
 
 class RegisterMovedError(Exception):
@@ -81,10 +86,13 @@ def sync_registry(
         changed_here = _changed_here(connection)
         shipped = [event for event in catalog.events if _event_words(event_key(event)) not in changed_here]
         done["unit_event"] = _sync_events(connection, shipped)
+        if done["unit"] != Synced() or done["unit_event"] != Synced():
+            refresh_ancestry(connection)
         done["period"] = ensure_periods(connection, [p for year in wanted for p in catalog.periods(year)])
         _replace_obligations(connection, catalog)
         set_setting(connection, "catalog_fingerprint", catalog.fingerprint)
         _note_changes(connection, definition_fingerprints(catalog) | _unit_fingerprints(connection))
+        gather_statistics(connection, sum(synced.added for synced in done.values()), *_PLANNED_BY)
     return done
 
 
@@ -97,6 +105,7 @@ def import_units(engine: Engine, catalog: Catalog, records: Sequence[UnitRecord]
         _note_beginning(connection, catalog)
         _sync(connection, tables.unit_kind, _unit_kinds(catalog), ["code"])
         done = _sync_units(connection, records)
+        refresh_ancestry(connection)
         _note_changes(connection, _unit_fingerprints(connection))
     return done
 
@@ -143,6 +152,7 @@ def import_register(
         _sync_units(connection, units)
         _remove_events(connection, gone)
         _sync_events(connection, events)
+        refresh_ancestry(connection)
         _note_changed_here(connection, catalog, units, events, gone)
         _note_changes(connection, _unit_fingerprints(connection))
         told = sorted(_event_words(event_key(event)) + event.share for event in _events(connection))

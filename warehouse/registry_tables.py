@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+)
 
 from domain.unit import EventKind, EventShare
 from warehouse.schema import Moment, col, one_of, table
@@ -71,6 +81,21 @@ unit_event = table(
     UniqueConstraint("day", "old_unit_id", "new_unit_id"),
     one_of("kind", EventKind),
     one_of("share", EventShare),
+)
+
+# no foreign keys: it is made of the register alone, and a check is paid by the row
+unit_above = table(
+    "unit_above",
+    "Đơn vị và mọi đơn vị bên trên, kể cả chính nó, trong từng giai đoạn; được tính lại khi danh bạ thay đổi",
+    "Units and all units above them, themselves included, with the days; computed anew when the register changes",
+    col("unit_id", Integer, "Đơn vị", "Unit"),
+    col("ancestor_id", Integer, "Đơn vị bên trên, hoặc chính nó", "Unit above it, or itself"),
+    col("first_day", Date, "Ngày đầu tiên", "First day"),
+    col("last_day", Date, "Ngày cuối cùng; trống khi còn như vậy", "Last day; empty while it is so", null=True),
+    col("steps", SmallInteger, "Số bậc ở giữa; 0 là chính nó", "Steps up; 0 for the unit itself"),
+    PrimaryKeyConstraint("unit_id", "ancestor_id", "first_day"),
+    Index(None, "ancestor_id"),
+    sqlite_with_rowid=False,
 )
 
 period = table(

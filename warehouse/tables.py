@@ -28,6 +28,7 @@ from warehouse.registry_tables import (
     rule,
     setting,
     unit,
+    unit_above,
     unit_event,
     unit_kind,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "submission",
     "topic",
     "unit",
+    "unit_above",
     "unit_event",
     "unit_kind",
     "waiver",

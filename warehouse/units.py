@@ -56,7 +56,8 @@ def _under_heirs(connection: Connection, units: pl.DataFrame, day: date) -> pl.D
     heirs = pl.concat([_heirs(everyone, events, part, day) for part in last.partition_by("valid_to")] or [_NO_HEIRS])
     return (
         units.join(heirs, left_on="parent", right_on="gone", how="left", maintain_order="left")
-        .with_columns(parent=pl.coalesce("heir", "parent"))
+        # it may have gone into one of those that answered to it: nobody stands above itself
+        .with_columns(parent=pl.when(pl.col("heir").ne_missing(pl.col("unit"))).then(pl.coalesce("heir", "parent")))
         .drop("heir")
     )
 

@@ -12,7 +12,7 @@ from world import arrive, batch, furnish
 
 from tests.conftest import Server
 from warehouse.asking import QueryRefusedError, QueryTooLongError, run_sql
-from warehouse.engine import make_engine, make_reader, write
+from warehouse.engine import _WRITER_LOCK, make_engine, make_reader, write
 from warehouse.load import load_batch
 from warehouse.roles import reader_script
 
@@ -189,11 +189,20 @@ def test_the_role_reads_everything_and_writes_nothing(server: Server, migrated_p
                 "COPY (SELECT 1) TO PROGRAM 'true'",
                 "COPY setting FROM STDIN",
                 "DO $$ BEGIN LOCK TABLE setting IN EXCLUSIVE MODE; END $$",
+                "DO $$ BEGIN LOCK TABLE setting IN SHARE ROW EXCLUSIVE MODE; END $$",
+                "SELECT * FROM setting FOR KEY SHARE",
                 "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
             ):
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):  # noqa: PT012
                     analyst.execute(attack)  # type: ignore[arg-type]
                     pytest.fail(attack)
+            # anybody may take an advisory lock, and read what the writers lock: neither holds up a load
+            analyst.execute(f"SELECT pg_advisory_lock({_WRITER_LOCK})")
+            analyst.execute("BEGIN; SELECT * FROM setting")  # type: ignore[arg-type]
+            with write(engine) as connection:
+                connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
+                connection.execute(text("UPDATE setting SET value = value"))
+            analyst.execute("ROLLBACK")
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 analyst.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename <> current_user")
         reader = make_reader(analyst_url)

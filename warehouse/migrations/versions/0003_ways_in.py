@@ -3,6 +3,7 @@
 # ruff: noqa: E501 (comments of columns stand on one line each)
 from __future__ import annotations
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0003"
@@ -13,8 +14,13 @@ depends_on = None
 
 def upgrade() -> None:
     dialect = op.get_bind().dialect.name
+    _unit_above()
+    unplaced = sa.text("unit_id IS NULL OR period_id IS NULL OR form_id IS NULL")
+    op.create_index("ix_submission_unplaced", "submission", ["id"], sqlite_where=unplaced, postgresql_where=unplaced)
+    if dialect == "sqlite":
+        _foretell_sizes()
     for name, query in _VIEWS.items():
-        op.execute(f"CREATE VIEW {name} AS\n{query.replace('{arrived}', _ARRIVED[dialect])}")
+        _view(name, query, is_new=name not in _BEFORE)
     if dialect != "postgresql":
         return  # SQLite keeps no comments and has no functions of its own: `tongket query --as-of` serves there
     _acts(", replace_warehouse")
@@ -31,7 +37,84 @@ def downgrade() -> None:
         op.execute("DROP FUNCTION observation_as_of(timestamptz)")
         _acts("")
     for name in _VIEWS:
+        if name in _BEFORE:
+            _view(name, _BEFORE[name], is_new=False)
+        else:
+            op.execute(f"DROP VIEW {name}")
+    op.drop_table("unit_above")
+    op.drop_index("ix_submission_unplaced", "submission")
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("DELETE FROM sqlite_stat1 WHERE tbl IN ('observation', 'submission', 'unit', 'unit_above')")
+
+
+def _view(name: str, query: str, *, is_new: bool) -> None:
+    """On PostgreSQL a view is replaced where it stands: whoever may read it still may."""
+    dialect = op.get_bind().dialect.name
+    for word, said in _WORDS[dialect].items():
+        query = query.replace(word, said)
+    if dialect == "sqlite" and not is_new:
         op.execute(f"DROP VIEW {name}")
+    replacing = "OR REPLACE " if dialect == "postgresql" and not is_new else ""
+    op.execute(f"CREATE {replacing}VIEW {name} AS\n{query}")
+
+
+def _foretell_sizes() -> None:
+    """SQLite has no round of its own that counts rows, and without counts it takes a period for as narrow as a unit: it
+    would read all of a country's quarter for the figures of one commune. ``ANALYZE`` replaces these by the true ones.
+    """
+    op.execute("ANALYZE sqlite_master")
+    for sizes in _SIZES:
+        op.execute("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('{}', '{}', '{}')".format(*sizes))  # noqa: S608
+
+
+#: Table, index, and of a large warehouse: rows in all, then rows for each value of one, two… columns of the index.
+_SIZES = (
+    ("observation", "observation", "16000000 1000000 60 2 1"),
+    ("observation", "ix_observation_in_force", "16000000 1000000 15000 30 2 1"),
+    ("submission", "sqlite_autoindex_submission_1", "1000000 1"),
+    ("submission", "sqlite_autoindex_submission_2", "1000000 4 2 2 1"),
+    ("submission", "ix_submission_period_id_form_id", "1000000 250000 200000"),
+    ("submission", "uq_submission_in_force", "900000 4 1 1"),
+    ("submission", "ix_submission_state", "1000000 150000"),
+    ("submission", "ix_submission_figures_sha256", "1000000 2"),
+    ("submission", "ix_submission_uncompared", "1000 2"),
+    ("submission", "ix_submission_unplaced", "1000 1"),
+    ("unit", "sqlite_autoindex_unit_1", "280000 1 1"),
+    ("unit", "ix_unit_kind", "280000 14000"),
+    ("unit", "ix_unit_parent_code", "280000 20"),
+    ("unit_above", "unit_above", "1100000 4 1 1"),
+    ("unit_above", "ix_unit_above_ancestor_id", "1100000 4"),
+)
+
+
+def _unit_above() -> None:
+    op.create_table(
+        "unit_above",
+        sa.Column("unit_id", sa.Integer(), nullable=False, comment="Đơn vị | Unit"),
+        sa.Column(
+            "ancestor_id",
+            sa.Integer(),
+            nullable=False,
+            comment="Đơn vị bên trên, hoặc chính nó | Unit above it, or itself",
+        ),
+        sa.Column("first_day", sa.Date(), nullable=False, comment="Ngày đầu tiên | First day"),
+        sa.Column(
+            "last_day",
+            sa.Date(),
+            nullable=True,
+            comment="Ngày cuối cùng; trống khi còn như vậy | Last day; empty while it is so",
+        ),
+        sa.Column(
+            "steps",
+            sa.SmallInteger(),
+            nullable=False,
+            comment="Số bậc ở giữa; 0 là chính nó | Steps up; 0 for the unit itself",
+        ),
+        sa.PrimaryKeyConstraint("unit_id", "ancestor_id", "first_day", name=op.f("pk_unit_above")),
+        comment="Đơn vị và mọi đơn vị bên trên, kể cả chính nó, trong từng giai đoạn; được tính lại khi danh bạ thay đổi | Units and all units above them, themselves included, with the days; computed anew when the register changes",
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_unit_above_ancestor_id"), "unit_above", ["ancestor_id"])
 
 
 def _acts(more: str) -> None:
@@ -43,84 +126,157 @@ def _quoted(comment: str) -> str:
     return "'" + comment.replace("'", "''") + "'"
 
 
-#: Views of an earlier migration that are only explained here.
+#: Views of an earlier migration: nobody had explained them.
 _KEPT = ("mart_observation", "mart_reporting")
 _COLUMNS_KEPT = tuple(f"COLUMN {name}." for name in _KEPT)
 
-_ARRIVED = {
-    "sqlite": "date(s.first_at, '+7 hours')",
-    "postgresql": "CAST(s.first_at AT TIME ZONE 'Asia/Ho_Chi_Minh' AS DATE)",
+_WORDS = {
+    "sqlite": {
+        "{arrived}": "date(MIN(s.received_at), '+7 hours')",
+        "{digits}": "CASE WHEN o.value IS NOT NULL THEN printf('%.15g', o.value + 0.0) END",
+    },
+    "postgresql": {
+        "{arrived}": "CAST(MIN(s.received_at) AT TIME ZONE 'Asia/Ho_Chi_Minh' AS DATE)",
+        "{digits}": "CAST(CAST(o.value AS NUMERIC) AS TEXT)",
+    },
 }
 
-_MART_REPORTING_RATE = """\
-WITH RECURSIVE above (unit_id, ancestor_id, next_code, first_day, last_day, steps) AS (
-  SELECT u.id, u.id, u.parent_code, u.valid_from, COALESCE(u.valid_to, '9999-12-31'), 0 FROM unit u
-  UNION ALL
-  SELECT w.unit_id, u.id, u.parent_code,
-    CASE WHEN u.valid_from > w.first_day THEN u.valid_from ELSE w.first_day END,
-    CASE WHEN u.valid_to < w.last_day THEN u.valid_to ELSE w.last_day END,
-    w.steps + 1
-  FROM above w
-  JOIN unit u ON u.code = w.next_code AND u.valid_from <= w.last_day
-    AND (u.valid_to IS NULL OR u.valid_to >= w.first_day)
-  WHERE w.steps < 30
-)
-, owed AS (
-  SELECT p.id AS period_id, p.code AS period, p.last_day, u.id AS unit_id, ob.form_id,
-    MAX(COALESCE(l.until, d.due)) AS due
-  FROM period p
-  JOIN obligation ob ON ob.calendar = p.calendar AND ob.period_kind = p.kind
-    AND ob.valid_from <= p.last_day AND (ob.valid_to IS NULL OR p.last_day <= ob.valid_to)
-  JOIN unit u ON u.kind = ob.unit_kind
-    AND u.valid_from <= p.last_day AND (u.valid_to IS NULL OR p.last_day <= u.valid_to)
-  LEFT JOIN period_due d ON d.period_id = p.id AND d.level = u.level
-  LEFT JOIN lateness_permit l ON l.period_id = p.id AND l.unit_id = u.id
-  GROUP BY p.id, p.code, p.last_day, u.id, ob.form_id
-)
-, sent AS (
-  SELECT s.unit_id, s.period_id, s.form_id, MIN(s.received_at) AS first_at,
-    COALESCE(MAX(CASE WHEN s.state NOT IN ('superseded', 'withdrawn') THEN s.version END), MAX(s.version)) AS version,
-    MAX(CASE WHEN s.state IN ('accepted', 'accepted_with_warnings') THEN s.id END) AS standing_id
-  FROM submission s
-  WHERE s.unit_id IS NOT NULL
-  GROUP BY s.unit_id, s.period_id, s.form_id
-)
-, judged AS (
-  SELECT o.period, o.last_day, o.unit_id, o.form_id, s.standing_id, COALESCE(c.state, 'missing') AS state,
-    CASE WHEN {arrived} > o.due THEN 1 ELSE 0 END AS is_late,
-    CASE WHEN s.standing_id IS NOT NULL AND EXISTS (
-      SELECT 1 FROM observation x JOIN manner m ON m.id = x.manner_id
-      WHERE x.period_id = o.period_id AND x.submission_id = s.standing_id AND x.recorded_to IS NULL
-        AND m.status <> 'missing' AND NOT m.derived
-    ) THEN 1 ELSE 0 END AS is_complete
-  FROM owed o
-  LEFT JOIN sent s ON s.unit_id = o.unit_id AND s.period_id = o.period_id AND s.form_id = o.form_id
-  LEFT JOIN submission c ON c.unit_id = s.unit_id AND c.period_id = s.period_id AND c.form_id = s.form_id
-    AND c.version = s.version
-)
+#: Views as they were before this migration.
+_OBSERVATION_BEFORE = """\
+SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
+  u.parent_code AS parent, f.code AS form, i.code AS indicator, i.label_vi, i.label_en, i.measure_vi,
+  b.code AS breakdown,
+  o.value, o.lower, o.upper, m.qualifier, o.numerator, o.denominator, m.status, m.basis, m.scope, m.derived,
+  COALESCE(o.original_text, CAST(o.value AS TEXT)) AS value_text,
+  o.original_text, o.note, c.sheet, c.cell, o.submission_id, s.version, o.recorded_from, o.recorded_to
+FROM observation o
+JOIN submission s ON s.id = o.submission_id
+JOIN period p ON p.id = o.period_id
+JOIN unit u ON u.id = o.unit_id
+JOIN form f ON f.id = s.form_id
+JOIN indicator i ON i.id = o.indicator_id
+JOIN breakdown b ON b.id = o.breakdown_id
+JOIN manner m ON m.id = o.manner_id
+LEFT JOIN place c ON c.id = o.place_id
+WHERE o.recorded_to IS NULL
+"""
 
-SELECT j.period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
+_REPORTING_BEFORE = """\
+SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
+  u.parent_code AS parent, f.code AS form, COALESCE(l.until, d.due) AS due,
+  s.id AS submission_id, s.version, COALESCE(s.state, 'missing') AS state, s.received_at, s.decided_at,
+  CASE WHEN a.id IS NULL THEN 0 ELSE 1 END AS in_force
+FROM period p
+JOIN obligation ob ON ob.calendar = p.calendar AND ob.period_kind = p.kind
+  AND ob.valid_from <= p.last_day AND (ob.valid_to IS NULL OR p.last_day <= ob.valid_to)
+JOIN form f ON f.id = ob.form_id
+JOIN unit u ON u.kind = ob.unit_kind
+  AND u.valid_from <= p.last_day AND (u.valid_to IS NULL OR p.last_day <= u.valid_to)
+LEFT JOIN period_due d ON d.period_id = p.id AND d.level = u.level
+LEFT JOIN lateness_permit l ON l.period_id = p.id AND l.unit_id = u.id
+LEFT JOIN submission s ON s.unit_id = u.id AND s.period_id = p.id AND s.form_id = f.id
+  AND s.version = COALESCE(
+    (SELECT MAX(x.version) FROM submission x WHERE x.unit_id = u.id AND x.period_id = p.id AND x.form_id = f.id
+      AND x.state NOT IN ('superseded', 'withdrawn')),
+    (SELECT MAX(x.version) FROM submission x WHERE x.unit_id = u.id AND x.period_id = p.id AND x.form_id = f.id))
+LEFT JOIN submission a ON a.unit_id = u.id AND a.period_id = p.id AND a.form_id = f.id
+  AND a.state IN ('accepted', 'accepted_with_warnings')
+"""
+
+_BEFORE = {"mart_observation": _OBSERVATION_BEFORE, "mart_reporting": _REPORTING_BEFORE}
+
+_MART_OBSERVATION = """\
+SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
+  u.parent_code AS parent, f.code AS form, i.code AS indicator, i.label_vi, i.label_en, i.measure_vi,
+  b.code AS breakdown,
+  o.value, o.lower, o.upper, m.qualifier, o.numerator, o.denominator, m.status, m.basis, m.scope, m.derived,
+  COALESCE(o.original_text, {digits}) AS value_text,
+  o.original_text, o.note, c.sheet, c.cell, o.submission_id, s.version, o.recorded_from, o.recorded_to
+FROM observation o
+JOIN submission s ON s.id = o.submission_id
+JOIN period p ON p.id = o.period_id AND p.id = s.period_id
+JOIN unit u ON u.id = o.unit_id AND u.id = s.unit_id
+LEFT JOIN form f ON f.id = s.form_id
+LEFT JOIN indicator i ON i.id = o.indicator_id
+LEFT JOIN breakdown b ON b.id = o.breakdown_id
+LEFT JOIN manner m ON m.id = o.manner_id
+LEFT JOIN place c ON c.id = o.place_id
+WHERE o.recorded_to IS NULL
+"""
+
+_MART_REPORTING = """\
+SELECT p.code AS period, r.code AS unit, r.name AS unit_name, r.kind AS unit_kind, r.level AS unit_level,
+  r.parent_code AS parent, f.code AS form, COALESCE(l.until, d.due) AS due,
+  c.id AS submission_id, c.version, COALESCE(c.state, 'missing') AS state, c.received_at, c.decided_at,
+  CASE WHEN a.id IS NULL THEN 0 ELSE 1 END AS in_force
+FROM period p
+JOIN obligation ob ON ob.calendar = p.calendar AND ob.period_kind = p.kind
+  AND ob.valid_from <= p.last_day AND (ob.valid_to IS NULL OR p.last_day <= ob.valid_to)
+JOIN form f ON f.id = ob.form_id
+JOIN unit r ON r.kind = ob.unit_kind
+  AND r.valid_from <= p.last_day AND (r.valid_to IS NULL OR p.last_day <= r.valid_to)
+LEFT JOIN submission c ON c.id = COALESCE((SELECT s.id FROM submission s WHERE s.unit_id = r.id AND s.period_id = p.id AND s.form_id = ob.form_id
+      AND s.state NOT IN ('superseded', 'withdrawn')
+      AND (s.state NOT IN ('rejected', 'unreadable') OR (SELECT 1 FROM submission n JOIN attempt t ON t.id = n.attempt_id
+      WHERE n.unit_id = s.unit_id AND n.period_id = s.period_id AND n.form_id = s.form_id AND n.version > s.version
+        AND t.outcome IN ('accepted', 'accepted_with_warnings') LIMIT 1) IS NULL)
+      ORDER BY s.version DESC LIMIT 1),
+    (SELECT s.id FROM submission s WHERE s.unit_id = r.id AND s.period_id = p.id AND s.form_id = ob.form_id ORDER BY s.version DESC LIMIT 1))
+LEFT JOIN submission a ON a.unit_id = r.id AND a.period_id = p.id AND a.form_id = ob.form_id AND a.state IN ('accepted', 'accepted_with_warnings')
+LEFT JOIN lateness_permit l ON l.period_id = p.id AND l.unit_id = r.id
+LEFT JOIN period_due d ON d.period_id = p.id AND d.level = r.level
+LEFT JOIN obligation nb ON nb.unit_kind = ob.unit_kind AND nb.form_id = ob.form_id AND nb.calendar = ob.calendar
+  AND nb.period_kind = ob.period_kind AND nb.valid_from > ob.valid_from
+  AND nb.valid_from <= p.last_day AND (nb.valid_to IS NULL OR p.last_day <= nb.valid_to)
+WHERE nb.unit_kind IS NULL
+"""
+
+_MART_REPORTING_RATE = """\
+SELECT t.period, t.unit, t.unit_name, t.unit_kind, t.unit_level, t.parent, t.form,
+  t.expected, t.received, t.received - t.late AS on_time, t.late, t.accepted, t.rejected, t.waiting, t.withdrawn,
+  t.expected - t.received AS missing, t.in_force, t.complete, t.in_force - t.complete AS empty,
+  CAST(100.0 * t.received / t.expected AS DOUBLE PRECISION) AS reporting_rate,
+  CAST(100.0 * (t.received - t.late) / t.expected AS DOUBLE PRECISION) AS on_time_rate,
+  CAST(100.0 * t.complete / t.expected AS DOUBLE PRECISION) AS completeness_rate
+FROM (
+SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
   u.parent_code AS parent, f.code AS form,
   COUNT(*) AS expected,
-  SUM(CASE WHEN j.state <> 'missing' THEN 1 ELSE 0 END) AS received,
-  SUM(CASE WHEN j.state <> 'missing' AND j.is_late = 0 THEN 1 ELSE 0 END) AS on_time,
-  SUM(CASE WHEN j.state <> 'missing' AND j.is_late = 1 THEN 1 ELSE 0 END) AS late,
-  SUM(CASE WHEN j.state IN ('accepted', 'accepted_with_warnings') THEN 1 ELSE 0 END) AS accepted,
-  SUM(CASE WHEN j.state IN ('rejected', 'unreadable') THEN 1 ELSE 0 END) AS rejected,
-  SUM(CASE WHEN j.state = 'received' THEN 1 ELSE 0 END) AS waiting,
-  SUM(CASE WHEN j.state = 'withdrawn' THEN 1 ELSE 0 END) AS withdrawn,
-  SUM(CASE WHEN j.state = 'missing' THEN 1 ELSE 0 END) AS missing,
-  SUM(CASE WHEN j.standing_id IS NOT NULL THEN 1 ELSE 0 END) AS in_force,
-  SUM(j.is_complete) AS complete,
-  SUM(CASE WHEN j.standing_id IS NOT NULL AND j.is_complete = 0 THEN 1 ELSE 0 END) AS empty,
-  CAST(100.0 * SUM(CASE WHEN j.state <> 'missing' THEN 1 ELSE 0 END) / COUNT(*) AS DOUBLE PRECISION) AS reporting_rate,
-  CAST(100.0 * SUM(CASE WHEN j.state <> 'missing' AND j.is_late = 0 THEN 1 ELSE 0 END) / COUNT(*) AS DOUBLE PRECISION) AS on_time_rate,
-  CAST(100.0 * SUM(j.is_complete) / COUNT(*) AS DOUBLE PRECISION) AS completeness_rate
-FROM judged j
-JOIN above w ON w.unit_id = j.unit_id AND w.first_day <= j.last_day AND w.last_day >= j.last_day
+  COUNT(c.id) AS received,
+  SUM(CASE WHEN c.id IS NOT NULL AND (SELECT {arrived} FROM submission s WHERE s.unit_id = r.id AND s.period_id = p.id AND s.form_id = ob.form_id LIMIT 1) > COALESCE(l.until, d.due) THEN 1 ELSE 0 END) AS late,
+  SUM(CASE WHEN c.state IN ('accepted', 'accepted_with_warnings') THEN 1 ELSE 0 END) AS accepted,
+  SUM(CASE WHEN c.state IN ('rejected', 'unreadable') THEN 1 ELSE 0 END) AS rejected,
+  SUM(CASE WHEN c.state = 'received' THEN 1 ELSE 0 END) AS waiting,
+  SUM(CASE WHEN c.state = 'withdrawn' THEN 1 ELSE 0 END) AS withdrawn,
+  COUNT(a.id) AS in_force,
+  SUM(CASE WHEN a.id IS NULL THEN 0 WHEN a.n_figures > 0 THEN 1 WHEN (SELECT 1 FROM observation o JOIN manner m ON m.id = o.manner_id
+      WHERE o.period_id = a.period_id AND o.submission_id = a.id AND o.recorded_to IS NULL
+        AND m.status <> 'missing' AND NOT m.derived LIMIT 1) = 1 THEN 1 ELSE 0 END) AS complete
+FROM period p
+JOIN obligation ob ON ob.calendar = p.calendar AND ob.period_kind = p.kind
+  AND ob.valid_from <= p.last_day AND (ob.valid_to IS NULL OR p.last_day <= ob.valid_to)
+JOIN form f ON f.id = ob.form_id
+JOIN unit r ON r.kind = ob.unit_kind
+  AND r.valid_from <= p.last_day AND (r.valid_to IS NULL OR p.last_day <= r.valid_to)
+LEFT JOIN submission c ON c.id = COALESCE((SELECT s.id FROM submission s WHERE s.unit_id = r.id AND s.period_id = p.id AND s.form_id = ob.form_id
+      AND s.state NOT IN ('superseded', 'withdrawn')
+      AND (s.state NOT IN ('rejected', 'unreadable') OR (SELECT 1 FROM submission n JOIN attempt t ON t.id = n.attempt_id
+      WHERE n.unit_id = s.unit_id AND n.period_id = s.period_id AND n.form_id = s.form_id AND n.version > s.version
+        AND t.outcome IN ('accepted', 'accepted_with_warnings') LIMIT 1) IS NULL)
+      ORDER BY s.version DESC LIMIT 1),
+    (SELECT s.id FROM submission s WHERE s.unit_id = r.id AND s.period_id = p.id AND s.form_id = ob.form_id ORDER BY s.version DESC LIMIT 1))
+LEFT JOIN submission a ON a.unit_id = r.id AND a.period_id = p.id AND a.form_id = ob.form_id AND a.state IN ('accepted', 'accepted_with_warnings')
+JOIN unit_above w ON w.unit_id = r.id
+  AND w.first_day <= p.last_day AND (w.last_day IS NULL OR p.last_day <= w.last_day)
 JOIN unit u ON u.id = w.ancestor_id
-JOIN form f ON f.id = j.form_id
-GROUP BY j.period, u.id, u.code, u.name, u.kind, u.level, u.parent_code, f.code
+LEFT JOIN lateness_permit l ON l.period_id = p.id AND l.unit_id = r.id
+LEFT JOIN period_due d ON d.period_id = p.id AND d.level = r.level
+LEFT JOIN obligation nb ON nb.unit_kind = ob.unit_kind AND nb.form_id = ob.form_id AND nb.calendar = ob.calendar
+  AND nb.period_kind = ob.period_kind AND nb.valid_from > ob.valid_from
+  AND nb.valid_from <= p.last_day AND (nb.valid_to IS NULL OR p.last_day <= nb.valid_to)
+WHERE nb.unit_kind IS NULL
+GROUP BY p.code, u.id, u.code, u.name, u.kind, u.level, u.parent_code, f.code
+) t
 """
 
 _MART_TOTAL = """\
@@ -136,6 +292,37 @@ JOIN period p ON p.code = m.period
 JOIN indicator i ON i.code = m.indicator
 LEFT JOIN unit u ON u.id = (
   SELECT x.id FROM unit x WHERE x.code = m.unit AND x.valid_from <= p.last_day ORDER BY x.valid_from DESC LIMIT 1)
+"""
+
+_MART_FINDING = """\
+SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
+  u.parent_code AS parent, f.code AS form, n.id AS finding, n.rule, q.title_vi, q.title_en,
+  n.level AS check_level, n.severity,
+  n.settled_by, n.explanation, n.sheet, n.cell, n.field, n.item, n.observed, n.expected AS expected_value, n.arithmetic,
+  n.message_vi, n.message_en, s.name AS file_name, s.state, s.id AS submission_id, s.version
+FROM submission s
+JOIN finding n ON n.submission_id = s.id AND n.attempt_id = s.attempt_id
+JOIN period p ON p.id = s.period_id
+JOIN unit u ON u.id = s.unit_id
+JOIN form f ON f.id = s.form_id
+LEFT JOIN rule q ON q.id = n.rule
+WHERE s.state NOT IN ('superseded', 'withdrawn') AND NOT EXISTS (
+  SELECT 1 FROM submission x LEFT JOIN attempt t ON t.id = x.attempt_id
+  WHERE x.unit_id = s.unit_id AND x.period_id = s.period_id AND x.form_id = s.form_id AND x.version > s.version
+    AND (x.state NOT IN ('superseded', 'withdrawn') OR (
+      s.state IN ('rejected', 'unreadable') AND t.outcome IN ('accepted', 'accepted_with_warnings'))))
+UNION ALL
+SELECT COALESCE(p.code, s.stated_period), COALESCE(u.code, s.stated_unit), COALESCE(u.name, s.stated_unit_name),
+  u.kind, u.level, u.parent_code, f.code, n.id, n.rule, q.title_vi, q.title_en, n.level AS check_level, n.severity,
+  n.settled_by, n.explanation, n.sheet, n.cell, n.field, n.item, n.observed, n.expected AS expected_value, n.arithmetic,
+  n.message_vi, n.message_en, s.name, s.state, s.id, s.version
+FROM submission s
+JOIN finding n ON n.submission_id = s.id AND n.attempt_id = s.attempt_id
+LEFT JOIN period p ON p.id = s.period_id
+LEFT JOIN unit u ON u.id = s.unit_id
+LEFT JOIN form f ON f.id = s.form_id
+LEFT JOIN rule q ON q.id = n.rule
+WHERE (s.unit_id IS NULL OR s.period_id IS NULL OR s.form_id IS NULL) AND s.state NOT IN ('superseded', 'withdrawn')
 """
 
 _MART_INITIATIVE = """\
@@ -205,8 +392,11 @@ LEFT JOIN place c ON c.id = t.place_id
 """
 
 _VIEWS = {
+    "mart_observation": _MART_OBSERVATION,
+    "mart_reporting": _MART_REPORTING,
     "mart_reporting_rate": _MART_REPORTING_RATE,
     "mart_total": _MART_TOTAL,
+    "mart_finding": _MART_FINDING,
     "mart_initiative": _MART_INITIATIVE,
     "mart_commendation": _MART_COMMENDATION,
     "mart_inspection": _MART_INSPECTION,
@@ -221,16 +411,16 @@ SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kin
   u.parent_code AS parent, f.code AS form, i.code AS indicator, i.label_vi, i.label_en, i.measure_vi,
   b.code AS breakdown,
   o.value, o.lower, o.upper, m.qualifier, o.numerator, o.denominator, m.status, m.basis, m.scope, m.derived,
-  COALESCE(o.original_text, CAST(o.value AS TEXT)) AS value_text,
+  COALESCE(o.original_text, CAST(CAST(o.value AS NUMERIC) AS TEXT)) AS value_text,
   o.original_text, o.note, c.sheet, c.cell, o.submission_id, s.version, o.recorded_from, o.recorded_to
 FROM observation o
 JOIN submission s ON s.id = o.submission_id
-JOIN period p ON p.id = o.period_id
-JOIN unit u ON u.id = o.unit_id
-JOIN form f ON f.id = s.form_id
-JOIN indicator i ON i.id = o.indicator_id
-JOIN breakdown b ON b.id = o.breakdown_id
-JOIN manner m ON m.id = o.manner_id
+JOIN period p ON p.id = o.period_id AND p.id = s.period_id
+JOIN unit u ON u.id = o.unit_id AND u.id = s.unit_id
+LEFT JOIN form f ON f.id = s.form_id
+LEFT JOIN indicator i ON i.id = o.indicator_id
+LEFT JOIN breakdown b ON b.id = o.breakdown_id
+LEFT JOIN manner m ON m.id = o.manner_id
 LEFT JOIN place c ON c.id = o.place_id
 WHERE o.recorded_from <= $1 AND (o.recorded_to IS NULL OR o.recorded_to > $1)
 UNION ALL
@@ -238,16 +428,16 @@ SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kin
   u.parent_code AS parent, f.code AS form, i.code AS indicator, i.label_vi, i.label_en, i.measure_vi,
   b.code AS breakdown,
   o.value, o.lower, o.upper, m.qualifier, o.numerator, o.denominator, m.status, m.basis, m.scope, m.derived,
-  COALESCE(o.original_text, CAST(o.value AS TEXT)) AS value_text,
+  COALESCE(o.original_text, CAST(CAST(o.value AS NUMERIC) AS TEXT)) AS value_text,
   o.original_text, o.note, c.sheet, c.cell, o.submission_id, s.version, o.recorded_from, o.recorded_to
 FROM observation_past o
 JOIN submission s ON s.id = o.submission_id
-JOIN period p ON p.id = o.period_id
-JOIN unit u ON u.id = o.unit_id
-JOIN form f ON f.id = s.form_id
-JOIN indicator i ON i.id = o.indicator_id
-JOIN breakdown b ON b.id = o.breakdown_id
-JOIN manner m ON m.id = o.manner_id
+JOIN period p ON p.id = o.period_id AND p.id = s.period_id
+JOIN unit u ON u.id = o.unit_id AND u.id = s.unit_id
+LEFT JOIN form f ON f.id = s.form_id
+LEFT JOIN indicator i ON i.id = o.indicator_id
+LEFT JOIN breakdown b ON b.id = o.breakdown_id
+LEFT JOIN manner m ON m.id = o.manner_id
 LEFT JOIN place c ON c.id = o.place_id
 WHERE o.recorded_from <= $1 AND (o.recorded_to IS NULL OR o.recorded_to > $1)
 $$
@@ -354,6 +544,35 @@ _COMMENTS = {
     "COLUMN mart_total.note_vi": "Lý do không có giá trị, tiếng Việt | Why there is no value, in Vietnamese",
     "COLUMN mart_total.note_en": "Lý do không có giá trị, tiếng Anh | Why there is no value, in English",
     "COLUMN mart_total.refreshed_at": "Lúc tính | When it was computed",
+    "VIEW mart_finding": "Điều phát hiện khi kiểm tra ở bản đang được tính của mỗi báo cáo, và ở tệp chưa rõ của ai | What checks found in the version of each report that counts, and in files that could not be placed",
+    "COLUMN mart_finding.period": "Mã kỳ báo cáo | Code of the period",
+    "COLUMN mart_finding.unit": "Mã đơn vị | Code of the unit",
+    "COLUMN mart_finding.unit_name": "Tên đơn vị | Name of the unit",
+    "COLUMN mart_finding.unit_kind": "Loại đơn vị | Kind of unit",
+    "COLUMN mart_finding.unit_level": "Cấp của đơn vị | Level of the unit",
+    "COLUMN mart_finding.parent": "Mã đơn vị cấp trên | Code of the superior unit",
+    "COLUMN mart_finding.form": "Mã biểu mẫu | Code of the form",
+    "COLUMN mart_finding.finding": "Số của điều phát hiện, dùng với tongket waive | Number of the finding, for tongket waive",
+    "COLUMN mart_finding.rule": "Mã quy tắc | Id of the rule",
+    "COLUMN mart_finding.title_vi": "Tên quy tắc bằng tiếng Việt | Vietnamese title of the rule",
+    "COLUMN mart_finding.title_en": "Tên quy tắc bằng tiếng Anh | English title of the rule",
+    "COLUMN mart_finding.check_level": "Mức kiểm tra từ 1 đến 7 | Level of the check, 1 to 7",
+    "COLUMN mart_finding.severity": "Mức độ: critical, warning, info | Severity: critical, warning, info",
+    "COLUMN mart_finding.settled_by": "Đã xong nhờ đâu: note, waiver, override; trống là còn | What settled it: note, waiver, override; empty: it stands",
+    "COLUMN mart_finding.explanation": "Lời giải thích hoặc lý do miễn | Explanation, or reason of the waiver",
+    "COLUMN mart_finding.field": "Ô của biểu được nói đến | Field of the form",
+    "COLUMN mart_finding.item": "Dòng của danh sách hoặc bảng; 0 khi là ô đơn | Row of a list or matrix; 0 for a single field",
+    "COLUMN mart_finding.observed": "Giá trị thấy được | What was seen",
+    "COLUMN mart_finding.expected_value": "Giá trị mong đợi | What was expected",
+    "COLUMN mart_finding.arithmetic": "Phép tính | The arithmetic",
+    "COLUMN mart_finding.message_vi": "Lời báo bằng tiếng Việt | Message in Vietnamese",
+    "COLUMN mart_finding.message_en": "Lời báo bằng tiếng Anh | Message in English",
+    "COLUMN mart_finding.file_name": "Tên tệp do người gửi đặt | Name the sender gave the file",
+    "COLUMN mart_finding.state": "Trạng thái của báo cáo | State of the submission",
+    "COLUMN mart_finding.sheet": "Trang tính; trống với CSV và JSON | Sheet; empty for CSV and JSON",
+    "COLUMN mart_finding.cell": "Ô, dòng CSV hoặc con trỏ JSON | Cell, line of a CSV or JSON pointer",
+    "COLUMN mart_finding.submission_id": "Số báo cáo | Number of the submission",
+    "COLUMN mart_finding.version": "Lần gửi thứ mấy | Which sending of the report it is",
     "VIEW mart_initiative": "Mô hình trong các báo cáo đang có hiệu lực | Models in reports in force",
     "COLUMN mart_initiative.period": "Mã kỳ báo cáo | Code of the period",
     "COLUMN mart_initiative.unit": "Mã đơn vị | Code of the unit",
