@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from warehouse.asking import QueryRefusedError, QueryTooLongError, run_sql
+from warehouse.comparing import (
+    deeds,
+    has_figures,
+    has_year_on_year,
+    trails_backward,
+    trails_forward,
+    units_of_period,
+    write_year_on_year,
+)
 from warehouse.figures import observations_in_force, settled, summary, top_unit, trace, write_roll_up
 from warehouse.lineage import mapping_between
 from warehouse.reporting import (
@@ -34,10 +43,13 @@ __all__ = [
     "closed_periods",
     "counts",
     "counts_of_run",
+    "deeds",
     "expected_units",
     "failed_of_run",
     "finding_counts",
     "findings",
+    "has_figures",
+    "has_year_on_year",
     "history_of",
     "last_day",
     "mapping_between",
@@ -52,9 +64,13 @@ __all__ = [
     "summary",
     "top_unit",
     "trace",
+    "trails_backward",
+    "trails_forward",
     "unit_tree",
     "units",
+    "units_of_period",
     "waiver_counts",
     "waivers_of",
     "write_roll_up",
+    "write_year_on_year",
 ]
