@@ -163,7 +163,7 @@ def refresh_year_on_year(engine: Engine, catalog: Catalog, period: str, form: st
     """Compare the totals of a period with those of the year before, and those of the year after with these, anew.
 
     For every unit with units below it, as the totals themselves; on the boundaries of the later period. A pair of which
-    either period has no report in force has no rows.
+    either period has no report in force has no rows, and what neither period has a figure of has none.
     """
     here = catalog.period(period)
     if here is None:
@@ -193,7 +193,13 @@ def _compared_all(engine: Engine, catalog: Catalog, asked: Asked, form: str) -> 
     told = compared(kept[0], kept[1], stops.drop("stop_vi", "stop_en"), catalog)
     said = _in_words(told.join(stops.select("unit", "stop_vi", "stop_en"), on="unit", how="left"), catalog)
     codes = ground.standing.select("unit", "code")
-    return said.join(codes, on="unit").with_columns(unit="code", base_period=pl.lit(asked.then.code)).drop("code")
+    told_of = pl.col("value_then").is_not_null() | pl.col("value_now").is_not_null()
+    return (
+        said.filter(told_of)
+        .join(codes, on="unit")
+        .with_columns(unit="code", base_period=pl.lit(asked.then.code))
+        .drop("code")
+    )
 
 
 _NOTHING = pl.DataFrame(schema={"unit": pl.String, "indicator": pl.String, "breakdown": pl.String})
