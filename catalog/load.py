@@ -9,6 +9,7 @@ from typing import Any
 from catalog.model import (
     Calendar,
     CodeList,
+    Comparison,
     Form,
     Indicator,
     Message,
@@ -28,6 +29,8 @@ __all__ = ["DATA", "IDENTITY", "Catalog", "CatalogError", "Fault", "fingerprint"
 DATA = Path(__file__).parent / "data"
 
 _DEFINITION_FILES = ("*.csv", "*.yaml", "rules/*.yaml", "forms/*/*.csv", "forms/*/*.yaml")
+
+_COMPARISON = "comparison.yaml"
 
 _INDICATOR_LISTS = ("dimensions", "numerator", "denominator", "unit_words")
 
@@ -59,7 +62,16 @@ def _read_catalog(reader: Reader) -> Catalog:
         units=tuple(reader.table(UnitRecord, "units.csv")),
         events=tuple(reader.table(UnitEventRecord, "unit_events.csv")),
         obligations=tuple(reader.table(Obligation, "obligations.csv", ("period_kinds",))),
+        comparison=_read_comparison(reader),
     )
+
+
+def _read_comparison(reader: Reader) -> Comparison:
+    """Definitions that were written before periods were compared have no such file, and nothing to say of it."""
+    if not (reader.root / _COMPARISON).is_file():
+        return Comparison()
+    built = reader.build(Comparison, reader.yaml_mapping(_COMPARISON), _COMPARISON, "")
+    return built or Comparison()
 
 
 def _read_forms(reader: Reader) -> tuple[list[Form], dict[str, dict[str, Any]]]:

@@ -463,6 +463,40 @@ class Rule(Definition):
         return not self.forms or form in self.forms
 
 
+# ------------------------------------------------------------------------------------------------ comparing periods
+
+
+class SmallestBase(Definition):
+    """From a day on: counts and amounts below ``value`` are no base of a percentage (from 2 to 7 is not "+250 %")."""
+
+    since: date
+    value: float = Field(gt=0)
+    source: str
+
+
+class NotOverTime(Definition):
+    """An indicator that is not compared with another period, and why."""
+
+    indicator: Code
+    reason_vi: str
+    reason_en: str
+
+
+class Comparison(Definition):
+    """What the definitions say of comparing one period with another; without ``comparison.yaml`` nothing."""
+
+    smallest_bases: tuple[SmallestBase, ...] = ()
+    not_over_time: tuple[NotOverTime, ...] = ()
+
+    def smallest_base_on(self, day: date) -> float:
+        """The threshold in force on a day; 0 where there is none."""
+        known = [item for item in self.smallest_bases if item.since <= day]
+        return max(known, key=lambda item: item.since).value if known else 0.0
+
+    def refusal(self, indicator: str) -> NotOverTime | None:
+        return next((item for item in self.not_over_time if item.indicator == indicator), None)
+
+
 # ------------------------------------------------------------------------------------------------ calendars and units
 
 

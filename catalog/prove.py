@@ -48,8 +48,20 @@ def faults_of(catalog: Catalog) -> Iterator[Fault]:
         yield from (Fault("rules", rule.id, what) for what in _rule_faults(catalog, rule))
     yield from _register_faults(catalog)
     yield from _obligation_faults(catalog)
+    yield from _comparison_faults(catalog)
     for calendar in catalog.calendars.values():
         yield from (Fault("calendars.yaml", calendar.id, what) for what in _calendar_faults(catalog, calendar))
+
+
+def _comparison_faults(catalog: Catalog) -> Iterator[Fault]:
+    said = catalog.comparison
+    keys = [*(item.indicator for item in said.not_over_time), *(str(item.since) for item in said.smallest_bases)]
+    for key, count in Counter(keys).items():
+        if count > 1:
+            yield Fault("comparison.yaml", key, f"is said {count} times")
+    for item in said.not_over_time:
+        if item.indicator not in catalog.indicators:
+            yield Fault("comparison.yaml", item.indicator, "is no indicator")
 
 
 # ------------------------------------------------------------------------------------------------ indicators, forms

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from catalog.calendars import periods_of
 from catalog.model import (
     Calendar,
     CodeList,
+    Comparison,
     Form,
     FormField,
     Indicator,
@@ -66,6 +67,7 @@ class Catalog:
     units: tuple[UnitRecord, ...]
     events: tuple[UnitEventRecord, ...]
     obligations: tuple[Obligation, ...]
+    comparison: Comparison = field(default_factory=Comparison)
 
     @cached_property
     def rules_by_id(self) -> dict[str, Rule]:
@@ -91,6 +93,17 @@ class Catalog:
         if year not in self._periods and 1945 <= year <= 2200:
             self._periods[year] = {period.code: period for period in self.periods(year)}
         return self._periods.get(year, {})
+
+    def period_before(self, period: Period) -> Period | None:
+        """The period of the same calendar and kind that ends the day before this one begins."""
+        near = (*self.periods(period.year - 1, period.calendar), *self.periods(period.year, period.calendar))
+        eve = period.window.first - timedelta(days=1)
+        return next((item for item in near if item.kind is period.kind and item.window.last == eve), None)
+
+    def year_before(self, period: Period, years: int = 1) -> Period | None:
+        """The same period of the year before; with a negative number of a later year."""
+        there = self.periods(period.year - years, period.calendar)
+        return next((item for item in there if (item.kind, item.ordinal) == (period.kind, period.ordinal)), None)
 
     def periods(self, year: int, calendar: str | None = None) -> list[Period]:
         """All periods labelled with ``year``, in every calendar or in one."""

@@ -31,6 +31,7 @@ from tasks.setup import keep_registry_current
 from tasks.store import definitions, engine_for, ensure_periods, register_of
 from tasks.timing import Stopwatch
 from tasks.workers import a_worker_of_its_own, process_in_worker, result_of, return_in_worker
+from tasks.year_on_year import refresh_year_on_year
 from warehouse import intake, leases, queries, returns
 from warehouse.engine import is_transient
 from warehouse.load import LoadBatch, load_batch
@@ -269,11 +270,15 @@ def compare(run: str, settings: Settings, watch: Stopwatch) -> None:
 
 @task(name="roll-up", **_RETRYING)
 def roll_up(run: str, settings: Settings, watch: Stopwatch) -> None:
-    """Refresh the roll-up of every period and form that this run changed."""
+    """Refresh the roll-up of every period and form that this run changed, and what is compared with them.
+
+    The comparisons go first: by the totals the next run sees what a run that was killed left undone.
+    """
     engine = engine_for(settings.url)
     with watch.span("roll_up"):
         catalog = register_of(settings)
         for period, form in queries.changed_by_run(engine, run):
+            refresh_year_on_year(engine, catalog, period, form)
             refresh_roll_up(engine, catalog, period, form)
 
 

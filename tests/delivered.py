@@ -36,6 +36,7 @@ FACTS = (
     "narrative",
     "finding",
     "mart_roll_up",
+    "mart_year_on_year",
 )
 
 _FIGURES = """

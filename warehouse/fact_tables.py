@@ -20,6 +20,7 @@ from sqlalchemy import (
     text,
 )
 
+from domain.comparison import ChangeKind
 from domain.observation import Basis, CellStatus, Scope
 from domain.quantity import Qualifier
 from warehouse.schema import Moment, col, one_of, table
@@ -277,5 +278,72 @@ mart_roll_up = table(
     col("note", Text, "Ghi chú", "Note", null=True),
     col("refreshed_at", Moment, "Lúc tính", "When it was computed"),
     PrimaryKeyConstraint("period", "unit", "form", "indicator", "breakdown"),
+    sqlite_with_rowid=False,
+)
+
+
+def _side(name: str, vi: str, en: str) -> list[Column[Any]]:
+    missing_vi, missing_en = "trống thì xem reason", "when empty see reason"
+    return [
+        col(f"value_{name}", Double, f"Giá trị {vi}; {missing_vi}", f"Figure of {en}; {missing_en}", null=True),
+        col(f"lower_{name}", Double, f"Cận dưới {vi}", f"Lower bound in {en}", null=True),
+        col(f"upper_{name}", Double, f"Cận trên {vi}", f"Upper bound in {en}", null=True),
+        col(f"qualifier_{name}", String, f"Độ chính xác {vi}", f"How exact the figure of {en} is", null=True),
+        col(f"reported_{name}", Integer, f"Số đơn vị có số liệu {vi}", f"Units that gave the figure in {en}"),
+        col(f"expected_{name}", Integer, f"Số đơn vị phải có số liệu {vi}", f"Units that owed it in {en}"),
+    ]
+
+
+mart_year_on_year = table(
+    "mart_year_on_year",
+    "Số tổng hợp so với cùng kỳ năm trước, theo địa bàn của kỳ này; số kỳ trước được cộng lại từ các đơn vị cũ đã nhập"
+    " toàn bộ vào đơn vị nay; được tính lại sau mỗi lần nạp",
+    "Totals beside those of the same period last year, on the boundaries of this period; last year's are added up anew"
+    " over the old units that wholly went into those of today; computed anew after each load",
+    col("period", String, "Mã kỳ", "Code of the period"),
+    col("base_period", String, "Mã kỳ gốc: cùng kỳ năm trước", "Code of the base period: the same one last year"),
+    col("unit", String, "Mã đơn vị, hiểu theo ngày cuối kỳ", "Code of the unit on the last day of the period"),
+    col("form", String, "Mã biểu mẫu", "Code of the form"),
+    col("indicator", String, "Mã chỉ tiêu", "Code of the indicator"),
+    col("breakdown", String, "Phân tổ; trống là tổng chung", "Breakdown; empty for the whole"),
+    *_side("then", "kỳ gốc", "the base period"),
+    *_side("now", "kỳ này", "the period"),
+    col(
+        "change_kind",
+        String,
+        "percent: tăng, giảm theo phần trăm; points: theo điểm phần trăm",
+        "percent: the change is told in percent; points: in percentage points",
+    ),
+    col("difference", Double, "Kỳ này trừ kỳ gốc", "The period less the base", null=True),
+    col("difference_lower", Double, "Cận dưới của chênh lệch", "Lower bound of the difference", null=True),
+    col("difference_upper", Double, "Cận trên của chênh lệch", "Upper bound of the difference", null=True),
+    col(
+        "growth",
+        Double,
+        "Tăng, giảm phần trăm: 481,3 % là 481.3; trống với điểm phần trăm và khi không tính được",
+        "Growth in percent, 481.3 for +481.3 %; empty for points and where there is none",
+        null=True,
+    ),
+    col("growth_lower", Double, "Cận dưới của mức tăng", "Lower bound of the growth", null=True),
+    col("growth_upper", Double, "Cận trên của mức tăng", "Upper bound of the growth", null=True),
+    col("change_qualifier", String, "Mức thay đổi chính xác đến đâu", "How exact the change is", null=True),
+    col("comparable", Boolean, "Có so sánh được không", "Whether the two may be compared"),
+    col(
+        "reason",
+        String,
+        "Mã lý do không so sánh được hoặc không có phần trăm",
+        "Code of why they are not compared, or why there is no percentage",
+        null=True,
+    ),
+    col("reason_vi", Text, "Lý do bằng tiếng Việt", "The reason in Vietnamese", null=True),
+    col("reason_en", Text, "Lý do bằng tiếng Anh", "The reason in English", null=True),
+    col(
+        "cautions", String, "Mã các lưu ý, cách nhau bằng dấu phẩy", "Codes of the cautions, comma-separated", null=True
+    ),
+    col("caution_vi", Text, "Các lưu ý bằng tiếng Việt", "The cautions in Vietnamese", null=True),
+    col("caution_en", Text, "Các lưu ý bằng tiếng Anh", "The cautions in English", null=True),
+    col("refreshed_at", Moment, "Lúc tính", "When it was computed"),
+    PrimaryKeyConstraint("period", "unit", "form", "indicator", "breakdown"),
+    one_of("change_kind", ChangeKind),
     sqlite_with_rowid=False,
 )

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from warehouse.asking import QueryRefusedError, QueryTooLongError, run_sql
 from warehouse.changes import changed_since, last_refresh
+from warehouse.comparing import (
+    deeds,
+    has_figures,
+    has_year_on_year,
+    trails_backward,
+    trails_forward,
+    units_of_period,
+    write_year_on_year,
+)
 from warehouse.figures import (
     Part,
     kept_totals,
@@ -48,10 +57,13 @@ __all__ = [
     "closed_periods",
     "counts",
     "counts_of_run",
+    "deeds",
     "expected_units",
     "failed_of_run",
     "finding_counts",
     "findings",
+    "has_figures",
+    "has_year_on_year",
     "history_of",
     "kept_totals",
     "last_day",
@@ -70,9 +82,13 @@ __all__ = [
     "summary",
     "top_unit",
     "trace",
+    "trails_backward",
+    "trails_forward",
     "unit_tree",
     "units",
+    "units_of_period",
     "waiver_counts",
     "waivers_of",
     "write_roll_up",
+    "write_year_on_year",
 ]

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from catalog import Catalog
 from domain.quantity import Qualifier, Quantity
-from transform.compare import NoGrowth, growth
 from transform.roll_up import UnitTreeError, roll_up
 
 #: P over A and B; A over A1 and A2; B1 under B. Everyone but P owes.
@@ -143,17 +142,3 @@ def test_the_root_holds_the_sum_whatever_the_tree(small: Catalog, values: list[i
     rolled = roll_up(pl.DataFrame(rows, schema=SCHEMA), units, units.select("unit"), small)
     root = rolled.filter(unit="0", indicator="received").row(0, named=True)
     assert (root["value"], root["lower"], root["upper"], root["reported"]) == (sum(values),) * 3 + (len(values),)
-
-
-def test_growth_needs_a_base_worth_the_name() -> None:
-    pairs = pl.DataFrame(
-        {"current": [11713.0, None, 5.0, 5.0, 5.0, 5.0, 110.0], "base": [2016.0, 5.0, None, 0.0, -3.0, 2.0, 300.0]}
-    )
-    seen = growth(pairs, base_year=2016)
-    assert seen["growth_pct"].to_list() == [481.0, None, None, None, None, None, -63.33]
-    assert seen["growth_note"].to_list() == [
-        NoGrowth.BASE_IS_YEAR, NoGrowth.MISSING_CURRENT, NoGrowth.MISSING_BASE, NoGrowth.ZERO_BASE,
-        NoGrowth.NEGATIVE_BASE, NoGrowth.TINY_BASE, None,
-    ]  # fmt: skip
-    by_column = growth(pairs.with_columns(year=pl.lit(2015)), base_year="year")
-    assert by_column["growth_note"].to_list()[0] is None
