@@ -213,8 +213,7 @@ def _follower(catalog: Catalog, ended: UnitRecord, code: str) -> UnitRecord | No
     told = [event for event in catalog.events_from(ended) if event.day >= day]
     if len(told) != 1 or told[0].share != EventShare.FULL.value:
         return None
-    heir = catalog.unit_on(told[0].new_code, told[0].day)
-    return heir if heir is not None and heir.valid_from > ended.valid_from else None
+    return catalog.unit_on(told[0].new_code, told[0].day)
 
 
 def _name(unit: UnitRecord) -> str:

@@ -70,10 +70,17 @@ def units_import(
     except RegisterRefusedError as error:
         _print_faults(error.faults, as_json)
         raise typer.Exit(REFUSED) from None
+    refreshed = 0
+    if not dry_run and difference.changes:
+        from tasks.acting import refresh_after_register
+
+        refreshed = refresh_after_register(chosen)
     if as_json:
         print_json(_difference_json(difference, dry_run))
         return
     _print_difference(difference, dry_run)
+    if refreshed:
+        out.print(say(f"✓ Đã tính lại {refreshed} bảng tổng hợp", f"✓ {refreshed} tables of totals were computed anew"))
 
 
 def _print_faults(faults: Sequence[RowFault], as_json: bool) -> None:

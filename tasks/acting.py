@@ -6,7 +6,7 @@ from tasks.rolling import refresh_roll_up
 from tasks.settings import Settings
 from tasks.store import engine_for, register_of
 from tasks.year_on_year import refresh_year_on_year
-from warehouse import acts
+from warehouse import acts, queries
 
 
 def withdraw(settings: Settings, submission: int, *, who: str, reason: str) -> None:
@@ -15,3 +15,13 @@ def withdraw(settings: Settings, submission: int, *, who: str, reason: str) -> N
     for changed in acts.withdraw(engine, submission, who=who, reason=reason):
         refresh_year_on_year(engine, register_of(settings), changed.period, changed.form)
         refresh_roll_up(engine, register_of(settings), changed.period, changed.form)
+
+
+def refresh_after_register(settings: Settings) -> int:
+    """Compute all totals of open periods anew, as units and what became of them changed; how many there are."""
+    engine, register = engine_for(settings.url), register_of(settings)
+    kept = queries.totals_kept(engine)
+    for period, form in kept:
+        refresh_year_on_year(engine, register, period, form)
+        refresh_roll_up(engine, register, period, form)
+    return len(kept)

@@ -34,6 +34,20 @@ def last_refresh(engine: Engine, period: str, form: str) -> datetime | None:
         return refreshed_at(connection, period, form)
 
 
+def totals_kept(engine: Engine) -> list[tuple[str, str]]:
+    """Period and form of all totals that stand, those of closed periods left out: they are not computed any more."""
+    mart, period = tables.mart_roll_up.c, tables.period.c
+    query = (
+        select(mart.period, mart.form)
+        .join(tables.period, period.code == mart.period)
+        .where(period.closed_at.is_(None))
+        .distinct()
+        .order_by(mart.period, mart.form)
+    )
+    with engine.connect() as connection:
+        return [(row.period, row.form) for row in connection.execute(query)]
+
+
 def changed_since(engine: Engine, period: str, form: str, moment: datetime) -> list[str] | None:
     """Codes of the units whose reports of the period and form were decided or acted upon since the moment.
 

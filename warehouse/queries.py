@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from warehouse.asking import QueryRefusedError, QueryTooLongError, run_sql
-from warehouse.changes import changed_since, last_refresh
+from warehouse.changes import changed_since, last_refresh, totals_kept
 from warehouse.comparing import (
     deeds,
     has_figures,
@@ -81,6 +81,7 @@ __all__ = [
     "status_tree",
     "summary",
     "top_unit",
+    "totals_kept",
     "trace",
     "trails_backward",
     "trails_forward",

@@ -29,7 +29,7 @@ from warehouse import tables
 from warehouse.bulk import read_frame, read_where_in
 from warehouse.changes import refreshed_at
 from warehouse.clock import ZONE, office_day
-from warehouse.units import closure, subtree, tree_on
+from warehouse.units import closure, selves, subtree, tree_on
 
 #: Outcomes of a latest version that a status counts under their own names.
 STATES = ("accepted", "accepted_with_warnings", "rejected", "unreadable", "withdrawn")
@@ -213,7 +213,7 @@ def status_by_unit(engine: Engine, period: str, unit: str | None = None, *, toda
         row = period_row(connection, period)
         tree = tree_on(connection, row["last_day"])
         owed = _owed(connection, row)
-        sent = _sent(connection, row["id"])
+        sent = _sent(connection, row["id"], owed["unit_id"])
     joined = owed.select("unit_id", "form", "due", "is_permitted", is_expected=pl.lit(True)).join(
         sent, on=["unit_id", "form"], how="full", coalesce=True
     )
@@ -223,8 +223,9 @@ def status_by_unit(engine: Engine, period: str, unit: str | None = None, *, toda
     return _judged(rows, day).sort("form", "unit")
 
 
-def _sent(connection: Connection, period_id: int) -> pl.DataFrame:
-    """``unit_id, form`` with the latest version, the first arrival, and whether a version is in force."""
+def _sent(connection: Connection, period_id: int, owing: pl.Series) -> pl.DataFrame:
+    """``unit_id, form`` with the latest version, the first arrival, and whether a version is in force; what a unit that
+    owes it sent before it was renamed or came under another superior is its own."""
     submission, form, attempt = tables.submission.c, tables.form.c, tables.attempt.c
     names = ["unit_id", "version", "state", "received_at", "n_critical", "n_warning", *_SETTLED.values()]
     query = (
@@ -246,9 +247,11 @@ def _sent(connection: Connection, period_id: int) -> pl.DataFrame:
     is_past = pl.col("state").is_in([state.value for state in RESTORABLE]) | is_mended
     settled = [pl.col(name).filter(stands).last().fill_null(pl.col(name).last()) for name in _SETTLED.values()]
     latest = pl.all().exclude(*report, "received_at", "has_passed", *_SETTLED.values()).last()
+    now = selves(connection, owing).rename({"unit_id": "now", "self_id": "unit_id"})
+    sent = read_frame(connection, query).join(now.unique("unit_id"), on="unit_id", how="left", maintain_order="left")
     return (
-        read_frame(connection, query)
-        .with_columns(pl.col("has_passed").cast(pl.Boolean))
+        sent.with_columns(pl.col("has_passed").cast(pl.Boolean), unit_id=pl.coalesce("now", "unit_id"))
+        .drop("now")
         .sort(~is_past, "version")
         .group_by(report, maintain_order=True)
         .agg(latest, *settled, pl.col("received_at").min(), is_in_force=stands.any())

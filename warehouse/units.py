@@ -25,8 +25,8 @@ def unit_tree(engine: Engine, day: date, *, since: date | None = None) -> pl.Dat
     A superior that ended has its place taken by the unit it wholly went into (63 → 34 provinces: whoever answered to Hà
     Nam answers to Ninh Bình); one that was split is no superior any more.
 
-    With ``since`` also those that lived on that day and ended before ``day``, unless another unit bears their code by
-    then: with the first day of a period, every unit whose report of the period can be in force.
+    With ``since`` also those that lived at any time from that day on and ended before ``day``, unless another unit
+    bears their code by then: with the first day of a period, every unit whose report of the period can be in force.
     """
     with engine.connect() as connection:
         return tree_on(connection, day, since)
@@ -35,8 +35,8 @@ def unit_tree(engine: Engine, day: date, *, since: date | None = None) -> pl.Dat
 def tree_on(connection: Connection, day: date, since: date | None = None) -> pl.DataFrame:
     units = _living(connection, day)
     if since is not None:
-        ended = _living(connection, since).join(units, on="unit", how="anti")
-        units = pl.concat([units, ended]).sort("unit")
+        ended = _living(connection, day, since).join(units, on="unit", how="anti")
+        units = pl.concat([units, ended.unique("unit", keep="last", maintain_order=True)]).sort("unit")
     return with_depth(_under_heirs(connection, units, day))
 
 
@@ -76,7 +76,8 @@ def _heirs(everyone: pl.DataFrame, events: pl.DataFrame, ended: pl.DataFrame, da
     )
 
 
-def _living(connection: Connection, day: date) -> pl.DataFrame:
+def _living(connection: Connection, day: date, since: date | None = None) -> pl.DataFrame:
+    """The units living on ``day``, or at any time from ``since`` to it; of a code the earlier first."""
     unit = tables.unit.c
     query = select(
         unit.id.label("unit_id"),
@@ -85,8 +86,8 @@ def _living(connection: Connection, day: date) -> pl.DataFrame:
         unit.kind,
         unit.level,
         unit.parent_code.label("parent"),
-    ).where(unit.valid_from <= day, unit.valid_to.is_(None) | (unit.valid_to >= day))
-    return read_frame(connection, query.order_by(unit.code))
+    ).where(unit.valid_from <= day, unit.valid_to.is_(None) | (unit.valid_to >= (since or day)))
+    return read_frame(connection, query.order_by(unit.code, unit.valid_from))
 
 
 def with_depth(units: pl.DataFrame) -> pl.DataFrame:
