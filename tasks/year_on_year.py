@@ -175,11 +175,16 @@ def refresh_year_on_year(engine: Engine, catalog: Catalog, period: str, form: st
 
 
 def _refresh(engine: Engine, catalog: Catalog, asked: Asked, form: str) -> None:
+    """Most periods have no year before them in the warehouse: nothing is locked and nothing read for these."""
+    if not _both_reported(engine, asked, form) and not queries.has_year_on_year(engine, asked.now.code, form):
+        return
     as_of = queries.settled(engine)
-    both = all(queries.has_figures(engine, period.code, form) for period in (asked.then, asked.now))
-    rows = _compared_all(engine, catalog, asked, form) if both else _NOTHING
-    if both or queries.has_year_on_year(engine, asked.now.code, form):
-        queries.write_year_on_year(engine, asked.now.code, form, rows, as_of=as_of)
+    rows = _compared_all(engine, catalog, asked, form) if _both_reported(engine, asked, form) else _NOTHING
+    queries.write_year_on_year(engine, asked.now.code, form, rows, as_of=as_of)
+
+
+def _both_reported(engine: Engine, asked: Asked, form: str) -> bool:
+    return all(queries.has_figures(engine, period.code, form) for period in (asked.then, asked.now))
 
 
 def _compared_all(engine: Engine, catalog: Catalog, asked: Asked, form: str) -> pl.DataFrame:
@@ -202,7 +207,7 @@ def _compared_all(engine: Engine, catalog: Catalog, asked: Asked, form: str) -> 
     )
 
 
-_NOTHING = pl.DataFrame(schema={"unit": pl.String, "indicator": pl.String, "breakdown": pl.String})
+_NOTHING = pl.DataFrame()
 
 
 # ------------------------------------------------------------------------------------------------ the totals

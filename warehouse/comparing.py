@@ -130,16 +130,20 @@ def write_year_on_year(engine: Engine, period: str, form: str, frame: pl.DataFra
     """Replace the comparisons of a period and form with the year before, in one transaction; the number of rows.
 
     ``as_of`` is when the figures were read: what another run compared from later figures stays, and 0 is returned.
-    ``frame`` has the columns of ``mart_year_on_year`` but ``period``, ``form`` and ``refreshed_at``.
+    ``frame`` has the columns of ``mart_year_on_year`` but ``period``, ``form`` and ``refreshed_at``; without rows it
+    may have none of them, and nothing stands afterwards.
     """
     mart = tables.mart_year_on_year
     rows = frame.with_columns(
         period=pl.lit(period), form=pl.lit(form), refreshed_at=pl.lit(as_of, pl.Datetime("us", "UTC"))
-    ).select(column.name for column in mart.columns)
+    )
     newest = select(func.max(mart.c.refreshed_at)).where(mart.c.period == period, mart.c.form == form)
     with write(engine) as connection:
         standing = connection.scalar(newest)
         if standing is not None and standing > as_of:
             return 0
         connection.execute(delete(mart).where(mart.c.period == period, mart.c.form == form))
-        return insert_frame(connection, mart, rows.sort("unit", "indicator", "breakdown"))
+        if frame.is_empty():
+            return 0
+        ordered = rows.select(column.name for column in mart.columns).sort("unit", "indicator", "breakdown")
+        return insert_frame(connection, mart, ordered)

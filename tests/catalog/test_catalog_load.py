@@ -455,3 +455,22 @@ class TestCalendars:
     def test_refused(self, data: Path, change: Edit, old: str, new: str, where: str, what: str) -> None:
         change("calendars.yaml", old, new)
         assert_refused(data, "calendars.yaml", where, what)
+
+
+class TestComparison:
+    def test_a_name_that_is_no_indicator(self, data: Path, change: Edit) -> None:
+        change("comparison.yaml", "indicator: dossiers_received_base", "indicator: dossiers_recieved_base")
+        assert_refused(data, "comparison.yaml", "dossiers_recieved_base", "is no indicator")
+
+    def test_a_threshold_that_stands_twice(self, data: Path, change: Edit) -> None:
+        twice = "smallest_bases:\n  - {since: 2011-01-01, value: 5, source: t}\n"
+        change("comparison.yaml", "smallest_bases:\n", twice)
+        assert_refused(data, "comparison.yaml", "2011-01-01", "is said 2 times")
+
+    def test_a_threshold_of_nothing(self, data: Path, change: Edit) -> None:
+        change("comparison.yaml", "value: 10", "value: 0")
+        assert_refused(data, "comparison.yaml", "smallest_bases", "greater than 0")
+
+    def test_older_definitions_say_nothing_of_it(self, data: Path) -> None:
+        (data / "comparison.yaml").unlink()
+        assert load_catalog(data).comparison.not_over_time == ()

@@ -189,6 +189,16 @@ def test_the_mart_follows_the_figures(reform: Reform) -> None:
     assert row[0][4] == "độ bao phủ hai kỳ khác nhau; còn đơn vị chưa có số liệu"
 
 
+def test_without_the_older_reports_the_mart_holds_nothing(reform: Reform) -> None:
+    for period in ("2025-Q1", "2026-Q1"):
+        reform.sends(period, {"VD.35.SNV": 100})
+    kept = "SELECT DISTINCT unit, base_period FROM mart_year_on_year"
+    assert reform.mart(kept) == [("VD.37", "2025-Q1")]
+    first = reform.mart("SELECT min(id) FROM submission")[0][0]
+    withdraw(reform.settings, first, who="Trần Văn Phòng", reason="gửi nhầm")
+    assert reform.mart(kept) == []
+
+
 def test_what_cannot_be_asked_is_refused_in_one_sentence(reform: Reform) -> None:
     def refused(*arguments: str) -> str:
         ran: Ran = run_here("compare", "--unit", "VD.37", *arguments)

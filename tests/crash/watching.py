@@ -42,6 +42,7 @@ STEPS = {
     "warehouse.load.load_batch": "load",
     "tasks.comparing.compare_reports": "compare",
     "warehouse.reporting.changed_by_run": "roll-up",
+    "tasks.year_on_year.refresh_year_on_year": "roll-up",
     "tasks.rolling.refresh_roll_up": "roll-up",
     "tasks.returning.to_return": "return",
     "tasks.returning.write_returned": "return",
