@@ -33,16 +33,17 @@ def unit_tree(engine: Engine, day: date, *, since: date | None = None) -> pl.Dat
 
 
 def tree_on(connection: Connection, day: date, since: date | None = None) -> pl.DataFrame:
-    units = _living(connection, day)
+    units = living = _living(connection, day)
     if since is not None:
         ended = _living(connection, day, since).join(units, on="unit", how="anti")
         units = pl.concat([units, ended.unique("unit", keep="last", maintain_order=True)]).sort("unit")
-    return with_depth(_under_heirs(connection, units, day))
+    return with_depth(_under_heirs(connection, units, living["unit"], day))
 
 
-def _under_heirs(connection: Connection, units: pl.DataFrame, day: date) -> pl.DataFrame:
-    """The units with the heir of a superior that lives no more in its place."""
-    gone = units.join(units.select(parent="unit"), on="parent", how="anti")["parent"].drop_nulls().unique()
+def _under_heirs(connection: Connection, units: pl.DataFrame, living: pl.Series, day: date) -> pl.DataFrame:
+    """The units with the heir of a superior that lives no more in its place; what a divided superior left answers to it
+    still, where it is among the units."""
+    gone = units.join(living.to_frame("parent"), on="parent", how="anti")["parent"].drop_nulls().unique()
     if gone.is_empty():
         return units
     unit, event = tables.unit.c, tables.unit_event.c

@@ -15,6 +15,7 @@ from tests.delivered import PERIOD, Delivery, install
 
 UNITS = "code,valid_from,valid_to,name,kind,parent\n"
 EVENTS = "kind,day,old_code,old_valid_from,new_code,new_valid_from,share,document\n"
+SUPERIOR, OTHER = "P99.DU.001", "P99.DU.002"
 DAY, EVE = "2025-11-01", "2025-10-31"
 
 
@@ -47,6 +48,10 @@ def registered(code: str) -> dict[str, Any]:
     return max(found, key=lambda row: str(row["valid_from"]))
 
 
+def quoted(name: str) -> str:
+    return f'"{name}"'
+
+
 def members(unit: str) -> tuple[float, int, int]:
     rows = run_here("summary", "--period", PERIOD, "--unit", unit, "--json").json
     row = next(row for row in rows if row["indicator"] == "party_members")
@@ -64,22 +69,22 @@ def test_a_unit_renamed_within_a_period_is_counted_once_and_sends_versions_of_on
 ) -> None:
     code = unit_of(delivery, 0)
     here = registered(code)
-    before = members("P99.DU.001")
+    before = members(SUPERIOR)
     first = here["valid_from"]
     changed(
         tmp_path,
-        f"{code},{first},{EVE},"{here['name']}",{here['kind']},{here['parent']}\n"
-        f"{code},{DAY},,"{here['name']} mới",{here['kind']},{here['parent']}\n",
+        f"{code},{first},{EVE},{quoted(here['name'])},{here['kind']},{here['parent']}\n"
+        f"{code},{DAY},,{quoted(here['name'] + ' mới')},{here['kind']},{here['parent']}\n",
         f"rename,{DAY},{code},{first},{code},{DAY},full,QĐ 1\n",
     )
-    assert members("P99.DU.001") == before
+    assert members(SUPERIOR) == before
     assert board(code) == {"expected": 1, "received": 1, "missing": 0, "in_force": 1, "unexpected": 0}
     again = tmp_path / "lại.xlsx"
     shutil.copy2(delivery.folder / f"{sound(delivery)[0]}.xlsx", again)
     with again.open("ab") as file:
         file.write(b"\0" * 7)  # the same report in other bytes
     collect(made, [again])
-    assert members("P99.DU.001") == before
+    assert members(SUPERIOR) == before
     told = run_here("history", "--unit", code, "--period", PERIOD, "--json").json
     states = {row["version"]: row["state"] for row in told if row["kind"] == "version"}
     assert len(states) == 2
@@ -92,14 +97,14 @@ def test_what_a_unit_reported_before_it_went_into_another_stays_in_the_totals(
 ) -> None:
     code, heir = unit_of(delivery, 1), unit_of(delivery, 2)
     here, there = registered(code), registered(heir)
-    before = members("P99.DU.001")
+    before = members(SUPERIOR)
     ran = changed(
         tmp_path,
-        f"{code},{here['valid_from']},{EVE},"{here['name']}",{here['kind']},{here['parent']}\n",
+        f"{code},{here['valid_from']},{EVE},{quoted(here['name'])},{here['kind']},{here['parent']}\n",
         f"merge,{DAY},{code},{here['valid_from']},{heir},{there['valid_from']},full,QĐ 2\n",
     )
     assert "tính lại" in ran.out
-    value, reported, expected = members("P99.DU.001")
+    value, reported, expected = members(SUPERIOR)
     assert (value, expected) == (before[0], before[2] - 1)
     assert reported == before[1] - 1, "who owes nothing any more is not among those who gave what they owed"
 
@@ -107,13 +112,13 @@ def test_what_a_unit_reported_before_it_went_into_another_stays_in_the_totals(
 def test_a_superior_may_go_into_one_of_the_same_age_and_its_units_follow(
     made: Settings, delivery: Delivery, tmp_path: Path
 ) -> None:
-    here, there = registered("P99.DU.001"), registered("P99.DU.002")
-    assert here["valid_from"] == there["valid_from"]
+    here = registered(SUPERIOR)
     whole = members("P99.DU")
     changed(
         tmp_path,
-        f"P99.DU.001,{here['valid_from']},{EVE},"{here['name']}",{here['kind']},{here['parent']}\n",
-        f"merge,{DAY},P99.DU.001,{here['valid_from']},P99.DU.002,{there['valid_from']},full,QĐ 3\n",
+        f"{SUPERIOR},{here['valid_from']},{EVE},{quoted(here['name'])},{here['kind']},{here['parent']}\n"
+        f"{OTHER},{here['valid_from']},,Đảng ủy khác,{here['kind']},{here['parent']}\n",
+        f"merge,{DAY},{SUPERIOR},{here['valid_from']},{OTHER},{here['valid_from']},full,QĐ 3\n",
     )
     assert members("P99.DU")[0] == whole[0]
-    assert members("P99.DU.002")[0] == whole[0], "all that was sent is of units below the one that ended"
+    assert members(OTHER)[0] == whole[0], "all that was sent is of units below the one that ended"
