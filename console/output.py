@@ -7,9 +7,11 @@ import math
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
+from uuid import UUID
 
 import typer
 from rich import box
@@ -63,7 +65,9 @@ def print_json(value: Any) -> None:
 def _plain(value: Any) -> Any:
     if isinstance(value, date | datetime):
         return value.isoformat()
-    if isinstance(value, Path):
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, Path | timedelta | Decimal | time | UUID):  # what a question in SQL may be answered with
         return str(value)
     raise TypeError(f"no JSON for {type(value).__name__}")
 

@@ -17,6 +17,7 @@ from console.common import (
     known_period,
     known_unit,
     open_warehouse,
+    settings,
 )
 from console.intake import STATES, findings_table
 from console.output import err, finite, out, print_json, refuse, table
@@ -273,7 +274,7 @@ def _print_trace(item: dict[str, Any]) -> None:
             "!".join(part for part in (item["sheet"], item["cell"]) if part) or say("tính ra", "derived"),
         ),
         (say("Tệp", "File"), f"{item['file_name']} · sha256 {item['sha256'][:16]}…"),
-        (say("Lưu tại", "Kept at"), item["archive_path"]),
+        (say("Lưu tại", "Kept at"), _kept_at(item["archive_path"])),
         (
             say("Báo cáo số", "Submission"),
             f"{item['submission']} · {say('bản', 'version')} {item['version']} · {STATES[item['state']]}",
@@ -283,6 +284,13 @@ def _print_trace(item: dict[str, Any]) -> None:
     out.print(table("", ("", ""), rows))
     if item["findings"]:
         out.print(findings_table(item["findings"]))
+
+
+def _kept_at(written_down: str) -> str:
+    """Where the file lies now: the workspace may have been moved, or brought back from a backup."""
+    from tasks.archive import find
+
+    return str(find(settings().workspace.archive, written_down))
 
 
 def summary(
