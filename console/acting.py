@@ -411,7 +411,7 @@ def withdraw(
         return
     out.print(
         say(
-            f"✓ Đã rút báo cáo {submission}; nó không có mặt trong tổng hợp nào.",
+            f"✓ Đã rút báo cáo {submission}; không tổng hợp nào còn có nó.",
             f"✓ Submission {submission} is withdrawn; it is in no total.",
         )
     )

@@ -56,6 +56,8 @@ def explain(error: Exception) -> str | None:
         return _listed(say("Cấu hình sai:", "A setting is wrong:"), map(_setting_fault, error.errors()))
     if isinstance(error, SettingsError):
         return say(f"Cấu hình sai: {error}", f"A setting is wrong: {error}")
+    if type(error).__name__ == "UnknownPeriodError":  # named, so that a short command need not load the warehouse
+        return say("Kho chưa có kỳ này; xem các kỳ: tongket status", "The warehouse has no such period: tongket status")
     if isinstance(error, OSError):
         return _explain_file(error)
     return _explain_warehouse(error)
@@ -79,7 +81,7 @@ def _explain_file(error: OSError) -> str:
 
 def _explain_warehouse(error: Exception) -> str | None:
     kind = type(error)
-    if kind.__module__.startswith("sqlalchemy") and kind.__name__ in _OF_THE_DATABASE:
+    if kind.__module__.startswith(("sqlalchemy", "sqlite3", "psycopg")) and kind.__name__ in _OF_THE_DATABASE:
         cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
         for sign, advice in _CAUSES.items():
             if sign in cause:

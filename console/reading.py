@@ -393,7 +393,7 @@ def query(
             )
         )
     except QueryRefusedError as error:
-        refuse(say(f"Kho từ chối câu hỏi: {error}", f"The warehouse refused: {error}"))
+        refuse(say(f"Kho từ chối câu hỏi: {error.vi}", f"The warehouse refused: {error}"))
     _print_answer(frame.head(most), chosen_format)
     if frame.height > most:
         cut = say(

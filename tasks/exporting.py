@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -61,11 +62,13 @@ def export(engine: Engine, wanted: Wanted, out: Path) -> dict[str, Any]:
         names = _written(frames, wanted, drafts)
         files = [{"name": name, "rows": rows, **_of_file(drafts / name)} for name, rows in names.items()]
         told = {"moment": datetime.now(UTC).isoformat(timespec="seconds"), "files": files}
-        periods = {**manifest["periods"], wanted.period: told}
+        for name in names:
+            _moved(drafts / name, out / name)
+        # read again: another period may have been exported meanwhile
+        periods = {**_standing(wanted, out)["periods"], wanted.period: told}
         whole = {**manifest, "schema": current(engine), "periods": dict(sorted(periods.items()))}
         _write_manifest(drafts / MANIFEST, whole)
-        for name in [*names, MANIFEST]:
-            _moved(drafts / name, out / name)
+        _moved(drafts / MANIFEST, out / MANIFEST)
     finally:
         shutil.rmtree(drafts, ignore_errors=True)
     return {"period": wanted.period, **wanted.scope, "schema": whole["schema"], **told}
@@ -117,9 +120,16 @@ def _written(frames: dict[str, pl.DataFrame], wanted: Wanted, drafts: Path) -> d
         if wanted.format == "csv":
             write_csv(frame, drafts / name)
         else:
-            frame.drop("period").write_parquet(drafts / name)  # the folder's name says it
+            _write_parquet(frame.drop("period"), drafts / name)  # the folder's name says it
         names[name] = frame.height
     return names
+
+
+def _write_parquet(frame: pl.DataFrame, path: Path) -> None:
+    try:
+        frame.write_parquet(path)
+    except pl.exceptions.ComputeError as error:  # so polars says that the disk is full
+        raise OSError(errno.EIO, str(error), str(path)) from error
 
 
 def _name(table: str, wanted: Wanted) -> str:

@@ -24,6 +24,9 @@ def publish(engine: Engine, out: Path) -> dict[str, Any]:
             f"{out} đã công bố; bản đã công bố không đổi, chọn tên khác",
             f"{out} was published already and does not change; choose another name",
         )
+    if out.suffix not in (".db", ".sqlite"):
+        raise ActRefusedError(f"{out}: tên tệp phải kết thúc bằng .db", f"{out}: the name must end in .db")
+    out.parent.mkdir(parents=True, exist_ok=True)
     beside = out.with_name("metadata.json")
     standing = _standing(beside)
     draft = out.with_name(f".{out.name}.{os.getpid()}.part")
@@ -38,7 +41,8 @@ def publish(engine: Engine, out: Path) -> dict[str, Any]:
         beside.write_text(json.dumps(described, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         os.link(draft, out)
     finally:
-        draft.unlink(missing_ok=True)
+        for path in (draft, draft.with_name(f"{draft.name}-journal")):
+            path.unlink(missing_ok=True)
     return {"file": out, "metadata": beside, "sha256": digest, "rows": counts}
 
 

@@ -33,7 +33,12 @@ _STEPS = 20_000
 
 
 class QueryRefusedError(ValueError):
-    """The database refused a question: it would write, or is not SQL it understands."""
+    """The database refused a question: it would write, or is not SQL it understands. ``vi`` says it in Vietnamese,
+    where the words are not the database's own."""
+
+    def __init__(self, en: str, vi: str | None = None) -> None:
+        self.vi = vi or en
+        super().__init__(en)
 
 
 class QueryTooLongError(QueryRefusedError):
@@ -55,7 +60,7 @@ def run_sql(
     statement = sql.strip().rstrip(";").rstrip()
     bare = statement[_leading(statement) :]
     if not bare:
-        raise QueryRefusedError("the question is empty")
+        raise QueryRefusedError("the question is empty", "câu hỏi để trống")
     if as_of is not None:
         _refuse_present(bare)
     with reader.connect() as connection:
@@ -85,7 +90,10 @@ def _refuse_present(statement: str) -> None:
     """A total of today beside figures of last year would look as if it were of last year."""
     present = [name for name in _PRESENT_ONLY if re.search(rf"\b{name}\b", statement, re.IGNORECASE)]
     if present:
-        raise QueryRefusedError(f"{present[0]} only knows the present; as of a moment ask mart_observation")
+        raise QueryRefusedError(
+            f"{present[0]} only knows the present; as of a moment ask mart_observation",
+            f"{present[0]} chỉ biết hiện tại; hỏi về một lúc trước đây thì dùng mart_observation",
+        )
 
 
 def _past(reader: Engine, as_of: datetime | None) -> str:
@@ -93,7 +101,7 @@ def _past(reader: Engine, as_of: datetime | None) -> str:
     if as_of is None:
         return ""
     if as_of.tzinfo is None:
-        raise QueryRefusedError("the moment needs a time zone")
+        raise QueryRefusedError("the moment needs a time zone", "thời điểm thiếu múi giờ")
     text = f"{as_of.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
     moment = f"TIMESTAMPTZ '{text}+00'" if is_postgres(reader) else f"'{text}'"
     return f"WITH mart_observation AS (\n{observation_as_of(moment, reader.dialect.name)}\n)\n"
@@ -117,10 +125,16 @@ def _ask(connection: Connection, statement: str, limit: int, seconds: float) -> 
 
 def _frame(cursor: Any, limit: int) -> pl.DataFrame:
     if cursor.description is None:
-        raise QueryRefusedError("the statement gives no rows")
+        raise QueryRefusedError("the statement gives no rows", "câu lệnh không trả về dòng nào")
     names = _distinct([str(column[0]) for column in cursor.description])
     rows = cursor.fetchmany(limit)
-    frame = pl.DataFrame(rows, schema=names, orient="row", infer_schema_length=None, strict=False)
+    try:
+        frame = pl.DataFrame(rows, schema=names, orient="row", infer_schema_length=None, strict=False)
+    except (TypeError, pl.exceptions.PolarsError) as error:  # SQLite lets a column hold numbers, texts and bytes
+        raise QueryRefusedError(
+            f"a column holds values of several kinds: {error}; cast them, as in CAST(x AS TEXT)",
+            f"một cột có giá trị nhiều kiểu ({error}); đổi về một kiểu, ví dụ CAST(x AS TEXT)",
+        ) from error
     return frame.with_columns(selectors.decimal().cast(pl.Float64))
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import math
+import re
+import zipfile
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,6 +13,7 @@ from typing import Any
 
 import polars as pl
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from workbook.texts import printable, shortened
 
@@ -20,6 +24,8 @@ MOST_ROWS = 1_048_576
 _FORMULA = r"^[=+\-@\t\r\n]"
 
 _LONGEST = 32_767
+
+_SHORT_ESCAPE = re.compile(rb"_x([0-9A-Fa-f]{1,3})_")
 
 #: Equal frames give equal files.
 _CREATED = datetime(2025, 1, 1, tzinfo=UTC).replace(tzinfo=None)
@@ -41,7 +47,28 @@ def write_csv(frame: pl.DataFrame, path: Path) -> None:
 
 
 def write_workbook(frames: Mapping[str, pl.DataFrame], path: Path) -> None:
-    """A sheet a frame, with a head that stays in sight and filters. Raises :class:`TooManyRowsError`."""
+    """A sheet a frame, with a head that stays in sight and filters. Raises :class:`TooManyRowsError`, ``OSError``."""
+    try:
+        _write_workbook(frames, path)
+        _without_escapes_of_calc(path)
+    except FileCreateError as error:
+        raise OSError(errno.EIO, str(error), str(path)) from error
+
+
+def _without_escapes_of_calc(path: Path) -> None:
+    """LibreOffice takes ``_xa_`` for a sign written by its number, which only four digits between the marks may be:
+    ``bao_tro_xa_hoi`` would lose its middle. The texts are in one part of the file, whose mark is written so itself."""
+    draft = path.with_name(f"{path.name}.part")
+    with zipfile.ZipFile(path) as book, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as safe:
+        for part in book.infolist():
+            content = book.read(part)
+            if part.filename == "xl/sharedStrings.xml":
+                content = _SHORT_ESCAPE.sub(rb"_x005F_x\1_", content)
+            safe.writestr(part, content)
+    draft.replace(path)
+
+
+def _write_workbook(frames: Mapping[str, pl.DataFrame], path: Path) -> None:
     for name, frame in frames.items():
         if frame.height >= MOST_ROWS:
             raise TooManyRowsError(f"{name}: {frame.height} rows")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -139,3 +140,31 @@ def test_a_folder_of_something_else_is_left_alone(collected: Collected, tmp_path
         with pytest.raises(ActRefusedError):
             export(collected.engine, other, tmp_path / "ra")
     assert _files(tmp_path / "khác") == {"thư.txt": "của tôi".encode()}
+
+
+def test_a_text_that_looks_like_an_escape_of_calc_is_written_out(tmp_path: Path) -> None:
+    """``_xa_`` is no sign number 10: four digits would be."""
+    frame = pl.DataFrame({"field": ["bao_tro_xa_hoi", "_x000a_", "_x005F_", "a_xab_cd_x1_"]})
+    tabular.write_workbook({"x": frame}, tmp_path / "x.xlsx")
+    with zipfile.ZipFile(tmp_path / "x.xlsx") as book:
+        texts = book.read("xl/sharedStrings.xml").decode()
+    assert "bao_tro_x005F_xa_hoi" in texts
+    assert "a_x005F_xab_cd_x005F_x1_" in texts
+    rows = CalamineWorkbook.from_path(str(tmp_path / "x.xlsx")).get_sheet_by_name("x").to_python()
+    assert [row[0] for row in rows[1:]] == frame["field"].to_list()
+
+
+def test_periods_exported_at_once_are_both_in_the_manifest(
+    collected_sqlite: Collected, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = exporting.extract, []
+
+    def slow(*arguments: object) -> dict[str, pl.DataFrame]:
+        calls.append(1)
+        if len(calls) == 1:  # while the first one reads, another exports its own period
+            export(collected_sqlite.engine, Wanted("2014", "parquet", unit="P99.DU"), tmp_path)
+        return real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(exporting, "extract", slow)
+    export(collected_sqlite.engine, Wanted(PERIOD, "parquet", unit="P99.DU"), tmp_path)
+    assert set(json.loads((tmp_path / "manifest.json").read_text())["periods"]) == {PERIOD, "2014"}
