@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from pathlib import Path
@@ -14,13 +15,17 @@ from tasks.store import engine_for
 from tasks.timing import Stopwatch
 from warehouse import leases
 
+#: A worker process does one thing at a time; the libraries it calls may lock one another out when threads do several.
+_ONE_AT_A_TIME = threading.RLock()
+
 
 class Inline(Executor):
-    """Runs what is submitted at once, where it was submitted."""
+    """Runs what is submitted at once, where it was submitted, one after the other."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
-        future.set_result(fn(*args, **kwargs))
+        with _ONE_AT_A_TIME:
+            future.set_result(fn(*args, **kwargs))
         return future
 
 
