@@ -29,6 +29,8 @@ from console.output import HAD_REJECTIONS, coloured, err, out, print_json, refus
 from console.words import LANG, say
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from tasks.retrying import Wanted
 
 period_app = typer.Typer(help=say("đóng và mở lại kỳ báo cáo", "close and reopen periods"))
@@ -155,12 +157,12 @@ def retry(
         return
     decided_by = decider(who)
     # before the flow starts: a mistyped number is refused at once, and what was let go waits even if no flow can run
-    taken = reopen(chosen, wanted, who=decided_by, reason=reason)
-    _name_left_out(wanted, quiet=as_json)
-    if not taken:
+    reopened = reopen(chosen, wanted, who=decided_by, reason=reason)
+    _name_left_out(reopened.left_out, quiet=as_json)
+    if not reopened.taken:
         print_json({"run": None, "state": None, "counts": {}, "seconds": {}}) if as_json else out.print(_nothing())
         return
-    report = _run_retry(taken, period, decided_by, reason, quiet=as_json)
+    report = _run_retry(reopened.taken, period, decided_by, reason, quiet=as_json)
     if as_json:
         print_json(report_json(report))
     else:
@@ -181,9 +183,10 @@ def _run_retry(taken: list[int], period: str | None, who: str, reason: str, *, q
 
 def _list_chosen(wanted: Wanted, as_json: bool) -> None:
     """What a retry would take up, and with --mended why it may end differently."""
-    from tasks.retrying import chosen as chosen_rows
+    from tasks.retrying import choose
 
-    rows = chosen_rows(settings(), wanted).to_dicts()
+    chosen = choose(settings(), wanted)
+    rows = chosen.taken.to_dicts()
     unmeant = sorted(set(wanted.submissions) - {row["submission"] for row in rows})
     if unmeant:
         listed = ", ".join(map(str, unmeant))
@@ -193,7 +196,7 @@ def _list_chosen(wanted: Wanted, as_json: bool) -> None:
                 f"Not a rejected or unreadable report that counts: {listed}.",
             )
         )
-    _name_left_out(wanted, quiet=as_json)
+    _name_left_out(chosen.left_out, quiet=as_json)
     if as_json:
         print_json(rows)
         return
@@ -215,11 +218,8 @@ def _list_chosen(wanted: Wanted, as_json: bool) -> None:
     out.print(table(say("Sẽ chạy lại", "Would be run again"), columns, shown) if shown else _nothing())
 
 
-def _name_left_out(wanted: Wanted, *, quiet: bool) -> None:
+def _name_left_out(rows: pl.DataFrame, *, quiet: bool) -> None:
     """Reports of closed periods stand aside; whoever asked for everything is told so."""
-    from tasks.retrying import left_out
-
-    rows = left_out(settings(), wanted)
     if rows.height and not quiet:
         periods = ", ".join(sorted(rows["period"].unique()))
         err.print(

@@ -22,7 +22,9 @@ from console.common import (
 from console.intake import STATES, findings_table
 from console.output import err, finite, out, print_json, refuse, table
 from console.words import LANG, say
+from domain import totals
 from domain.numbers import vi_number
+from domain.totals import NoTotal
 
 if TYPE_CHECKING:
     from polars import DataFrame
@@ -31,14 +33,7 @@ if TYPE_CHECKING:
     from warehouse.engine import Engine
 
 #: Why a total has no value, in words.
-NOTES = {
-    None: "",
-    "not_additive": say("không cộng được giữa các đơn vị", "not additive over units"),
-    "from_lists": say("đếm theo danh sách, không cộng số", "counted from the lists"),
-    "counts_missing": say("tỷ lệ không kèm số đếm", "rates without counts"),
-    "zero_denominator": say("mẫu số bằng 0", "denominator is 0"),
-    "nothing_reported": say("chưa đơn vị nào có số liệu", "no unit gave a figure"),
-}
+NOTES: dict[str | None, str] = {None: "", **{note.value: say(*words) for note, words in totals.WORDS.items()}}
 
 #: Whose figure it is, in words.
 SCOPES = {
@@ -313,7 +308,7 @@ def summary(
         print_json(finite(rows))
         return
     if not everything:
-        rows = [row for row in rows if row["note"] != "nothing_reported"]
+        rows = [row for row in rows if row["note"] != NoTotal.NOTHING_REPORTED]
     if not rows:
         refuse(say(f"Chưa có tổng hợp nào của {unit} kỳ {period}.", f"There is no summary of {unit} for {period} yet."))
     print_summary(rows, say(f"Tổng hợp {unit} · {period}", f"Summary of {unit} · {period}"), catalog)

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from domain import totals
+from domain.totals import NoTotal
+
 
 class Boundaries(StrEnum):
     """Whose territory both figures speak of."""
@@ -38,10 +41,10 @@ class NotComparable(StrEnum):
     NOT_OVER_TIME = "not_over_time"
     RUNNING_TOTAL = "running_total"
     # the figures
-    NOT_ADDITIVE = "not_additive"
-    FROM_LISTS = "from_lists"
-    COUNTS_MISSING = "counts_missing"
-    ZERO_DENOMINATOR = "zero_denominator"
+    NOT_ADDITIVE = NoTotal.NOT_ADDITIVE.value
+    FROM_LISTS = NoTotal.FROM_LISTS.value
+    COUNTS_MISSING = NoTotal.COUNTS_MISSING.value
+    ZERO_DENOMINATOR = NoTotal.ZERO_DENOMINATOR.value
     STATED_NOT_ADDED = "stated_not_added"
     MISSING_CURRENT = "missing_current"
     MISSING_BASE = "missing_base"
@@ -92,10 +95,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "số lũy kế từ đầu năm, chỉ so với cùng kỳ năm trước",
         "a running total of the year compares only with the same period of another year",
     ),
-    NotComparable.NOT_ADDITIVE: ("không cộng được giữa các đơn vị", "not additive over units"),
-    NotComparable.FROM_LISTS: ("đếm theo danh sách, không cộng số", "counted from the lists"),
-    NotComparable.COUNTS_MISSING: ("tỷ lệ không kèm số đếm", "rates without counts"),
-    NotComparable.ZERO_DENOMINATOR: ("mẫu số bằng 0", "denominator is 0"),
+    NotComparable.NOT_ADDITIVE: totals.WORDS[NoTotal.NOT_ADDITIVE],
+    NotComparable.FROM_LISTS: totals.WORDS[NoTotal.FROM_LISTS],
+    NotComparable.COUNTS_MISSING: totals.WORDS[NoTotal.COUNTS_MISSING],
+    NotComparable.ZERO_DENOMINATOR: totals.WORDS[NoTotal.ZERO_DENOMINATOR],
     NotComparable.STATED_NOT_ADDED: (
         "các đơn vị nêu số chung cho cả địa bàn; số nêu chung không đem cộng",
         "the units stated figures for their whole territory; such figures are not added",

@@ -45,7 +45,7 @@ def retry_failed(
     """
     settings = Settings()
     wanted = Wanted(period or None, unit or None, tuple(submissions), all_failed, mended)
-    numbers = reopen(settings, wanted, who=who, reason=reason)
+    numbers = reopen(settings, wanted, who=who, reason=reason).taken
 
     def take(run: str, watch: Stopwatch) -> list[Waiting]:
         return take_up(run, settings, numbers, watch)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from tasks.rolling import refresh_roll_up
 from tasks.settings import Settings
 from tasks.store import engine_for, register_of
-from tasks.year_on_year import refresh_year_on_year
+from tasks.totals import refresh_totals
 from warehouse import acts, queries
 
 
@@ -13,8 +12,7 @@ def withdraw(settings: Settings, submission: int, *, who: str, reason: str) -> N
     """Take a report out of the totals. Killed in between, the next run refreshes them."""
     engine = engine_for(settings.url)
     for changed in acts.withdraw(engine, submission, who=who, reason=reason):
-        refresh_year_on_year(engine, register_of(settings), changed.period, changed.form)
-        refresh_roll_up(engine, register_of(settings), changed.period, changed.form)
+        refresh_totals(engine, register_of(settings), changed.period, changed.form)
 
 
 def refresh_after_register(settings: Settings) -> int:
@@ -22,6 +20,5 @@ def refresh_after_register(settings: Settings) -> int:
     engine, register = engine_for(settings.url), register_of(settings)
     kept = queries.totals_kept(engine)
     for period, form in kept:
-        refresh_year_on_year(engine, register, period, form)
-        refresh_roll_up(engine, register, period, form)
+        refresh_totals(engine, register, period, form)
     return len(kept)

@@ -25,13 +25,12 @@ from tasks import archive, progress
 from tasks.clock import today
 from tasks.comparing import compare_reports
 from tasks.returning import ToReturn, tidy, to_return, write_returned
-from tasks.rolling import refresh_roll_up
 from tasks.settings import Settings
 from tasks.setup import keep_registry_current
 from tasks.store import definitions, engine_for, ensure_periods, register_of
 from tasks.timing import Stopwatch
+from tasks.totals import refresh_totals
 from tasks.workers import a_worker_of_its_own, process_in_worker, result_of, return_in_worker
-from tasks.year_on_year import refresh_year_on_year
 from warehouse import intake, leases, queries, returns
 from warehouse.engine import is_transient
 from warehouse.load import LoadBatch, load_batch
@@ -171,9 +170,17 @@ def process_batch(
     """
     docs = settings.workspace.docs if number == 1 else None
     with watch.span("process"):
-        there = [item for item in waiting if Path(item.path).exists()]
-        gone = _gone(settings, run, [item for item in waiting if item not in there])
+        there, missing = _parted(waiting)
+        gone = _gone(settings, run, missing)
         return gone + (_process_apart(there, run, settings, pool, docs, _Patience(FAULTY_FILES)) if there else Done())
+
+
+def _parted(waiting: Sequence[Waiting]) -> tuple[list[Waiting], list[Waiting]]:
+    """Those whose archived file is there, and those whose file is gone; each is asked for once."""
+    parts: dict[bool, list[Waiting]] = {True: [], False: []}
+    for item in waiting:
+        parts[Path(item.path).exists()].append(item)
+    return parts[True], parts[False]
 
 
 def _gone(settings: Settings, run: str, missing: Sequence[Waiting]) -> Done:
@@ -270,16 +277,12 @@ def compare(run: str, settings: Settings, watch: Stopwatch) -> None:
 
 @task(name="roll-up", **_RETRYING)
 def roll_up(run: str, settings: Settings, watch: Stopwatch) -> None:
-    """Refresh the roll-up of every period and form that this run changed, and what is compared with them.
-
-    The comparisons go first: by the totals the next run sees what a run that was killed left undone.
-    """
+    """Refresh the roll-up of every period and form that this run changed, and what is compared with them."""
     engine = engine_for(settings.url)
     with watch.span("roll_up"):
         catalog = register_of(settings)
         for period, form in queries.changed_by_run(engine, run):
-            refresh_year_on_year(engine, catalog, period, form)
-            refresh_roll_up(engine, catalog, period, form)
+            refresh_totals(engine, catalog, period, form)
 
 
 @task(name="return-workbooks", **_RETRYING)

@@ -22,6 +22,7 @@ from tasks.settings import Settings
 from tasks.store import definitions
 from warehouse import migrate, whole
 from warehouse.engine import Engine, snapshot
+from workbook.container import DAMAGED_ZIP
 
 MANIFEST = "manifest.json"
 
@@ -183,7 +184,7 @@ def _digest(package: zipfile.ZipFile, name: str) -> str:
         with package.open(name) as member:
             while piece := member.read(_PIECE):
                 digest.update(piece)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except DAMAGED_ZIP as error:
         raise _damaged(name) from error
     return digest.hexdigest()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -29,10 +28,18 @@ class Wanted:
         return not (self.period or self.unit or self.submissions or self.all_failed or self.mended)
 
 
-def chosen(settings: Settings, wanted: Wanted) -> pl.DataFrame:
-    """The failed submissions that ``wanted`` means: ``submission, unit, unit_name, period, form, file_name, state``,
-    with ``why_vi, why_en`` when it asks for what was mended. Reports of closed periods are left out unless their
-    numbers were given. No submission is changed.
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Failed submissions: ``submission, unit, unit_name, period, form, file_name, state``, with ``why_vi, why_en`` when
+    what was mended was asked for."""
+
+    taken: pl.DataFrame
+    #: of closed periods: they stand aside unless their numbers were given
+    left_out: pl.DataFrame
+
+
+def choose(settings: Settings, wanted: Wanted) -> Chosen:
+    """The failed submissions that ``wanted`` means. No submission is changed.
 
     Raises :class:`ActRefusedError` when nothing was named.
     """
@@ -42,17 +49,12 @@ def chosen(settings: Settings, wanted: Wanted) -> pl.DataFrame:
             "Nothing was named. Choose --submission ID, --unit CODE, --period P, --mended or --all-failed.",
         )
     if wanted.submissions:
-        return retrying.failed(engine_for(settings.url), submissions=list(wanted.submissions))
+        named = retrying.failed(engine_for(settings.url), submissions=list(wanted.submissions))
+        return Chosen(named, named.clear())
     rows = _meant(settings, wanted)
-    return rows.filter(~_is_of(_closed(settings, rows)))
-
-
-def left_out(settings: Settings, wanted: Wanted) -> pl.DataFrame:
-    """What :func:`chosen` leaves out because its period is closed; the same columns."""
-    if wanted.names_nothing or wanted.submissions:
-        return pl.DataFrame({"submission": [], "period": []}, schema={"submission": pl.Int64, "period": pl.String})
-    rows = _meant(settings, wanted)
-    return rows.filter(_is_of(_closed(settings, rows)))
+    # a file that could not be placed is of no period
+    is_closed = pl.col("period").is_in(_closed(settings, rows)).fill_null(value=False)
+    return Chosen(rows.filter(~is_closed), rows.filter(is_closed))
 
 
 def _meant(settings: Settings, wanted: Wanted) -> pl.DataFrame:
@@ -63,27 +65,31 @@ def _meant(settings: Settings, wanted: Wanted) -> pl.DataFrame:
     return retrying.failed(engine, period=wanted.period, unit=wanted.unit)
 
 
-def _is_of(periods: list[str]) -> pl.Expr:
-    """A file that could not be placed is of no period."""
-    return pl.col("period").is_in(periods).fill_null(value=False)
-
-
 def _closed(settings: Settings, rows: pl.DataFrame) -> list[str]:
     return sorted(queries.closed_periods(engine_for(settings.url), rows["period"].drop_nulls().unique().to_list()))
 
 
-def reopen(settings: Settings, wanted: Wanted, *, who: str, reason: str) -> list[int]:
-    """Let what ``wanted`` means be tried again, each an act on record; the numbers of what now waits.
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """Numbers of the submissions that now wait, and what stood aside as its period is closed."""
+
+    taken: list[int]
+    left_out: pl.DataFrame
+
+
+def reopen(settings: Settings, wanted: Wanted, *, who: str, reason: str) -> Reopened:
+    """Let what ``wanted`` means be tried again, each an act on record.
 
     A number that was given and did not fail is refused, as is a unit that has nothing to try again: whoever asks for it
     means another. Raises :class:`ActRefusedError`; nothing was changed then.
     """
     _refuse_unknown(settings, wanted)
     _refuse_closed(settings, wanted.period)
-    numbers = _numbers(settings, wanted)
+    chosen = choose(settings, wanted)
+    numbers = _numbers(wanted, chosen)
     if numbers:
         acts.retry(engine_for(settings.url), numbers, who=who, reason=reason)
-    return numbers
+    return Reopened(numbers, chosen.left_out)
 
 
 def _refuse_unknown(settings: Settings, wanted: Wanted) -> None:
@@ -103,9 +109,8 @@ def _refuse_closed(settings: Settings, period: str | None) -> None:
         )
 
 
-def _numbers(settings: Settings, wanted: Wanted) -> list[int]:
-    found: Sequence[int] = chosen(settings, wanted)["submission"].to_list()
-    numbers = list(wanted.submissions) or list(found)
+def _numbers(wanted: Wanted, chosen: Chosen) -> list[int]:
+    numbers = list(wanted.submissions) or chosen.taken["submission"].to_list()
     if not numbers and wanted.unit and not wanted.mended:
         raise ActRefusedError(
             f"Đơn vị {wanted.unit} không có báo cáo nào bị trả lại hay không đọc được để chạy lại.",

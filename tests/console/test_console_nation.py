@@ -182,3 +182,20 @@ def test_another_file_is_refused(home: Path, tmp_path: Path, what: str) -> None:
     assert ran.code == 2
     assert ran.err.startswith("✗ ")
     assert not (tmp_path / "vn.csv").exists()
+
+
+def test_a_damaged_wheel_is_refused(home: Path, tmp_path: Path, wheel: Path) -> None:
+    assert run_here("init").code == 0
+    packed = tmp_path / "packed.whl"
+    with zipfile.ZipFile(wheel) as plain, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as made:
+        for name in plain.namelist():
+            made.writestr(name, plain.read(name))
+    raw = bytearray(packed.read_bytes())
+    begins = raw.index(b"dataset.db") + len("dataset.db")
+    raw[begins : begins + 8] = b"\xff" * 8
+    packed.write_bytes(raw)
+
+    ran = run_here("units", "nation", str(packed), "--out", str(tmp_path / "vn.csv"))
+
+    assert (ran.code, ran.err.startswith("✗ packed.whl bị hỏng")) == (2, True), ran.err
+    assert not (tmp_path / "vn.csv").exists()
