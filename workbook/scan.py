@@ -22,6 +22,9 @@ MAX_AREA = 2_000_000
 
 ErrorCell = tuple[int, int, str]
 
+#: Shown for a formula whose result the file does not tell.
+UNCERTAIN = "=?"
+
 _ERROR_CODES = {
     0x00: "#NULL!",
     0x07: "#DIV/0!",
@@ -372,6 +375,8 @@ def _repeated(pattern: re.Pattern[bytes], inside: bytes) -> int:
 
 _NUMBER_FORMAT_XLS, _CELL_FORMAT_XLS, _NUMBERS_IN_ROW = 0x41E, 0xE0, 0xBD
 _ONE_NUMBER = (0x203, 0x27E, 0x06)  # a number, a packed number, a formula
+#: Who wrote the file stands in its summary, as text that ends with a zero.
+_SUMMARY, _EXCEL = "\x05SummaryInformation", b"Microsoft Excel\0"
 _BEGIN, _END, _FILE_PASS, _BOUND_SHEET, _BOOL_ERROR, _FORMULA = 0x809, 0x0A, 0x2F, 0x85, 0x205, 0x06
 
 
@@ -386,9 +391,10 @@ def _open_compound(compound: Compound) -> Package:
         raise BadFileError("macro_file", "_VBA_PROJECT_CUR")
     content = compound.read(stream)
     starts = _sheet_starts(content)
+    is_excels = _SUMMARY in names and _EXCEL in compound.read(_SUMMARY)
     return Package(
         "xls",
-        lambda number: _scan_xls(content, starts[number]) if number < len(starts) else [],
+        lambda number: _scan_xls(content, starts[number], trusts_zeros=is_excels) if number < len(starts) else [],
         lambda number: _percent_xls(content, starts[number]) if number < len(starts) else [],
     )
 
@@ -447,7 +453,9 @@ def _sheet_starts(content: bytes) -> list[int]:
     return starts
 
 
-def _scan_xls(content: bytes, at: int) -> list[ErrorCell]:
+def _scan_xls(content: bytes, at: int, *, trusts_zeros: bool) -> list[ErrorCell]:
+    """Error cells; and formulas whose result is 0 in a file of another program than Excel: LibreOffice writes 0 where
+    the result is a text, others write 0 for whatever they did not reckon, and nothing tells such a 0 from a figure."""
     errors: list[ErrorCell] = []
     for kind, start, length in _biff(content, at):
         if kind == _BOOL_ERROR and length >= 8 and content[start + 7]:
@@ -459,6 +467,9 @@ def _scan_xls(content: bytes, at: int) -> list[ErrorCell]:
             and content[start + 12 : start + 14] == b"\xff\xff"
         ):
             code = content[start + 8]
+        elif kind == _FORMULA and not trusts_zeros and content[start + 6 : start + 14] == bytes(8):
+            errors.append((*struct.unpack_from("<HH", content, start), UNCERTAIN))
+            continue
         else:
             continue
         row, column = struct.unpack_from("<HH", content, start)
