@@ -27,20 +27,26 @@ class Reader:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.faults: list[Fault] = []
+        #: a file could not be read at all: what refers to it is not judged
+        self.is_incomplete = False
 
     def fault(self, file: str, where: str, what: str) -> None:
         self.faults.append(Fault(file, where, what))
+
+    def unread(self, file: str, where: str, what: str) -> None:
+        self.is_incomplete = True
+        self.fault(file, where, what)
 
     def text(self, file: str) -> str | None:
         """The file as UTF-8 text, or ``None`` with a fault."""
         path = self.root / file
         if not path.is_file():
-            self.fault(file, "file", "is missing")
+            self.unread(file, "file", "is missing")
             return None
         try:
             return path.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as error:
-            self.fault(file, f"byte {error.start}", "is not UTF-8")
+            self.unread(file, f"byte {error.start}", "is not UTF-8")
             return None
 
     def yaml(self, file: str) -> Any:
@@ -50,7 +56,7 @@ class Reader:
         try:
             return yaml.load(text, Loader=_yaml_loader())  # noqa: S506 -- a subclass of SafeLoader
         except yaml.YAMLError as error:
-            self.fault(file, _yaml_place(error), f"is not YAML: {getattr(error, 'problem', error)}")
+            self.unread(file, _yaml_place(error), f"is not YAML: {getattr(error, 'problem', error)}")
             return None
 
     def yaml_list(self, file: str) -> list[Any]:

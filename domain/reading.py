@@ -25,6 +25,7 @@ class Repair(StrEnum):
     TEXT_NUMBER = "text_number"  # '832 kept as text
     PREPOSITION = "preposition"  # "trên 08 ấp": in eight hamlets, not more than eight
     FOLDED_TEXT = "folded_text"  # decomposed Unicode put together
+    OLD_FONT = "old_font"  # typed with a TCVN3 font, turned into Unicode
     FORMULA_TEXT = "formula_text"  # text that begins like a formula, kept as text
 
 

@@ -24,6 +24,7 @@ from expectations.intake import check_intake
 from expectations.schema import empty_frame
 from expectations.settling import waived
 from expectations.verdict import verdicts
+from transform.fonts import in_unicode
 from transform.frames import HISTORY, REGISTER, Context, build_frames
 from transform.lists import list_rows, narratives, text_repairs
 from transform.normalise import normalise
@@ -116,7 +117,7 @@ def process(
     held = _later_periods(sound, catalog) if in_turn else sound.clear()
     sound = sound.join(held, on="file", how="anti")
     headers = batch.headers.join(held, on="file", how="anti")
-    cells = batch.cells.join(sound.select("file"), on="file", how="semi")
+    cells = in_unicode(batch.cells.join(sound.select("file"), on="file", how="semi"))
     readings = normalise(cells, catalog)
     clock.lap("normalise")
     findings = [_of(intake, headers), *_check_forms(sound, readings, cells, catalog, past, waivers, docs, run)]

@@ -25,6 +25,7 @@ from expectations.copies import copied
 from expectations.hierarchy import judged_against_children
 from expectations.places import Layout
 from expectations.schema import empty_frame, schema_of
+from transform.fonts import in_unicode
 from transform.frames import HISTORY, REGISTER, Context, build_frames
 from transform.hierarchy import apart_from_children
 from transform.lists import text_repairs
@@ -148,7 +149,7 @@ def stacked(catalog: Catalog, form_id: str, patches: Iterable[Patch], header: Ma
     form = catalog.forms[form_id]
     reports = [patched(catalog.examples[form_id], patch) for patch in patches]
     rows = [row for file, report in enumerate(reports, 1) for row in _cells(file, report, form)]
-    cells = pl.DataFrame(rows, schema=schema_of(CELLS))
+    cells = in_unicode(pl.DataFrame(rows, schema=schema_of(CELLS)))
     headers = pl.DataFrame(
         [_header(file, report, form) | dict(header or {}) for file, report in enumerate(reports, 1)],
         schema=schema_of(HEADERS),

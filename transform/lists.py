@@ -13,6 +13,7 @@ from domain.names import fold_name
 from domain.observation import ValueKind
 from domain.reading import Repair
 from transform.codes import CodeBook
+from transform.fonts import OLD
 from transform.frame import conform
 from transform.normalise import normalise
 
@@ -147,15 +148,18 @@ _SIGNED_NUMBER = r"^\s*[+\-][0-9][0-9., ]*\s?%?\s*$"
 
 
 def text_repairs(cells: pl.DataFrame) -> pl.DataFrame:
-    """What was done to texts (:data:`TEXT_REPAIRS`): decomposed letters put together, formulas kept as text.
+    """What was done to texts (:data:`TEXT_REPAIRS`): old fonts turned into Unicode (``text`` is what was typed),
+    decomposed letters put together, formulas kept as text.
 
-    Judged is every text, of figures, lists, paragraphs and notes; the readings of :func:`transform.normalise.normalise`
-    therefore do not repeat ``folded_text``. A figure with a sign (+481 %) is no formula.
+    ``cells`` come from :func:`transform.fonts.in_unicode`. Judged is every text, of figures, lists, paragraphs and
+    notes; the readings of :func:`transform.normalise.normalise` therefore do not repeat ``folded_text``. A figure with
+    a sign (+481 %) is no formula.
     """
     text = pl.col("text")
     texts = cells.filter((pl.col("kind") == "text") & text.is_not_null())
     found = {
         Repair.FOLDED_TEXT: texts.filter(text != text.str.normalize("NFC")),
+        Repair.OLD_FONT: texts.filter(pl.col(OLD).is_not_null()).with_columns(text=pl.col(OLD)),
         Repair.FORMULA_TEXT: texts.filter(text.str.contains(_FORMULA) & ~text.str.contains(_SIGNED_NUMBER)),
     }
     told = pl.concat(rows.with_columns(repair=pl.lit(repair.value)) for repair, rows in found.items())

@@ -165,6 +165,12 @@ class TestBrokenFiles:
         add("rules/value.yaml", "- id: [VAL-900")
         assert_refused(data, "rules/value.yaml", "line", "is not YAML")
 
+    def test_a_file_that_cannot_be_read_is_the_only_fault(self, data: Path, add: Callable[[str, str], None]) -> None:
+        add("messages.yaml", "- id: [ours")
+        with pytest.raises(CatalogError) as caught:
+            load_catalog(data)
+        assert [fault.file for fault in caught.value.faults] == ["messages.yaml"]
+
     def test_yaml_with_a_key_that_stands_twice(self, data: Path, change: Edit) -> None:
         change("rules/file.yaml", "  level: 1\n", "  level: 1\n  level: 2\n")
         assert_refused(data, "rules/file.yaml", "line", "stands twice")

@@ -12,6 +12,7 @@ import pytest
 
 from catalog import Catalog
 from catalog.refs import refs_of
+from transform.fonts import in_unicode
 from transform.frames import HISTORY, REGISTER, Context, build_frames
 from transform.lists import list_rows, narratives, text_repairs
 from transform.normalise import normalise
@@ -166,14 +167,22 @@ def test_narratives_are_composed_and_trimmed(small: Catalog, batch: pl.DataFrame
 
 
 def test_repairs_of_texts_are_told(batch: pl.DataFrame, make_cell: Any, make_cells: Any) -> None:
-    assert text_repairs(batch).select("field", "repair").rows() == [
+    assert text_repairs(in_unicode(batch)).select("field", "repair").rows() == [
         ("initiatives.name", "formula_text"),
         ("limitation", "folded_text"),
     ]
     harmless = ["-", "- Công tác", "+ Đảng viên", "+481 %", "-5", "–", "a=b"]
     suspects = ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3", " =A1"]
     cells = make_cells([make_cell(n, "limitation", text) for n, text in enumerate([*harmless, *suspects])])
-    assert text_repairs(cells)["text"].to_list() == suspects
+    assert text_repairs(in_unicode(cells))["text"].to_list() == suspects
+
+
+def test_old_fonts_are_read_and_told(make_cell: Any, make_cells: Any) -> None:
+    typed = ["832 hå s¬", "B¸o c¸o cßn chËm", "5 µm", "Đúng hạn"]
+    cells = in_unicode(make_cells([make_cell(n, "limitation", text) for n, text in enumerate(typed)]))
+    assert cells["text"].to_list() == ["832 hồ sơ", "Báo cáo còn chậm", "5 µm", "Đúng hạn"]
+    told = text_repairs(cells).select("repair", "text").rows()
+    assert told == [("old_font", "832 hå s¬"), ("old_font", "B¸o c¸o cßn chËm")]
 
 
 def test_other_periods_that_end_the_same_day(small: Catalog, figures: Make, make_headers: Make) -> None:
