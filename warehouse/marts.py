@@ -60,7 +60,7 @@ COALESCE((SELECT MAX(s.id) {_SENT}
       AND (s.state NOT IN ('rejected', 'unreadable') OR {_HAS_PASSED_LATER} IS NULL)),
     (SELECT MAX(s.id) {_SENT}))"""
 
-#: With ``_DUE_BY`` one row a report that is owed, whatever obligations overlap; what nobody owes is in none. ``p`` is
+#: With ``_NEWEST`` one row a report that is owed, whatever obligations overlap; what nobody owes is in none. ``p`` is
 #: the period, ``ob`` the obligation, ``r`` the unit, ``c`` the version that counts.
 _OWED = f"""\
 FROM period p
@@ -72,20 +72,21 @@ JOIN unit r ON r.kind = ob.unit_kind
 LEFT JOIN submission c ON c.id = {_COUNTING}
 """
 
-#: The day a report is due, and of obligations that overlap the newest. Joined last: PostgreSQL chooses freely among the
-#: orders of eight tables and no more, and those before are the ones a question begins with.
-_DUE_BY = """\
-LEFT JOIN period_due d ON d.period_id = p.id AND d.level = r.level
+#: Of obligations that overlap the newest. Joined last: PostgreSQL chooses freely among the orders of eight tables and
+#: no more, and those before are the ones a question begins with.
+_NEWEST = """\
 LEFT JOIN obligation nb ON nb.unit_kind = ob.unit_kind AND nb.form_id = ob.form_id AND nb.calendar = ob.calendar
   AND nb.period_kind = ob.period_kind AND nb.valid_from > ob.valid_from
   AND nb.valid_from <= p.last_day AND (nb.valid_to IS NULL OR p.last_day <= nb.valid_to)
 WHERE nb.unit_kind IS NULL
 """
 
-#: A permit goes with the unit that it was given to, whatever the unit is called now.
-_DUE = """\
+#: The day a report is due by the calendar, and with a permit, which goes with the unit that it was given to, whatever
+#: the unit is called now.
+_DUE_DAY = "(SELECT d.due FROM period_due d WHERE d.period_id = p.id AND d.level = r.level)"
+_DUE = f"""\
 COALESCE((SELECT MAX(l.until) FROM unit_self v JOIN lateness_permit l ON l.unit_id = v.self_id AND l.period_id = p.id
-      WHERE v.unit_id = r.id), d.due)"""
+      WHERE v.unit_id = r.id), {_DUE_DAY})"""  # noqa: S608
 
 _IN_FORCE = "{row}.state IN ('accepted', 'accepted_with_warnings')"
 
@@ -99,12 +100,13 @@ SELECT p.code AS period, r.code AS unit, r.name AS unit_name, r.kind AS unit_kin
   y.parent_code AS parent, f.code AS form, {_DUE} AS due,
   c.id AS submission_id, c.version, COALESCE(c.state, 'missing') AS state, c.received_at, c.decided_at,
   {_STANDS} AS in_force
-{_OWED}{_SUPERIOR.format(unit="r")}{_DUE_BY}"""
+{_OWED}{_SUPERIOR.format(unit="r")}{_NEWEST}"""
 
-#: Late is what first arrived after the due day; when the version that counts was in time, so was the first.
+#: Late is what first arrived after the due day. When the version that counts was in time by the calendar so was the
+#: first, for a permit is a later day; nearly all are, and are asked nothing else.
 _IS_LATE = f"""\
-c.id IS NOT NULL AND {{arrived}} > {_DUE}
-    AND {_scalar(f"SELECT {{first_arrived}} {_SENT}")} > {_DUE}"""
+CASE WHEN c.id IS NULL OR {{arrived}} <= {_DUE_DAY} THEN 0
+    WHEN {_scalar(f"SELECT {{first_arrived}} {_SENT}")} > {_DUE} THEN 1 ELSE 0 END"""
 
 #: A report whose cells are all blank is no report: at least one figure must be stated, and a declared 0 is one. Nearly
 #: every report has a figure that is not 0, and how many is known of each.
@@ -140,7 +142,7 @@ SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kin
   y.parent_code AS parent, f.code AS form,
   COUNT(*) AS expected,
   COUNT(c.id) AS received,
-  {_count(_IS_LATE)} AS late,
+  SUM({_IS_LATE}) AS late,
   {_count("c.state IN ('accepted', 'accepted_with_warnings')")} AS accepted,
   {_count("c.state IN ('rejected', 'unreadable')")} AS rejected,
   {_count("c.state = 'received'")} AS waiting,
@@ -150,7 +152,7 @@ SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kin
 {_OWED}JOIN unit_above w ON w.unit_id = r.id
   AND w.first_day <= p.last_day AND (w.last_day IS NULL OR p.last_day <= w.last_day)
 JOIN unit u ON u.id = w.ancestor_id
-{_SUPERIOR.format(unit="u")}{_DUE_BY}GROUP BY p.code, u.id, u.code, u.name, u.kind, u.level, y.parent_code, f.code
+{_SUPERIOR.format(unit="u")}{_NEWEST}GROUP BY p.code, u.id, u.code, u.name, u.kind, u.level, y.parent_code, f.code
 ) t
 """  # noqa: S608
 

@@ -151,7 +151,7 @@ WHERE o.recorded_to IS NULL"""
 _MART_REPORTING = """\
 SELECT p.code AS period, r.code AS unit, r.name AS unit_name, r.kind AS unit_kind, r.level AS unit_level,
   y.parent_code AS parent, f.code AS form, COALESCE((SELECT MAX(l.until) FROM unit_self v JOIN lateness_permit l ON l.unit_id = v.self_id AND l.period_id = p.id
-      WHERE v.unit_id = r.id), d.due) AS due,
+      WHERE v.unit_id = r.id), (SELECT d.due FROM period_due d WHERE d.period_id = p.id AND d.level = r.level)) AS due,
   c.id AS submission_id, c.version, COALESCE(c.state, 'missing') AS state, c.received_at, c.decided_at,
   CASE WHEN c.id IS NULL THEN 0 WHEN c.state IN ('accepted', 'accepted_with_warnings') THEN 1
     WHEN (SELECT 1 FROM unit_self v JOIN submission s ON s.unit_id = v.self_id AND s.period_id = p.id AND s.form_id = ob.form_id
@@ -172,7 +172,6 @@ LEFT JOIN submission c ON c.id = COALESCE((SELECT MAX(s.id) FROM unit_self v JOI
       WHERE v.unit_id = r.id))
 JOIN unit_superior y ON y.unit_id = r.id
   AND y.first_day <= p.last_day AND (y.last_day IS NULL OR p.last_day <= y.last_day)
-LEFT JOIN period_due d ON d.period_id = p.id AND d.level = r.level
 LEFT JOIN obligation nb ON nb.unit_kind = ob.unit_kind AND nb.form_id = ob.form_id AND nb.calendar = ob.calendar
   AND nb.period_kind = ob.period_kind AND nb.valid_from > ob.valid_from
   AND nb.valid_from <= p.last_day AND (nb.valid_to IS NULL OR p.last_day <= nb.valid_to)
@@ -191,11 +190,10 @@ SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kin
   y.parent_code AS parent, f.code AS form,
   COUNT(*) AS expected,
   COUNT(c.id) AS received,
-  SUM(CASE WHEN c.id IS NOT NULL AND {arrived} > COALESCE((SELECT MAX(l.until) FROM unit_self v JOIN lateness_permit l ON l.unit_id = v.self_id AND l.period_id = p.id
-      WHERE v.unit_id = r.id), d.due)
-    AND (SELECT {first_arrived} FROM unit_self v JOIN submission s ON s.unit_id = v.self_id AND s.period_id = p.id AND s.form_id = ob.form_id
+  SUM(CASE WHEN c.id IS NULL OR {arrived} <= (SELECT d.due FROM period_due d WHERE d.period_id = p.id AND d.level = r.level) THEN 0
+    WHEN (SELECT {first_arrived} FROM unit_self v JOIN submission s ON s.unit_id = v.self_id AND s.period_id = p.id AND s.form_id = ob.form_id
       WHERE v.unit_id = r.id LIMIT 1) > COALESCE((SELECT MAX(l.until) FROM unit_self v JOIN lateness_permit l ON l.unit_id = v.self_id AND l.period_id = p.id
-      WHERE v.unit_id = r.id), d.due) THEN 1 ELSE 0 END) AS late,
+      WHERE v.unit_id = r.id), (SELECT d.due FROM period_due d WHERE d.period_id = p.id AND d.level = r.level)) THEN 1 ELSE 0 END) AS late,
   SUM(CASE WHEN c.state IN ('accepted', 'accepted_with_warnings') THEN 1 ELSE 0 END) AS accepted,
   SUM(CASE WHEN c.state IN ('rejected', 'unreadable') THEN 1 ELSE 0 END) AS rejected,
   SUM(CASE WHEN c.state = 'received' THEN 1 ELSE 0 END) AS waiting,
@@ -231,7 +229,6 @@ JOIN unit_above w ON w.unit_id = r.id
 JOIN unit u ON u.id = w.ancestor_id
 JOIN unit_superior y ON y.unit_id = u.id
   AND y.first_day <= p.last_day AND (y.last_day IS NULL OR p.last_day <= y.last_day)
-LEFT JOIN period_due d ON d.period_id = p.id AND d.level = r.level
 LEFT JOIN obligation nb ON nb.unit_kind = ob.unit_kind AND nb.form_id = ob.form_id AND nb.calendar = ob.calendar
   AND nb.period_kind = ob.period_kind AND nb.valid_from > ob.valid_from
   AND nb.valid_from <= p.last_day AND (nb.valid_to IS NULL OR p.last_day <= nb.valid_to)
