@@ -66,9 +66,8 @@ class Candidates:
 
     def _likely(self, text: str) -> Iterator[UnitRecord]:
         """The few units whose code or last word the text could be, whatever its marks: only their names are folded."""
-        code = text.strip().upper().lstrip("0")
-        word = _last_words(pl.Series([text]))[0]
-        is_likely = (pl.col("code") == code) | (pl.col("word") == word)
+        word = _last_words(pl.Series([text], dtype=pl.String)).drop_nulls()
+        is_likely = (pl.col("code") == text.strip().upper().lstrip("0")) | pl.col("word").is_in(word.implode())
         rows = self._words_of_units.filter(is_likely)["row"]
         return (self._catalog.units[row] for row in rows)
 
