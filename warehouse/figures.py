@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Engine, FromClause, delete, func, select, union_all
+from sqlalchemy import ColumnElement, Connection, Engine, FromClause, Select, delete, func, or_, select, union_all
 
 from domain.submission import IN_FORCE
 from warehouse import tables
@@ -301,7 +301,7 @@ def _trace_query(unit: str, period: str, indicator: str, breakdown: str | None, 
         .outerjoin(tables.place, tables.place.c.id == o.place_id)
         .outerjoin(tables.attempt, tables.attempt.c.id == s.attempt_id)
         .where(
-            tables.unit.c.code == unit,
+            or_(tables.unit.c.code == unit, tables.unit.c.id.in_(_what_was(unit))),
             tables.period.c.code == period,
             i.code == indicator,
             is_believed,
@@ -309,6 +309,22 @@ def _trace_query(unit: str, period: str, indicator: str, breakdown: str | None, 
         .order_by(tables.form.c.code, tables.breakdown.c.code)
     )
     return query if breakdown is None else query.where(tables.breakdown.c.code == breakdown)
+
+
+def _what_was(code: str) -> Select[tuple[int]]:
+    """What the unit that bears the code on the last day of the period was before renamings within it."""
+    own, present, window = tables.unit_self.c, tables.unit.alias("present"), tables.period.alias("window")
+    return (
+        select(own.self_id)
+        .join_from(tables.unit_self, present, present.c.id == own.unit_id)
+        .join(window, window.c.last_day >= present.c.valid_from)
+        .where(
+            present.c.code == code,
+            window.c.id == tables.period.c.id,
+            present.c.valid_to.is_(None) | (present.c.valid_to >= window.c.last_day),
+        )
+        .correlate(tables.period)
+    )
 
 
 def _believed(as_of: datetime | None) -> tuple[FromClause, ColumnElement[bool]]:

@@ -143,6 +143,8 @@ def test_what_was_sent_under_the_code_of_before_is_the_report_of_the_unit_of_now
     assert _total(engine, "2025-Q3") == (692.0, "6/6")
     assert _pair(_compared(engine, "2024-Q3", "2025-Q3", "E9")) == (80.0, 88.0, 1, 1, None, "")
     assert [row["value"] for row in summary_of(engine, OURS, "2025-Q3", "E9", FORM) if row["value"]] == [88.0]
+    assert [row["value"] for row in queries.trace(engine, "E9", "2025-Q3", "received")] == [88.0]
+    assert queries.trace(engine, "E9", "2024-Q3", "received") == []
     (sent,) = _send(engine, run, "2025-Q3", {"E9": 90.0})  # again, under the new code: another version
     assert _total(engine, "2025-Q3") == (694.0, "6/6")
     acts.withdraw(engine, sent, who="An", reason="gửi nhầm")
