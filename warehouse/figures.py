@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Engine, FromClause, Select, delete, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, Engine, FromClause, delete, func, select, union_all
 
 from domain.submission import IN_FORCE
 from warehouse import tables
@@ -259,13 +259,15 @@ def trace(
     ``findings``: those of the submission that name this cell or field.
     """
     with engine.connect() as connection:
-        rows = read_frame(connection, _trace_query(unit, period, indicator, breakdown, as_of)).to_dicts()
+        rows = read_frame(connection, _trace_query(connection, unit, period, indicator, breakdown, as_of)).to_dicts()
         for row in rows:
             row["findings"] = _findings_at(connection, row)
     return rows
 
 
-def _trace_query(unit: str, period: str, indicator: str, breakdown: str | None, as_of: datetime | None) -> Any:
+def _trace_query(
+    connection: Connection, unit: str, period: str, indicator: str, breakdown: str | None, as_of: datetime | None
+) -> Any:
     source, is_believed = _believed(as_of)
     o, s, i, m = source.c, tables.submission.c, tables.indicator.c, tables.manner.c
     figures = ["value", "lower", "upper", "numerator", "denominator", "original_text", "note", "recorded_from"]
@@ -301,7 +303,7 @@ def _trace_query(unit: str, period: str, indicator: str, breakdown: str | None, 
         .outerjoin(tables.place, tables.place.c.id == o.place_id)
         .outerjoin(tables.attempt, tables.attempt.c.id == s.attempt_id)
         .where(
-            or_(tables.unit.c.code == unit, tables.unit.c.id.in_(_what_was(unit))),
+            tables.unit.c.id.in_(_bearers(connection, unit, period)),
             tables.period.c.code == period,
             i.code == indicator,
             is_believed,
@@ -311,20 +313,12 @@ def _trace_query(unit: str, period: str, indicator: str, breakdown: str | None, 
     return query if breakdown is None else query.where(tables.breakdown.c.code == breakdown)
 
 
-def _what_was(code: str) -> Select[tuple[int]]:
-    """What the unit that bears the code on the last day of the period was before renamings within it."""
-    own, present, window = tables.unit_self.c, tables.unit.alias("present"), tables.period.alias("window")
-    return (
-        select(own.self_id)
-        .join_from(tables.unit_self, present, present.c.id == own.unit_id)
-        .join(window, window.c.last_day >= present.c.valid_from)
-        .where(
-            present.c.code == code,
-            window.c.id == tables.period.c.id,
-            present.c.valid_to.is_(None) | (present.c.valid_to >= window.c.last_day),
-        )
-        .correlate(tables.period)
-    )
+def _bearers(connection: Connection, code: str, period: str) -> list[int]:
+    """The units that ever bore the code, and what the one that bears it on the last day of the period was before."""
+    unit, window = tables.unit.c, tables.period.c
+    day = connection.scalar(select(window.last_day).where(window.code == period))
+    before = renamed_since(connection, day).filter(now=code)["unit_id"].to_list() if day else []
+    return [*connection.scalars(select(unit.id).where(unit.code == code)), *before]
 
 
 def _believed(as_of: datetime | None) -> tuple[FromClause, ColumnElement[bool]]:
