@@ -2,7 +2,8 @@
 
 The floor: two processes that do nothing but read the same files with calamine, plus the bare insert of the same rows
 through the database driver. The run is the real flow in a process of its own, with receiving, checks, findings and
-roll-up inside; the start-up of processes is reported apart.
+roll-up inside; the start-up of processes is reported apart. Then the same units report the year before, and the steps
+that look back or upwards are timed each by itself.
 
 ``python -m bench roll-up`` measures questions on a large warehouse instead (:mod:`bench.roll_up`).
 """
@@ -19,8 +20,15 @@ from bench import roll_up
 from bench.floor import insert_seconds, read_seconds
 from bench.run import Measured, run_flow
 from bench.stage import stage
+from bench.steps import step_seconds
 
 SIZES = (1_000, 10_000)
+
+_STEPS = {
+    "roll_up": "all totals anew, level 7 with them",
+    "level_seven": "parents judged against their children, of that",
+    "year_on_year": "all totals beside those of the year before, reported by the same units",
+}
 
 
 def main() -> None:
@@ -48,7 +56,10 @@ def _measure(size: int, folder: Path) -> dict[str, float]:
     read = read_seconds(files)
     measured = run_flow(home, files[0].parent)
     insert, rows = insert_seconds(home / "warehouse.db", folder / "floor.db")
-    return _figures(size, read, insert, rows, measured)
+    figures = _figures(size, read, insert, rows, measured)
+    for step, (seconds, worked) in step_seconds(home, size).items():
+        figures |= {f"{step}_s": seconds, f"{step}_processor_s": worked}
+    return figures
 
 
 def _figures(size: int, read: float, insert: float, rows: int, measured: Measured) -> dict[str, float]:
@@ -68,6 +79,8 @@ def _figures(size: int, read: float, insert: float, rows: int, measured: Measure
         "prefect_share": measured.orchestration / working,
         "peak_memory_mb": measured.peak_memory / 1e6,
         "accepted": measured.accepted,
+        "copies_s": measured.steps["compare"],
+        "return_s": measured.steps["return"],
     }
 
 
@@ -80,6 +93,11 @@ def _print(figures: dict[str, float]) -> None:
     print(f"  whole     {figures['whole_process_s']:8.2f} s  = {figures['whole_process_ratio']:.2f} × the floor")
     print(f"  Prefect   {figures['prefect_share']:8.1%}  of the run")
     print(f"  memory    {figures['peak_memory_mb']:8.0f} MB at the peak, all processes together")
+    print(f"  return    {figures['return_s']:8.2f} s  of the run: annotated workbooks of what failed or has warnings")
+    print(f"  copies    {figures['copies_s']:8.2f} s  of the run: reports compared with those of other units")
+    for step, said in _STEPS.items():
+        seconds, worked = figures[f"{step}_s"], figures[f"{step}_processor_s"]
+        print(f"  {step:13} {seconds:4.2f} s  ({worked:.2f} s of the processor) {said}")
     sys.stdout.flush()
 
 

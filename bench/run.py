@@ -16,7 +16,8 @@ import psutil
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """``total`` is the flow's own clock, ``warm_up`` the part of it spent starting workers; seconds and bytes."""
+    """``total`` is the flow's own clock, ``warm_up`` the part of it spent starting workers, ``steps`` what each step
+    took; seconds and bytes."""
 
     wall: float
     total: float
@@ -24,6 +25,7 @@ class Measured:
     orchestration: float
     peak_memory: int
     accepted: int
+    steps: dict[str, float]
 
 
 def run_flow(home: Path, inbox: Path) -> Measured:
@@ -41,7 +43,7 @@ def run_flow(home: Path, inbox: Path) -> Measured:
     report = json.loads(output)
     counts, seconds = report["counts"], report["seconds"]
     accepted = counts.get("accepted", 0) + counts.get("accepted_with_warnings", 0)
-    return Measured(wall, seconds["total"], seconds["warm_up"], seconds["orchestration"], peak, accepted)
+    return Measured(wall, seconds["total"], seconds["warm_up"], seconds["orchestration"], peak, accepted, seconds)
 
 
 class _MemoryWatch:

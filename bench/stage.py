@@ -13,8 +13,9 @@ PERIOD = "2025"
 SEED = 7
 
 
-def stage(home: Path, submissions: int) -> list[Path]:
-    """A workspace whose register holds a province, and at least ``submissions`` files in a folder beside it."""
+def stage(home: Path, submissions: int, code: str = PERIOD) -> list[Path]:
+    """A workspace whose register holds a province, and at least ``submissions`` files of a period in a folder beside
+    it."""
     os.environ["TONGKET_HOME"] = str(home)
     from tasks.settings import Settings
     from tasks.setup import initialise
@@ -26,8 +27,8 @@ def stage(home: Path, submissions: int) -> list[Path]:
     province = make_province(SEED, units=submissions)
     import_units(engine_for(settings.url), load_catalog(), list(province.units))
     catalog = with_province(load_catalog(), province)
-    period = catalog.period(PERIOD)
+    period = catalog.period(code)
     assert period is not None
-    folder = home.parent / f"files-{submissions}"
+    folder = home.parent / f"files-{submissions}-{code}"
     stage_province(catalog, province, period, SEED, folder)
     return sorted(folder.iterdir())

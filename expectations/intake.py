@@ -17,6 +17,7 @@ from domain.finding import CheckLevel
 from domain.names import fold_name
 from domain.observation import Scope
 from domain.period import Period, Window
+from expectations.candidates import Candidates
 from expectations.fault import ProgramFault
 from expectations.places import SPREADSHEETS, address
 from expectations.schema import schema_of
@@ -42,12 +43,14 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault of identity: which, in which identity cell, what stands there, what belongs there (vi, en)."""
+    """A fault of identity: which, in which identity cell, what stands there, what belongs there, and a sentence that
+    helps to find it (vi, en)."""
 
     code: str
     part: str
     observed: tuple[str, str]
     expected: tuple[str, str] = ("", "")
+    hint: tuple[str, str] = ("", "")
 
 
 def check_intake(
@@ -111,6 +114,7 @@ class _Identity:
         self.period = lru_cache(maxsize=None)(self._period)
         self.unit = lru_cache(maxsize=None)(self._unit)
         self.owes = lru_cache(maxsize=None)(self._owes)
+        self.candidates = lru_cache(maxsize=None)(Candidates(catalog).named)
 
     def faults(self, header: Header) -> Iterator[Fault]:
         """Form first: where the form or its layout is not known, nothing else was read."""
@@ -161,7 +165,7 @@ class _Identity:
             yield Fault("unit_missing", "unit", _same(""))
             return
         if not self.catalog.units_of(header.unit):
-            yield Fault("unit_unknown", "unit", _same(header.unit))
+            yield Fault("unit_unknown", "unit", _same(header.unit), hint=self._maybe(header, period))
             return
         if period is None:
             return
@@ -174,6 +178,10 @@ class _Identity:
         if not self.owes(unit.kind, period.code, header.form):
             yield Fault("form_not_owed", "form", _same(header.form))
 
+    def _maybe(self, header: Header, period: Period | None) -> tuple[str, str]:
+        vi, en = self.candidates(header.unit, header.unit_name, period.window.last if period else self.today)
+        return (f"Có thể là {vi}.", f"It may be {en}.") if vi else ("", "")
+
     def _of_others(self, header: Header) -> Iterator[Fault]:
         if header.scope and header.scope not in set(Scope):
             yield Fault("scope_unknown", "scope", _same(header.scope), _same(", ".join(Scope)))
@@ -183,6 +191,10 @@ class _Identity:
 
 def _same(text: str) -> tuple[str, str]:
     return text, text
+
+
+def _sentences(*said: str) -> str:
+    return " ".join(filter(None, said))
 
 
 class _Writer:
@@ -204,7 +216,7 @@ class _Writer:
     def of_identity(self, header: Header, faults: Iterable[Fault]) -> Iterator[tuple[object, ...]]:
         for fault in faults:
             place = self._place(header, fault.part)
-            yield self._row(header.file, fault.code, header, place, fault.observed, fault.expected)
+            yield self._row(header.file, fault.code, header, place, fault.observed, fault.expected, fault.hint)
 
     def _place(self, header: Header, part: str) -> tuple[str, str]:
         form: Form | None = self.catalog.forms.get(header.form)
@@ -224,6 +236,7 @@ class _Writer:
         place: tuple[str, str],
         observed: tuple[str, str],
         expected: tuple[str, str],
+        hint: tuple[str, str] = ("", ""),
     ) -> tuple[object, ...]:
         rule = self.rules.get(code)
         if rule is None:
@@ -256,8 +269,8 @@ class _Writer:
             observed[0],
             expected[0],
             "",
-            f"{vi} {message.advice_vi} {newness[0]}".strip(),
-            f"{en} {message.advice_en} {newness[1]}".strip(),
+            _sentences(vi, hint[0], message.advice_vi, newness[0]),
+            _sentences(en, hint[1], message.advice_en, newness[1]),
             address(*place),
             None,
             None,

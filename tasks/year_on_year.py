@@ -323,8 +323,15 @@ def _told(deeds: pl.DataFrame, side: str) -> pl.DataFrame:
     )
 
 
+def _nowhere(ground: Ground) -> pl.DataFrame:
+    """``unit``: standing units nothing leads to. Of one that ended within its period what there was before leads past
+    it, to what it became: nothing is lacking there."""
+    lives = ground.standing.filter(pl.col("until") == ground.standing_period.window.last).select("unit")
+    return ground.seating.untold.join(lives, on="unit", how="semi")
+
+
 def _untold(ground: Ground) -> pl.DataFrame:
-    named = ground.seating.untold.join(ground.standing, on="unit")
+    named = _nowhere(ground).join(ground.standing, on="unit")
     if ground.is_back:
         vi, en = "không sự kiện nào ghi {} ({}) đã đi đâu", "no event says where {} ({}) went"
     else:
@@ -355,7 +362,7 @@ def _listed(causes: pl.DataFrame, stop: NotComparable) -> pl.DataFrame:
 def _cautions_below(ground: Ground) -> pl.DataFrame:
     """``unit, cautions``: units below of which nobody says where they are from, or that sit where their superior is."""
     chain = ancestry(ground.standing)
-    untold = chain.filter(pl.col("steps") > 0).join(ground.seating.untold, left_on="below", right_on="unit", how="semi")
+    untold = chain.filter(pl.col("steps") > 0).join(_nowhere(ground), left_on="below", right_on="unit", how="semi")
     adopted = chain.join(ground.seating.adopted.select(below="unit"), on="below", how="semi")
     said = [
         frame.select("unit", caution=pl.lit(code.value)).unique()

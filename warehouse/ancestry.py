@@ -1,4 +1,4 @@
-"""Every unit and all units above it, with the days it stood below them: the closure that the views of analysts join.
+"""What the views of analysts join: every unit and all units above it, its superior, and what it was before.
 
 The rules are those of :func:`warehouse.units.tree_on`, for all days at once: a superior is the unit that bears the
 code on the day; where none does any more, the unit that the last one wholly went into. A view cannot afford to climb
@@ -10,11 +10,12 @@ from __future__ import annotations
 from datetime import date
 
 import polars as pl
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Table, delete, inspect, select
 
 from domain.unit import EventShare
 from warehouse import tables
 from warehouse.bulk import gather_statistics, insert_frame, read_frame
+from warehouse.units import selves
 
 #: Deeper than any hierarchy of offices; a register with a cycle must not hang whoever imports it.
 _DEEPEST = 30
@@ -24,28 +25,47 @@ _STILL = date(9999, 12, 31)
 
 _IN_ONE_STATEMENT = 10_000
 
+_KEPT = (tables.unit_above, tables.unit_superior, tables.unit_self)
+
 _EDGE = {"unit_id": pl.Int64, "superior_id": pl.Int64, "first_day": pl.Date, "last_day": pl.Date}
 _TRAIL = {"gone_id": pl.Int64, "heir_id": pl.Int64, "first_day": pl.Date, "last_day": pl.Date}
 
 
 def refresh_ancestry(connection: Connection) -> None:
-    """Bring ``unit_above`` up to the register, inside :func:`warehouse.engine.write`; only what changed is written."""
-    unit, event, above = tables.unit.c, tables.unit_event.c, tables.unit_above
+    """Bring ``unit_above``, ``unit_superior`` and ``unit_self`` up to the register, inside
+    :func:`warehouse.engine.write`; only what changed is written."""
+    unit, event = tables.unit.c, tables.unit_event.c
     units = read_frame(
         connection, select(unit.id.label("unit_id"), unit.code, unit.parent_code, unit.valid_from, unit.valid_to)
     )
     events = read_frame(connection, select(event.day, event.old_unit_id, event.new_unit_id, event.share))
-    wanted, there = ancestry(units, events), read_frame(connection, select(above))
-    names = wanted.columns
+    _rewrite(connection, tables.unit_above, ancestry(units, events))
+    _rewrite(connection, tables.unit_superior, superiors(units, events))
+    _rewrite(connection, tables.unit_self, selves(connection, units["unit_id"]))
+
+
+def is_kept(connection: Connection) -> bool:
+    """Whether :func:`refresh_ancestry` was ever done: a register that was filled before there was anything to keep, or
+    restored from such a time, has units and nothing of them here. True where there is nothing to keep it in yet."""
+    there = inspect(connection)
+    if not all(there.has_table(table.name) for table in _KEPT):
+        return True
+    lacking = any(connection.execute(select(1).select_from(table).limit(1)).first() is None for table in _KEPT)
+    return not lacking or connection.execute(select(1).select_from(tables.unit).limit(1)).first() is None
+
+
+def _rewrite(connection: Connection, table: Table, wanted: pl.DataFrame) -> None:
+    """Make the rows of ``table`` those of ``wanted``: the units of which anything differs are written anew."""
+    there, names = read_frame(connection, select(table)), wanted.columns
     fresh = wanted.join(there, on=names, how="anti", nulls_equal=True)
     stale = there.join(wanted, on=names, how="anti", nulls_equal=True)
     changed = pl.concat([fresh["unit_id"], stale["unit_id"]]).unique()
     for part in (stale["unit_id"].unique().to_frame()).iter_slices(_IN_ONE_STATEMENT):
-        connection.execute(delete(above).where(above.c.unit_id.in_(part["unit_id"].to_list())))
+        connection.execute(delete(table).where(table.c.unit_id.in_(part["unit_id"].to_list())))
     rewritten = wanted.join(stale, on="unit_id", how="semi")
-    added = pl.concat([rewritten, fresh]).unique().sort("unit_id", "ancestor_id", "first_day")
-    insert_frame(connection, above, added)
-    gather_statistics(connection, changed.len(), above)
+    added = pl.concat([rewritten, fresh]).unique().sort(*(column.name for column in table.primary_key))
+    insert_frame(connection, table, added)
+    gather_statistics(connection, changed.len(), table)
 
 
 def ancestry(units: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
@@ -72,6 +92,54 @@ def ancestry(units: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
     every = pl.concat(layers).unique(["unit_id", "ancestor_id", "first_day"], keep="first", maintain_order=True)
     still = pl.when(pl.col("last_day") < _STILL).then("last_day")
     return every.with_columns(last_day=still).sort("unit_id", "ancestor_id", "first_day")
+
+
+def superiors(units: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+    """``unit_id, first_day, last_day`` (null: still) ``, parent_code``: whom each unit answers to, from its first day
+    on without a gap, also after its end: what it left is added up there; pure.
+
+    The heir of a superior that lives no more, while there is one, and the registered superior else; as for
+    :func:`ancestry`, nobody is above itself.
+    """
+    living = units.with_columns(pl.col("unit_id").cast(pl.Int64), pl.col("valid_to").fill_null(_STILL))
+    mine = living.select("unit_id", "code", "parent_code", "valid_from")
+    heirs = (
+        _heirs(living, _flows(events))
+        .join(living.select(heir_id="unit_id", heir="code"), on="heir_id")
+        .join(mine.drop("code"), left_on="code", right_on="parent_code")
+        .filter(pl.col("last_day") >= pl.col("valid_from"))
+        .with_columns(first_day=pl.max_horizontal("first_day", "valid_from"))
+        .sort("unit_id", "first_day")
+    )
+    under_heir = heirs.join(mine.select("unit_id", own="code"), on="unit_id").select(
+        "unit_id", "first_day", "last_day", parent_code=pl.when(pl.col("heir") != pl.col("own")).then("heir")
+    )
+    return (
+        pl.concat([_between(heirs, mine), under_heir])
+        .with_columns(last_day=pl.when(pl.col("last_day") < _STILL).then("last_day"))
+        .sort("unit_id", "first_day")
+    )
+
+
+def _between(heirs: pl.DataFrame, mine: pl.DataFrame) -> pl.DataFrame:
+    """The days on which a unit answers to its registered superior: those that no heir has. ``heirs`` in order."""
+    before = heirs.select(
+        "unit_id",
+        since=pl.col("last_day").shift(1).over("unit_id").dt.offset_by("1d").fill_null(pl.col("valid_from")),
+        until=pl.col("first_day").dt.offset_by("-1d"),
+    )
+    ends = heirs.group_by("unit_id").agg(taken=pl.col("last_day").max())
+    onward = mine.join(ends, on="unit_id", how="left").filter(pl.col("taken").is_null() | (pl.col("taken") < _STILL))
+    after = onward.select(
+        "unit_id", since=pl.coalesce(pl.col("taken").dt.offset_by("1d"), "valid_from"), until=pl.lit(_STILL)
+    )
+    return (
+        pl.concat([before, after])
+        .filter(pl.col("since") <= pl.col("until"))
+        .join(mine, on="unit_id")
+        .select("unit_id", "parent_code", first_day="since", last_day="until")
+        .select("unit_id", "first_day", "last_day", "parent_code")
+    )
 
 
 def _flows(events: pl.DataFrame) -> pl.DataFrame:

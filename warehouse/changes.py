@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import polars as pl
 from sqlalchemy import Connection, Engine, func, or_, select
 
 from warehouse import tables
 from warehouse.bulk import read_frame
 from warehouse.registry import REGISTER_EVENTS
+from warehouse.units import renamed_since
 
 #: The setting that says which version of the computation made the totals.
 TOTALS_MADE_BY = "totals_made_by"
@@ -49,7 +51,8 @@ def totals_kept(engine: Engine) -> list[tuple[str, str]]:
 
 
 def changed_since(engine: Engine, period: str, form: str, moment: datetime) -> list[str] | None:
-    """Codes of the units whose reports of the period and form were decided or acted upon since the moment.
+    """Codes of the units whose reports of the period and form were decided or acted upon since the moment; of one that
+    was renamed within the period the code that it owes the report under as well.
 
     ``None`` when definitions, obligations or the register changed since, or another version of the computation made
     the totals: then everything may have changed.
@@ -61,7 +64,7 @@ def changed_since(engine: Engine, period: str, form: str, moment: datetime) -> l
         here, action = tables.submission.c, tables.action.c
         acted = select(action.id).where(action.submission_id == here.id, action.at >= since)
         query = (
-            select(tables.unit.c.code)
+            select(tables.unit.c.code, here.unit_id, tables.period.c.last_day)
             .join_from(tables.submission, tables.unit, tables.unit.c.id == here.unit_id)
             .join(tables.period, tables.period.c.id == here.period_id)
             .join(tables.form, tables.form.c.id == here.form_id)
@@ -72,7 +75,11 @@ def changed_since(engine: Engine, period: str, form: str, moment: datetime) -> l
             )
             .distinct()
         )
-        return sorted(read_frame(connection, query)["code"])
+        found = read_frame(connection, query)
+        if found.is_empty():
+            return []
+        now = found.join(renamed_since(connection, found["last_day"][0]), on="unit_id")["now"]
+        return sorted(pl.concat([found["code"], now]).unique())
 
 
 def _all_changed(connection: Connection, since: datetime) -> bool:

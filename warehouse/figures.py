@@ -19,7 +19,7 @@ from warehouse.hierarchy import put_findings
 from warehouse.history import in_words
 from warehouse.registry import set_setting
 from warehouse.reporting import period_row
-from warehouse.units import tree_on
+from warehouse.units import renamed_since, tree_on
 
 _MANNER = ["qualifier", "status", "basis", "scope", "derived"]
 
@@ -35,39 +35,30 @@ def observations_in_force(
     """Figures of a period that stand in the totals, of all units and indicators or of those named.
 
     ``submission_id, unit_id, unit, form, indicator, breakdown, value, numerator, denominator, qualifier, lower, upper,
-    status, basis, scope, derived``; ``lower`` or ``upper`` null beside a value: unbounded there.
+    status, basis, scope, derived``; ``lower`` or ``upper`` null beside a value: unbounded there. The unit is the one
+    that owes the report (:func:`reports_in_force`).
     """
-    observation, submission, manner = tables.observation.c, tables.submission.c, tables.manner.c
-    names = ["submission_id", "unit_id", "indicator_id", "breakdown_id", "manner_id", "value", "numerator"]
+    observation, manner = tables.observation.c, tables.manner.c
+    names = ["submission_id", "indicator_id", "breakdown_id", "manner_id", "value", "numerator", "denominator"]
+    names += ["lower", "upper"]
     with engine.connect() as connection:
-        period_id = period_row(connection, period)["id"]
-        query = select(*[observation[name] for name in [*names, "denominator", "lower", "upper"]]).where(
-            observation.period_id == period_id, observation.recorded_to.is_(None)
+        row = period_row(connection, period)
+        query = select(*[observation[name] for name in names]).where(
+            observation.period_id == row["id"], observation.recorded_to.is_(None)
         )
         if indicators is not None:
             named = select(tables.indicator.c.id).where(tables.indicator.c.code.in_(list(indicators)))
             query = query.where(observation.indicator_id.in_(connection.scalars(named).all()))
+        reports = reports_in_force(connection, period, form, units=units)
         if units is None:
             found = read_frame(connection, query)
         else:
-            found = read_where_in(
-                connection, query, observation.submission_id, _reports_of(connection, period_id, units)
-            )
+            found = read_where_in(connection, query, observation.submission_id, reports["submission_id"])
         rows = in_words(connection, found)
         manners = read_frame(connection, select(manner.id.label("manner_id"), *[manner[name] for name in _MANNER]))
-        forms = read_frame(
-            connection,
-            select(submission.id.label("submission_id"), tables.form.c.code.label("form"))
-            .join(tables.form, tables.form.c.id == submission.form_id)
-            .where(submission.period_id == period_row(connection, period)["id"]),
-        )
-        codes = read_frame(connection, select(tables.unit.c.id.label("unit_id"), tables.unit.c.code.label("unit")))
-    if form is not None:
-        forms = forms.filter(pl.col("form") == form)
     return (
-        rows.join(forms, on="submission_id", maintain_order="left")
+        rows.join(reports, on="submission_id", maintain_order="left")
         .join(manners, on="manner_id", maintain_order="left")
-        .join(codes, on="unit_id", maintain_order="left")
         .select(
             "submission_id",
             "unit_id",
@@ -89,12 +80,38 @@ def observations_in_force(
     )
 
 
-def _reports_of(connection: Connection, period_id: int, units: Sequence[str]) -> pl.Series:
-    """Submissions of these units in force for the period: the figures lie together by submission."""
+def reports_in_force(
+    connection: Connection, period: str, form: str | None = None, *, units: Sequence[str] | None = None
+) -> pl.DataFrame:
+    """``submission_id, form, unit_id, unit`` of the reports of a period whose figures count, of all units or of those
+    named; the unit is the one that owes the report, whatever it was called when it sent it.
+
+    Of a unit that sent both before and after it was renamed, and whose renaming was recorded afterwards, the one sent
+    last counts, as of the versions of a report: the figures of a unit are never added to themselves.
+    """
     here, unit = tables.submission.c, tables.unit.c
-    query = select(here.id).join(tables.unit, unit.id == here.unit_id)
-    in_force = query.where(here.period_id == period_id, here.state.in_(sorted(IN_FORCE)))
-    return read_where_in(connection, in_force, unit.code, units)["id"]
+    row = period_row(connection, period)
+    before = renamed_since(connection, row["last_day"])
+    query = (
+        select(here.id.label("submission_id"), tables.form.c.code.label("form"), here.unit_id, unit.code.label("unit"))
+        .join_from(tables.submission, tables.form, tables.form.c.id == here.form_id)
+        .join(tables.unit, unit.id == here.unit_id)
+        .where(here.period_id == row["id"], here.state.in_(sorted(IN_FORCE)))
+    )
+    if form is not None:
+        query = query.where(tables.form.c.code == form)
+    if units is None:
+        found = read_frame(connection, query)
+    else:
+        was = before.filter(pl.col("now").is_in(list(units)))["unit_id"]
+        parts = [read_where_in(connection, query, unit.code, units), read_where_in(connection, query, unit.id, was)]
+        found = pl.concat(parts).unique("submission_id")
+    present = found.join(before, on="unit_id", how="left").select(
+        "submission_id", "form", unit_id=pl.coalesce("now_id", "unit_id"), unit=pl.coalesce("now", "unit")
+    )
+    # a code may have been borne by another unit, whose report was sent under it
+    asked = present if units is None else present.filter(pl.col("unit").is_in(list(units)))
+    return asked.sort("submission_id").unique(["unit_id", "form"], keep="last", maintain_order=True)
 
 
 # ------------------------------------------------------------------------------------------------ roll-up
@@ -242,13 +259,15 @@ def trace(
     ``findings``: those of the submission that name this cell or field.
     """
     with engine.connect() as connection:
-        rows = read_frame(connection, _trace_query(unit, period, indicator, breakdown, as_of)).to_dicts()
+        rows = read_frame(connection, _trace_query(connection, unit, period, indicator, breakdown, as_of)).to_dicts()
         for row in rows:
             row["findings"] = _findings_at(connection, row)
     return rows
 
 
-def _trace_query(unit: str, period: str, indicator: str, breakdown: str | None, as_of: datetime | None) -> Any:
+def _trace_query(
+    connection: Connection, unit: str, period: str, indicator: str, breakdown: str | None, as_of: datetime | None
+) -> Any:
     source, is_believed = _believed(as_of)
     o, s, i, m = source.c, tables.submission.c, tables.indicator.c, tables.manner.c
     figures = ["value", "lower", "upper", "numerator", "denominator", "original_text", "note", "recorded_from"]
@@ -284,7 +303,7 @@ def _trace_query(unit: str, period: str, indicator: str, breakdown: str | None, 
         .outerjoin(tables.place, tables.place.c.id == o.place_id)
         .outerjoin(tables.attempt, tables.attempt.c.id == s.attempt_id)
         .where(
-            tables.unit.c.code == unit,
+            tables.unit.c.id.in_(_bearers(connection, unit, period)),
             tables.period.c.code == period,
             i.code == indicator,
             is_believed,
@@ -292,6 +311,14 @@ def _trace_query(unit: str, period: str, indicator: str, breakdown: str | None, 
         .order_by(tables.form.c.code, tables.breakdown.c.code)
     )
     return query if breakdown is None else query.where(tables.breakdown.c.code == breakdown)
+
+
+def _bearers(connection: Connection, code: str, period: str) -> list[int]:
+    """The units that ever bore the code, and what the one that bears it on the last day of the period was before."""
+    unit, window = tables.unit.c, tables.period.c
+    day = connection.scalar(select(window.last_day).where(window.code == period))
+    before = renamed_since(connection, day).filter(now=code)["unit_id"].to_list() if day else []
+    return [*connection.scalars(select(unit.id).where(unit.code == code)), *before]
 
 
 def _believed(as_of: datetime | None) -> tuple[FromClause, ColumnElement[bool]]:

@@ -15,6 +15,7 @@ from warehouse import tables
 from warehouse.bulk import insert_frame, number_rows, read_frame, read_where_in
 from warehouse.clock import office_day
 from warehouse.returns import put_out_of_date
+from warehouse.units import renamed_since
 from warehouse.waivers import recount, settle
 
 _FIGURE = ["file", "indicator", "breakdown"]
@@ -92,7 +93,15 @@ def _there(connection: Connection, period: str, form: str, units: Sequence[str] 
     """
     finding, here = tables.finding.c, tables.submission.c
     query: Select[tuple[object, ...]] = (
-        select(finding.id, finding.submission_id, finding.attempt_id, *[finding[name] for name in _SAID])
+        select(
+            finding.id,
+            finding.submission_id,
+            finding.attempt_id,
+            here.unit_id,
+            tables.unit.c.code.label("unit"),
+            tables.period.c.last_day,
+            *[finding[name] for name in _SAID],
+        )
         .join_from(
             tables.submission,
             tables.finding,
@@ -109,9 +118,12 @@ def _there(connection: Connection, period: str, form: str, units: Sequence[str] 
             finding.level == int(CheckLevel.HIERARCHY),
         )
     )
-    found = (
-        read_frame(connection, query) if units is None else read_where_in(connection, query, tables.unit.c.code, units)
-    )
+    found = read_frame(connection, query)
+    if units is not None and found.height:
+        before = renamed_since(connection, found["last_day"][0])
+        named = found.join(before, on="unit_id", how="left", maintain_order="left")
+        found = named.filter(pl.coalesce("now", "unit").is_in(list(units))).drop("now_id", "now")
+    found = found.drop("unit_id", "unit", "last_day")
     kinds = {name: getattr(pl, kind) for name, kind in FINDINGS.items() if name in _SAID}
     return found.with_columns(pl.col(name).cast(kind) for name, kind in kinds.items())
 

@@ -8,7 +8,8 @@ _UNIT = {
     "unit_name": "Tên đơn vị | Name of the unit",
     "unit_kind": "Loại đơn vị | Kind of unit",
     "unit_level": "Cấp của đơn vị | Level of the unit",
-    "parent": "Mã đơn vị cấp trên | Code of the superior unit",
+    "parent": "Mã cấp trên vào ngày cuối kỳ; cấp trên đã nhập toàn bộ vào đơn vị khác thì là đơn vị đó"
+    " | Code of the superior on the last day; of what it wholly went into, where it is no more",
     "form": "Mã biểu mẫu | Code of the form",
 }
 

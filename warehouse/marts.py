@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from domain import totals
 
+#: The superior of ``{unit}`` on the last day of the period, or the one its figures are added up under when it ended.
+_SUPERIOR = """\
+JOIN unit_superior y ON y.unit_id = {unit}.id
+  AND y.first_day <= p.last_day AND (y.last_day IS NULL OR p.last_day <= y.last_day)
+"""
+
+#: The same where no row may be lost, whatever became of the register.
+_SUPERIOR_OF_UNIT = f"LEFT {_SUPERIOR.format(unit='u')}"
+
 _FIGURES = """\
 SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
-  u.parent_code AS parent, f.code AS form, i.code AS indicator, i.label_vi, i.label_en, i.measure_vi,
+  y.parent_code AS parent, f.code AS form, i.code AS indicator, i.label_vi, i.label_en, i.measure_vi,
   b.code AS breakdown,
   o.value, o.lower, o.upper, m.qualifier, o.numerator, o.denominator, m.status, m.basis, m.scope, m.derived,
   COALESCE(o.original_text, {digits}) AS value_text,
@@ -15,7 +24,7 @@ SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kin
 
 #: A figure's unit and period are its submission's: said so, a question about one unit goes by its submissions. What
 #: only puts numbers into words is joined from the left, so that no plan begins with it; no number is without its words.
-_IN_WORDS = """\
+_IN_WORDS = f"""\
 JOIN submission s ON s.id = o.submission_id
 JOIN period p ON p.id = o.period_id AND p.id = s.period_id
 JOIN unit u ON u.id = o.unit_id AND u.id = s.unit_id
@@ -24,7 +33,7 @@ LEFT JOIN indicator i ON i.id = o.indicator_id
 LEFT JOIN breakdown b ON b.id = o.breakdown_id
 LEFT JOIN manner m ON m.id = o.manner_id
 LEFT JOIN place c ON c.id = o.place_id
-"""
+{_SUPERIOR_OF_UNIT}"""
 
 MART_OBSERVATION = f"{_FIGURES}FROM observation o\n{_IN_WORDS}WHERE o.recorded_to IS NULL"
 
@@ -34,29 +43,27 @@ def _scalar(select: str) -> str:
     return f"({select} LIMIT 1)"
 
 
-#: The report a row speaks of, in the words of whoever asks.
-_OF_REPORT = "{s}.unit_id = r.id AND {s}.period_id = p.id AND {s}.form_id = ob.form_id"
+#: What was sent of the report a row speaks of, by whatever its unit was when it sent it.
+_SENT = """\
+FROM unit_self v JOIN submission s ON s.unit_id = v.self_id AND s.period_id = p.id AND s.form_id = ob.form_id
+      WHERE v.unit_id = r.id"""
 
 _HAS_PASSED_LATER = _scalar("""\
-SELECT 1 FROM submission n JOIN attempt t ON t.id = n.attempt_id
-      WHERE n.unit_id = s.unit_id AND n.period_id = s.period_id AND n.form_id = s.form_id AND n.version > s.version
-        AND t.outcome IN ('accepted', 'accepted_with_warnings')""")
+SELECT 1 FROM unit_self x JOIN submission n ON n.unit_id = x.self_id AND n.period_id = p.id AND n.form_id = ob.form_id
+        JOIN attempt t ON t.id = n.attempt_id
+      WHERE x.unit_id = r.id AND n.id > s.id AND t.outcome IN ('accepted', 'accepted_with_warnings')""")
 
-#: The version of a report that counts, by the rule of warehouse.reporting.is_latest: the last that was neither
-#: withdrawn nor superseded; what failed before a version that passed is over, also when that one was withdrawn since.
-#: Where only such are left, the last of them.
+#: The version of a report that counts, by the rule of warehouse.reporting: the last that was neither withdrawn nor
+#: superseded; what failed before a version that passed is over, also when that one was withdrawn since. Where only such
+#: are left, the last of them. Submissions are numbered in the order of their versions.
 _COUNTING = f"""\
-COALESCE((SELECT s.id FROM submission s WHERE {_OF_REPORT.format(s="s")}
+COALESCE((SELECT MAX(s.id) {_SENT}
       AND s.state NOT IN ('superseded', 'withdrawn')
-      AND (s.state NOT IN ('rejected', 'unreadable') OR {_HAS_PASSED_LATER} IS NULL)
-      ORDER BY s.version DESC LIMIT 1),
-    (SELECT s.id FROM submission s WHERE {_OF_REPORT.format(s="s")} ORDER BY s.version DESC LIMIT 1))"""  # noqa: S608
+      AND (s.state NOT IN ('rejected', 'unreadable') OR {_HAS_PASSED_LATER} IS NULL)),
+    (SELECT MAX(s.id) {_SENT}))"""
 
-_IN_FORCE = "a.state IN ('accepted', 'accepted_with_warnings')"
-
-#: With ``_DUE_BY`` one row a report that is owed, whatever obligations overlap; what nobody owes is in none. ``p`` is
-#: the period, ``ob`` the obligation, ``r`` the unit, ``c`` the version that counts, ``a`` the one that stands in the
-#: totals.
+#: With ``_NEWEST`` one row a report that is owed, whatever obligations overlap; what nobody owes is in none. ``p`` is
+#: the period, ``ob`` the obligation, ``r`` the unit, ``c`` the version that counts.
 _OWED = f"""\
 FROM period p
 JOIN obligation ob ON ob.calendar = p.calendar AND ob.period_kind = p.kind
@@ -65,44 +72,56 @@ JOIN form f ON f.id = ob.form_id
 JOIN unit r ON r.kind = ob.unit_kind
   AND r.valid_from <= p.last_day AND (r.valid_to IS NULL OR p.last_day <= r.valid_to)
 LEFT JOIN submission c ON c.id = {_COUNTING}
-LEFT JOIN submission a ON {_OF_REPORT.format(s="a")} AND {_IN_FORCE}
 """
 
-#: The day a report is due, and of obligations that overlap the newest. Joined last: PostgreSQL chooses freely among the
-#: orders of eight tables and no more, and those before are the ones a question begins with.
-_DUE_BY = """\
-LEFT JOIN lateness_permit l ON l.period_id = p.id AND l.unit_id = r.id
-LEFT JOIN period_due d ON d.period_id = p.id AND d.level = r.level
+#: Of obligations that overlap the newest. Joined last: PostgreSQL chooses freely among the orders of eight tables and
+#: no more, and those before are the ones a question begins with.
+_NEWEST = """\
 LEFT JOIN obligation nb ON nb.unit_kind = ob.unit_kind AND nb.form_id = ob.form_id AND nb.calendar = ob.calendar
   AND nb.period_kind = ob.period_kind AND nb.valid_from > ob.valid_from
   AND nb.valid_from <= p.last_day AND (nb.valid_to IS NULL OR p.last_day <= nb.valid_to)
 WHERE nb.unit_kind IS NULL
 """
 
-_DUE = "COALESCE(l.until, d.due)"
+#: The day a report is due by the calendar, and with a permit, which goes with the unit that it was given to, whatever
+#: the unit is called now.
+_DUE_DAY = "(SELECT d.due FROM period_due d WHERE d.period_id = p.id AND d.level = r.level)"
+_DUE = f"""\
+COALESCE((SELECT MAX(l.until) FROM unit_self v JOIN lateness_permit l ON l.unit_id = v.self_id AND l.period_id = p.id
+      WHERE v.unit_id = r.id), {_DUE_DAY})"""  # noqa: S608
+
+_IN_FORCE = "{row}.state IN ('accepted', 'accepted_with_warnings')"
+
+#: Nearly always the version that counts is the one in force; only of the others the question is asked.
+_STANDS = f"""\
+CASE WHEN c.id IS NULL THEN 0 WHEN {_IN_FORCE.format(row="c")} THEN 1
+    WHEN {_scalar(f"SELECT 1 {_SENT} AND {_IN_FORCE.format(row='s')}")} = 1 THEN 1 ELSE 0 END"""
 
 MART_REPORTING = f"""\
 SELECT p.code AS period, r.code AS unit, r.name AS unit_name, r.kind AS unit_kind, r.level AS unit_level,
-  r.parent_code AS parent, f.code AS form, {_DUE} AS due,
+  y.parent_code AS parent, f.code AS form, {_DUE} AS due,
   c.id AS submission_id, c.version, COALESCE(c.state, 'missing') AS state, c.received_at, c.decided_at,
-  CASE WHEN a.id IS NULL THEN 0 ELSE 1 END AS in_force
-{_OWED}{_DUE_BY}"""
+  {_STANDS} AS in_force
+{_OWED}{_SUPERIOR.format(unit="r")}{_NEWEST}"""
 
-#: The day the first version arrived. It is asked for only where something arrived.
-_FIRST_DAY_HERE = _scalar(f"SELECT {{arrived}} FROM submission s WHERE {_OF_REPORT.format(s='s')}")  # noqa: S608
-
-_IS_LATE = f"c.id IS NOT NULL AND {_FIRST_DAY_HERE} > {_DUE}"
+#: Late is what first arrived after the due day. When the version that counts was in time by the calendar so was the
+#: first, for a permit is a later day; nearly all are, and are asked nothing else.
+_IS_LATE = f"""\
+CASE WHEN c.id IS NULL OR {{arrived}} <= {_DUE_DAY} THEN 0
+    WHEN {_scalar(f"SELECT {{first_arrived}} {_SENT}")} > {_DUE} THEN 1 ELSE 0 END"""
 
 #: A report whose cells are all blank is no report: at least one figure must be stated, and a declared 0 is one. Nearly
 #: every report has a figure that is not 0, and how many is known of each.
-_STATES_A_FIGURE = _scalar("""\
-SELECT 1 FROM observation o JOIN manner m ON m.id = o.manner_id
-      WHERE o.period_id = a.period_id AND o.submission_id = a.id AND o.recorded_to IS NULL
-        AND m.status <> 'missing' AND NOT m.derived""")
+_STATES_A_FIGURE = """\
+{row}.n_figures > 0 OR (SELECT 1 FROM observation o JOIN manner m ON m.id = o.manner_id
+      WHERE o.period_id = {row}.period_id AND o.submission_id = {row}.id AND o.recorded_to IS NULL
+        AND m.status <> 'missing' AND NOT m.derived LIMIT 1) = 1"""
 
-_IS_COMPLETE = (
-    f"CASE WHEN a.id IS NULL THEN 0 WHEN a.n_figures > 0 THEN 1 WHEN {_STATES_A_FIGURE} = 1 THEN 1 ELSE 0 END"
-)
+_IS_COMPLETE = f"""\
+CASE WHEN c.id IS NULL THEN 0
+    WHEN {_IN_FORCE.format(row="c")} THEN CASE WHEN {_STATES_A_FIGURE.format(row="c")} THEN 1 ELSE 0 END
+    WHEN {_scalar(f"SELECT 1 {_SENT} AND {_IN_FORCE.format(row='s')} AND ({_STATES_A_FIGURE.format(row='s')})")} = 1
+    THEN 1 ELSE 0 END"""
 
 
 def _count(condition: str) -> str:
@@ -122,20 +141,20 @@ SELECT t.period, t.unit, t.unit_name, t.unit_kind, t.unit_level, t.parent, t.for
   {_rate("t.complete")} AS completeness_rate
 FROM (
 SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
-  u.parent_code AS parent, f.code AS form,
+  y.parent_code AS parent, f.code AS form,
   COUNT(*) AS expected,
   COUNT(c.id) AS received,
-  {_count(_IS_LATE)} AS late,
+  SUM({_IS_LATE}) AS late,
   {_count("c.state IN ('accepted', 'accepted_with_warnings')")} AS accepted,
   {_count("c.state IN ('rejected', 'unreadable')")} AS rejected,
   {_count("c.state = 'received'")} AS waiting,
   {_count("c.state = 'withdrawn'")} AS withdrawn,
-  COUNT(a.id) AS in_force,
+  SUM({_STANDS}) AS in_force,
   SUM({_IS_COMPLETE}) AS complete
 {_OWED}JOIN unit_above w ON w.unit_id = r.id
   AND w.first_day <= p.last_day AND (w.last_day IS NULL OR p.last_day <= w.last_day)
 JOIN unit u ON u.id = w.ancestor_id
-{_DUE_BY}GROUP BY p.code, u.id, u.code, u.name, u.kind, u.level, u.parent_code, f.code
+{_SUPERIOR.format(unit="u")}{_NEWEST}GROUP BY p.code, u.id, u.code, u.name, u.kind, u.level, y.parent_code, f.code
 ) t
 """  # noqa: S608
 
@@ -143,11 +162,13 @@ JOIN unit u ON u.id = w.ancestor_id
 #: no summer time there since 1975. ``digits``: a figure with the 15 digits that are certain, and no more.
 _WORDS = {
     "sqlite": {
-        "{arrived}": "date(MIN(s.received_at), '+7 hours')",
+        "{arrived}": "date(c.received_at, '+7 hours')",
+        "{first_arrived}": "date(MIN(s.received_at), '+7 hours')",
         "{digits}": "CASE WHEN o.value IS NOT NULL THEN printf('%.15g', o.value + 0.0) END",
     },
     "postgresql": {
-        "{arrived}": "CAST(MIN(s.received_at) AT TIME ZONE 'Asia/Ho_Chi_Minh' AS DATE)",
+        "{arrived}": "CAST(c.received_at AT TIME ZONE 'Asia/Ho_Chi_Minh' AS DATE)",
+        "{first_arrived}": "CAST(MIN(s.received_at) AT TIME ZONE 'Asia/Ho_Chi_Minh' AS DATE)",
         "{digits}": "CAST(CAST(o.value AS NUMERIC) AS TEXT)",
     },
 }
@@ -160,7 +181,7 @@ def _note(language: int) -> str:
 
 
 MART_TOTAL = f"""\
-SELECT m.period, m.unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level, u.parent_code AS parent,
+SELECT m.period, m.unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level, y.parent_code AS parent,
   m.form, m.indicator, i.label_vi, i.label_en, i.measure_vi, i.measure_en, i.kind, m.breakdown,
   m.value, m.lower, m.upper, m.qualifier, m.numerator, m.denominator, m.reported, m.expected,
   CASE WHEN m.reported IS NOT NULL AND m.expected IS NOT NULL
@@ -172,13 +193,13 @@ JOIN period p ON p.code = m.period
 JOIN indicator i ON i.code = m.indicator
 LEFT JOIN unit u ON u.id = (
   SELECT x.id FROM unit x WHERE x.code = m.unit AND x.valid_from <= p.last_day ORDER BY x.valid_from DESC LIMIT 1)
-"""  # noqa: S608
+{_SUPERIOR_OF_UNIT}"""  # noqa: S608
 
 #: Findings of the versions that count and of files that could not be placed, as warehouse.reporting.findings has them.
 # Two questions in one: what is placed is found by its unit and period, which no index can do for "this or that column".
-_FINDING = """\
+_FINDING = f"""\
 SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
-  u.parent_code AS parent, f.code AS form, n.id AS finding, n.rule, q.title_vi, q.title_en,
+  y.parent_code AS parent, f.code AS form, n.id AS finding, n.rule, q.title_vi, q.title_en,
   n.level AS check_level, n.severity,
   n.settled_by, n.explanation, n.sheet, n.cell, n.field, n.item, n.observed, n.expected AS expected_value, n.arithmetic,
   n.message_vi, n.message_en, s.name AS file_name, s.state, s.id AS submission_id, s.version
@@ -188,14 +209,15 @@ JOIN period p ON p.id = s.period_id
 JOIN unit u ON u.id = s.unit_id
 JOIN form f ON f.id = s.form_id
 LEFT JOIN rule q ON q.id = n.rule
-WHERE s.state NOT IN ('superseded', 'withdrawn') AND NOT EXISTS (
+{_SUPERIOR_OF_UNIT}WHERE s.state NOT IN ('superseded', 'withdrawn') AND NOT EXISTS (
   SELECT 1 FROM submission x LEFT JOIN attempt t ON t.id = x.attempt_id
   WHERE x.unit_id = s.unit_id AND x.period_id = s.period_id AND x.form_id = s.form_id AND x.version > s.version
     AND (x.state NOT IN ('superseded', 'withdrawn') OR (
       s.state IN ('rejected', 'unreadable') AND t.outcome IN ('accepted', 'accepted_with_warnings'))))
 UNION ALL
 SELECT COALESCE(p.code, s.stated_period), COALESCE(u.code, s.stated_unit), COALESCE(u.name, s.stated_unit_name),
-  u.kind, u.level, u.parent_code, f.code, n.id, n.rule, q.title_vi, q.title_en, n.level AS check_level, n.severity,
+  u.kind, u.level, COALESCE(y.parent_code, u.parent_code), f.code, n.id, n.rule, q.title_vi, q.title_en,
+  n.level AS check_level, n.severity,
   n.settled_by, n.explanation, n.sheet, n.cell, n.field, n.item, n.observed, n.expected AS expected_value, n.arithmetic,
   n.message_vi, n.message_en, s.name, s.state, s.id, s.version
 FROM submission s
@@ -204,23 +226,24 @@ LEFT JOIN period p ON p.id = s.period_id
 LEFT JOIN unit u ON u.id = s.unit_id
 LEFT JOIN form f ON f.id = s.form_id
 LEFT JOIN rule q ON q.id = n.rule
-WHERE (s.unit_id IS NULL OR s.period_id IS NULL OR s.form_id IS NULL) AND s.state NOT IN ('superseded', 'withdrawn')
-"""
+{_SUPERIOR_OF_UNIT}WHERE (s.unit_id IS NULL OR s.period_id IS NULL OR s.form_id IS NULL)
+  AND s.state NOT IN ('superseded', 'withdrawn')
+"""  # noqa: S608
 
 _LIST_OF = """\
 SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
-  u.parent_code AS parent, f.code AS form, {columns}, c.sheet, c.cell, t.submission_id, s.version
+  y.parent_code AS parent, f.code AS form, {columns}, c.sheet, c.cell, t.submission_id, s.version
 FROM {table} t
 JOIN submission s ON s.id = t.submission_id AND s.state IN ('accepted', 'accepted_with_warnings')
 JOIN period p ON p.id = s.period_id
 JOIN unit u ON u.id = s.unit_id
 JOIN form f ON f.id = s.form_id
 LEFT JOIN place c ON c.id = t.place_id
-"""
+{superior}"""
 
 
 def _list_of(table: str, columns: str) -> str:
-    return _LIST_OF.format(table=table, columns=columns)
+    return _LIST_OF.format(table=table, columns=columns, superior=_SUPERIOR_OF_UNIT)
 
 
 _LISTS = {

@@ -10,14 +10,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
-from warehouse.ancestry import refresh_ancestry
+from warehouse.ancestry import is_kept, refresh_ancestry
 from warehouse.engine import write
 from warehouse.fingerprints import backfill_fingerprints
 
 _SCRIPTS = Path(__file__).parent / "migrations"
-
-#: Schemas in which nobody had written down who stands above whom.
-_WITHOUT_ANCESTRY = ("0001", "0002")
 
 #: The last schema in which reports had no hash of their figures.
 _WITHOUT_FINGERPRINTS = "0001"
@@ -30,7 +27,7 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
         command.upgrade(_config(connection), revision)
         if before == _WITHOUT_FINGERPRINTS != _revision(connection):
             backfill_fingerprints(connection)
-        if before in _WITHOUT_ANCESTRY and _revision(connection) not in _WITHOUT_ANCESTRY:
+        if not is_kept(connection):
             refresh_ancestry(connection)
 
 

@@ -98,6 +98,46 @@ unit_above = table(
     sqlite_with_rowid=False,
 )
 
+unit_superior = table(
+    "unit_superior",
+    "Cấp trên của mỗi đơn vị trong từng giai đoạn, kể cả sau khi đơn vị kết thúc: nơi số liệu của nó được cộng vào;"
+    " được tính lại khi danh bạ thay đổi",
+    "The superior of each unit with the days, also after its end: where its figures are added up; computed anew when"
+    " the register changes",
+    col("unit_id", Integer, "Đơn vị", "Unit"),
+    col("first_day", Date, "Ngày đầu tiên", "First day"),
+    col(
+        "last_day",
+        Date,
+        "Ngày cuối cùng; trống khi còn như vậy",
+        "Last day; empty while it is so",
+        null=True,
+    ),
+    col(
+        "parent_code",
+        String,
+        "Mã cấp trên: đơn vị đã nhận toàn bộ cấp trên cũ, nếu cấp trên cũ không còn; trống khi không có",
+        "Code of the superior: of what a superior that is no more wholly went into; empty where there is none",
+        null=True,
+    ),
+    PrimaryKeyConstraint("unit_id", "first_day"),
+    Index(None, "parent_code"),
+    sqlite_with_rowid=False,
+)
+
+unit_self = table(
+    "unit_self",
+    "Mỗi đơn vị cùng những gì nó từng là trước khi đổi tên hay chuyển cấp trên, kể cả chính nó; được tính lại khi danh"
+    " bạ thay đổi",
+    "Each unit with what it was before renamings and changes of superior, itself included; computed anew when the"
+    " register changes",
+    col("unit_id", Integer, "Đơn vị", "Unit"),
+    col("self_id", Integer, "Chính nó, hoặc đơn vị nó từng là", "Itself, or a unit it was before"),
+    PrimaryKeyConstraint("unit_id", "self_id"),
+    Index(None, "self_id"),
+    sqlite_with_rowid=False,
+)
+
 period = table(
     "period",
     "Kỳ báo cáo với ngày đầu và ngày cuối rõ ràng",

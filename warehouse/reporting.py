@@ -14,6 +14,7 @@ from sqlalchemy import (
     Engine,
     Row,
     Select,
+    Subquery,
     and_,
     case,
     exists,
@@ -116,10 +117,9 @@ def expected_units(engine: Engine, period: str, form: str) -> pl.DataFrame:
 
 def _owed(connection: Connection, period: dict[str, Any]) -> pl.DataFrame:
     """``unit_id, unit, name, kind, level, parent, form, due, is_permitted``: obligations of the units living on the
-    last day; a permit to be late is a later due day."""
-    obligation, form, unit = tables.obligation.c, tables.form.c, tables.unit.c
-    due, permit = tables.period_due.c, tables.lateness_permit.c
-    day = period["last_day"]
+    last day; a permit to be late, also one given before a unit was renamed, is a later due day."""
+    obligation, form, unit, due = tables.obligation.c, tables.form.c, tables.unit.c, tables.period_due.c
+    day, permit = period["last_day"], _permits(period["id"])
     query = (
         select(
             unit.id.label("unit_id"),
@@ -129,13 +129,13 @@ def _owed(connection: Connection, period: dict[str, Any]) -> pl.DataFrame:
             unit.level,
             unit.parent_code.label("parent"),
             form.code.label("form"),
-            func.coalesce(permit.until, due.due).label("due"),
-            permit.until.is_not(None).label("is_permitted"),
+            func.coalesce(permit.c.until, due.due).label("due"),
+            permit.c.until.is_not(None).label("is_permitted"),
         )
         .join_from(tables.obligation, tables.form, form.id == obligation.form_id)
         .join(tables.unit, unit.kind == obligation.unit_kind)
         .outerjoin(tables.period_due, (due.level == unit.level) & (due.period_id == period["id"]))
-        .outerjoin(tables.lateness_permit, (permit.unit_id == unit.id) & (permit.period_id == period["id"]))
+        .outerjoin(permit, permit.c.unit_id == unit.id)
         .where(
             obligation.calendar == period["calendar"],
             obligation.period_kind == period["kind"],
@@ -146,6 +146,18 @@ def _owed(connection: Connection, period: dict[str, Any]) -> pl.DataFrame:
         )
     )
     return read_frame(connection, query).unique(["unit_id", "form"], maintain_order=True)
+
+
+def _permits(period_id: int) -> Subquery:
+    """``unit_id, until``: the last permitted day of each unit that was given one, whatever it was called then."""
+    own, permit = tables.unit_self.c, tables.lateness_permit.c
+    return (
+        select(own.unit_id, func.max(permit.until).label("until"))
+        .join_from(tables.lateness_permit, tables.unit_self, own.self_id == permit.unit_id)
+        .where(permit.period_id == period_id)
+        .group_by(own.unit_id)
+        .subquery()
+    )
 
 
 # ------------------------------------------------------------------------------------------------ status
@@ -241,7 +253,9 @@ def _sent(connection: Connection, period_id: int, owing: pl.Series) -> pl.DataFr
     )
     report = ["unit_id", "form"]
     stands = pl.col("state").is_in([state.value for state in IN_FORCE])
-    passed_later = pl.col("version") < pl.col("version").filter("has_passed").max().over(report)
+    # numbered in the order of their versions, also where a unit sent before and after it was renamed
+    number = pl.col("submission_id")
+    passed_later = number < number.filter("has_passed").max().over(report)
     # as in is_latest: what failed before a version that passed was mended by it
     is_mended = (pl.col("state").is_in([state.value for state in FAILED]) & passed_later).fill_null(False)
     is_past = pl.col("state").is_in([state.value for state in RESTORABLE]) | is_mended
@@ -252,7 +266,7 @@ def _sent(connection: Connection, period_id: int, owing: pl.Series) -> pl.DataFr
     return (
         sent.with_columns(pl.col("has_passed").cast(pl.Boolean), unit_id=pl.coalesce("now", "unit_id"))
         .drop("now")
-        .sort(~is_past, "version")
+        .sort(~is_past, "submission_id")
         .group_by(report, maintain_order=True)
         .agg(latest, *settled, pl.col("received_at").min(), is_in_force=stands.any())
     )

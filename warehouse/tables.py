@@ -32,6 +32,8 @@ from warehouse.registry_tables import (
     unit_above,
     unit_event,
     unit_kind,
+    unit_self,
+    unit_superior,
 )
 from warehouse.schema import metadata
 
@@ -71,5 +73,7 @@ __all__ = [
     "unit_above",
     "unit_event",
     "unit_kind",
+    "unit_self",
+    "unit_superior",
     "waiver",
 ]

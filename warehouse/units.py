@@ -168,3 +168,15 @@ def selves(connection: Connection, unit_ids: pl.Series) -> pl.DataFrame:
         frontier = frontier.join(reached, on=["unit_id", "self_id"], how="anti")
         reached = pl.concat([reached, frontier])
     return reached
+
+
+def renamed_since(connection: Connection, day: date) -> pl.DataFrame:
+    """``unit_id, now_id, now``: what the units living on ``day`` were before renamings and changes of superior, with
+    the number and the code they bear on it. What a unit sent then is its own, and is owed by it alone."""
+    own, unit = tables.unit_self.c, tables.unit.c
+    query = (
+        select(own.self_id.label("unit_id"), unit.id.label("now_id"), unit.code.label("now"))
+        .join_from(tables.unit_self, tables.unit, unit.id == own.unit_id)
+        .where(own.self_id != own.unit_id, unit.valid_from <= day, unit.valid_to.is_(None) | (unit.valid_to >= day))
+    )
+    return read_frame(connection, query).unique("unit_id", keep="first", maintain_order=True)

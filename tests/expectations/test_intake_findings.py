@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from catalog.load import Catalog
+from catalog.model import UnitRecord
 from domain.columns import FAULTS, HEADERS
 from expectations.fault import ProgramFault
 from expectations.intake import check_intake
@@ -109,6 +110,41 @@ def test_the_place_is_the_identity_cell(catalog: Catalog) -> None:
     form = catalog.forms[FORM]
     finding = findings.row(0, named=True)
     assert f"{finding['sheet']}!{finding['cell']}" == form.places[form.version]["identity.unit"]
+
+
+def _units(*named: tuple[str, str, str]) -> tuple[UnitRecord, ...]:
+    return tuple(
+        UnitRecord(
+            code=code, valid_from=date(2000, 1, 1), valid_to=None, name=name, kind="xa", parent=parent, source="thử"
+        )
+        for code, name, parent in named
+    )
+
+
+def test_an_unknown_code_is_told_with_the_units_it_may_mean(catalog: Catalog) -> None:
+    huge = _units(
+        ("XX.01", "Xã An Thử", "P99"), ("XX.02", "Phường An Thử", "XX.01"), ("XX.03", "Xã An Thử", ""),
+        ("XX.04", "UBND xã An Thử", ""), ("0987", "Chi bộ 07", ""), ("XX.05", "Xã Hòa Thử", ""),
+    )  # fmt: skip
+    known = replace(catalog, units=(*catalog.units, *huge))
+
+    def said(unit: str, name: str) -> tuple[str, str]:
+        findings = check_intake(_header(known, unit=unit, unit_name=name), empty_frame(FAULTS), known, TODAY)
+        finding = findings.filter(pl.col("message_en").str.contains("unit code")).row(0, named=True)
+        return finding["message_vi"], finding["message_en"]
+
+    vi, en = said("XA.1", "xã an thử")
+    assert vi.startswith("Mã đơn vị XA.1 không có trong danh mục đơn vị. Có thể là XX.01 (Xã An Thử")
+    assert "; XX.03 (Xã An Thử). Kiểm tra lại mã" in vi
+    assert "It may be XX.01" in en
+    vi, _ = said("XA.1", "AN THU")  # without marks and without what kind of unit it is: four fit, three are named
+    assert "XX.01" in vi
+    assert "; XX.03 (Xã An Thử); và 1 đơn vị khác. Kiểm tra" in vi
+    assert "Có thể là 0987 (Chi bộ 07)." in said("987", "")[0]
+    assert "Có thể là 0987 (Chi bộ 07)." in said("XA.1", "chi bộ 7")[0]
+    assert "Có thể là XX.01" in said("xx.01", "")[0]
+    for unit, name in (("XA.1", "Xã Không Có Ở Đâu"), ("XA.1", "???"), ("XA.1", "")):
+        assert "Có thể là" not in said(unit, name)[0]
 
 
 def test_a_closed_period_takes_no_more_reports(catalog: Catalog) -> None:

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, delete, text
+from sqlalchemy import Connection, Engine, delete, text
 from world import CATALOG, UNITS, arrive, batch, furnish
 
 from catalog.model import UnitEventRecord, UnitRecord
@@ -259,6 +259,24 @@ def test_what_is_kept_of_units_above_is_the_tree_of_every_day(
             assert sorted((ancestor, unit) for ancestor, unit, _ in kept) == sorted(closure(tree).rows())
             depth = dict(tree.select("unit", "depth").iter_rows())
             assert {unit: max(n for _, u, n in kept if u == unit) for unit in depth} == depth
+            _same_superiors(connection, tree_on(connection, day, BEGIN), day)
+
+
+def _same_superiors(connection: Connection, tree: pl.DataFrame, day: date) -> None:
+    """Also of units that ended since: what they left is added up where the tree has them."""
+    rows = connection.execute(
+        text(
+            "SELECT unit_id, parent_code FROM unit_superior WHERE first_day <= :day"
+            " AND (last_day IS NULL OR :day <= last_day)"
+        ),
+        {"day": day.isoformat()},
+    ).all()
+    kept = dict(rows)
+    assert len(kept) == len(rows)
+    known = set(tree["unit"])
+    for unit_id, parent in tree.select("unit_id", "parent").iter_rows():
+        told = kept[unit_id]
+        assert (told if told in known else None) == parent, (unit_id, day)
 
 
 def test_states_that_are_past_are_those_the_views_name() -> None:
