@@ -63,13 +63,15 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the frames do not tell. ``stale``: period and form of totals older than their reports. ``unplaced``: files
+    """What the frames do not tell. ``stale``: period and form of totals older than their reports; ``outdated``: those
+    of them that a freeze computes anew by itself, which are not among ``stale``. ``unplaced``: files
     that name a unit and period of the conference and could not be placed; ``unread``: files nobody has looked into.
     ``twice``: units whose code two reports in force bear. ``moved``: periods in which the unit of the conference was
     another one than on the last day. ``definitions_differ``: those on disk are not those of the warehouse."""
 
     runs: int = 0
     stale: Sequence[tuple[str, str]] = ()
+    outdated: Sequence[tuple[str, str]] = ()
     unplaced: int = 0
     unread: int = 0
     twice: Sequence[str] = ()
@@ -120,7 +122,7 @@ def readiness(frames: Mapping[str, pl.DataFrame], around: Surroundings) -> Readi
 
 def _obstacles(found: Readiness, around: Surroundings) -> list[Obstacle]:
     failing, waiting = found.failing.height + around.unplaced, found.waiting.height + around.unread
-    stale = ", ".join(f"{period} {form}" for period, form in around.stale)
+    stale = _pairs(around.stale)
     twice = ", ".join(around.twice)
     return [
         Obstacle(
@@ -144,8 +146,8 @@ def _obstacles(found: Readiness, around: Surroundings) -> list[Obstacle]:
         Obstacle(
             "stale",
             len(around.stale),
-            f"Số tổng hợp cũ hơn báo cáo: {stale}",
-            f"Totals are older than their reports: {stale}",
+            f"Số tổng hợp cũ hơn báo cáo: {stale}; kỳ đã đóng thì mở lại (period reopen) rồi chốt",
+            f"Totals are older than their reports: {stale}; where the period is closed, reopen it (period reopen)",
             may_be_overridden=False,
         ),
         Obstacle(
@@ -170,7 +172,7 @@ def _notes(found: Readiness, reports: pl.DataFrame, around: Surroundings) -> lis
     kept = reports.filter(_has_failed & _stands).height
     warnings, waived = int(found.boards["warnings"].sum()), int(found.boards["waived"].sum())
     still_open = found.boards.filter(~pl.col("closed"))["period"].to_list()
-    moved, opened = ", ".join(around.moved), ", ".join(still_open)
+    moved, opened, outdated = ", ".join(around.moved), ", ".join(still_open), _pairs(around.outdated)
     return [
         Note("missing", missing, f"{vi_number(missing)} báo cáo chưa gửi", f"{missing:,} reports are missing"),
         Note("late", late, f"{vi_number(late)} báo cáo gửi muộn", f"{late:,} reports came late"),
@@ -187,6 +189,12 @@ def _notes(found: Readiness, reports: pl.DataFrame, around: Surroundings) -> lis
             f"{warnings:,} warnings are unresolved",
         ),
         Note("waived", waived, f"{vi_number(waived)} cảnh báo được miễn", f"{waived:,} warnings were waived"),
+        Note(
+            "outdated",
+            len(around.outdated),
+            f"Số tổng hợp cũ hơn báo cáo, sẽ được tính lại khi chốt: {outdated}",
+            f"Totals older than their reports, computed anew when frozen: {outdated}",
+        ),
         Note("open_periods", len(still_open), f"Kỳ chưa đóng: {opened}", f"Periods not closed: {opened}"),
         Note(
             "moved",
@@ -197,3 +205,7 @@ def _notes(found: Readiness, reports: pl.DataFrame, around: Surroundings) -> lis
             " their totals are on the boundaries of that time",
         ),
     ]
+
+
+def _pairs(pairs: Sequence[tuple[str, str]]) -> str:
+    return ", ".join(f"{period} {form}" for period, form in pairs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -58,7 +58,9 @@ def board(engine: Engine, catalog: Catalog, code: str) -> tuple[Conference, Read
     with snapshot(engine) as connection:
         held = conference(connection, code)
         if not held.is_frozen:
-            return held, _readiness(freezing.ground_of(connection, held), catalog, runs)
+            ground = freezing.ground_of(connection, held)
+            open_periods = _open(engine, [*ground.period_codes, *base_periods(ground, catalog)])
+            return held, _readiness(ground, catalog, runs, open_periods)
     return held, readiness(frozen_of(engine, code).frames, Surroundings())
 
 
@@ -66,8 +68,12 @@ def _runs(engine: Engine) -> int:
     return sum(run.is_alive for run in leases.running_now(engine))
 
 
-def _readiness(ground: freezing.Ground, catalog: Catalog, runs: int) -> Readiness:
-    return readiness(board_frames(ground), surroundings(ground, catalog, runs))
+def _open(engine: Engine, periods: Collection[str]) -> frozenset[str]:
+    return frozenset(periods) - queries.closed_periods(engine, periods)
+
+
+def _readiness(ground: freezing.Ground, catalog: Catalog, runs: int, outdated: Collection[str] = ()) -> Readiness:
+    return readiness(board_frames(ground), surroundings(ground, catalog, runs, outdated))
 
 
 # ------------------------------------------------------------------------------------------------ freezing
@@ -113,9 +119,9 @@ def _refresh(engine: Engine, catalog: Catalog, code: str) -> None:
     with snapshot(engine) as connection:
         ground = freezing.ground_of(connection, conferences.open_one(connection, code))
         stale = freezing.stale_of(ground, base_periods(ground, catalog))
-    closed = queries.closed_periods(engine, {period for period, _ in stale})
+    still_open = _open(engine, {period for period, _ in stale})
     for period, form in stale:
-        if period not in closed:
+        if period in still_open:
             refresh_year_on_year(engine, catalog, period, form)
             refresh_roll_up(engine, catalog, period, form)
 

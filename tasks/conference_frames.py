@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,11 +80,14 @@ def board_frames(ground: Ground) -> dict[str, pl.DataFrame]:
     }
 
 
-def surroundings(ground: Ground, catalog: Catalog, runs: int) -> Surroundings:
-    """What stands around the frames; ``runs`` that are alive are counted by whoever asks, before a transaction."""
+def surroundings(ground: Ground, catalog: Catalog, runs: int, outdated: Collection[str] = ()) -> Surroundings:
+    """What stands around the frames; ``runs`` that are alive are counted by whoever asks, before a transaction.
+    ``outdated``: periods whose totals are computed anew before anything is frozen."""
+    stale = freezing.stale_of(ground, base_periods(ground, catalog))
     return Surroundings(
         runs=runs,
-        stale=freezing.stale_of(ground, base_periods(ground, catalog)),
+        stale=[pair for pair in stale if pair[0] not in outdated],
+        outdated=[pair for pair in stale if pair[0] in outdated],
         unplaced=freezing.unplaced(ground),
         unread=freezing.unread(ground),
         twice=freezing.filed_twice(ground),
