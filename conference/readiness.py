@@ -129,19 +129,19 @@ def _obstacles(found: Readiness, around: Surroundings) -> list[Obstacle]:
             "failing",
             failing,
             f"{vi_number(failing)} báo cáo bị trả lại hoặc không đọc được mà chưa có bản nào được nhận",
-            f"{failing:,} reports rejected or unreadable, with no version in force",
+            f"{_en(failing)} rejected or unreadable, with no version in force",
         ),
         Obstacle(
             "waiting",
             waiting,
             f"{vi_number(waiting)} báo cáo đã đến mà chưa xử lý",
-            f"{waiting:,} reports arrived and wait to be processed",
+            f"{_en(waiting)} arrived, not yet processed",
         ),
         Obstacle(
             "running",
             around.runs,
             f"{vi_number(around.runs)} lượt chạy đang làm việc",
-            f"{around.runs:,} runs are under way",
+            f"{_en(around.runs, 'run')} under way",
         ),
         Obstacle(
             "stale",
@@ -174,21 +174,21 @@ def _notes(found: Readiness, reports: pl.DataFrame, around: Surroundings) -> lis
     still_open = found.boards.filter(~pl.col("closed"))["period"].to_list()
     moved, opened, outdated = ", ".join(around.moved), ", ".join(still_open), _pairs(around.outdated)
     return [
-        Note("missing", missing, f"{vi_number(missing)} báo cáo chưa gửi", f"{missing:,} reports are missing"),
-        Note("late", late, f"{vi_number(late)} báo cáo gửi muộn", f"{late:,} reports came late"),
+        Note("missing", missing, f"{vi_number(missing)} báo cáo chưa gửi", f"{_en(missing)} missing"),
+        Note("late", late, f"{vi_number(late)} báo cáo gửi muộn", f"{_en(late)} late"),
         Note(
             "correction_failed",
             kept,
             f"{vi_number(kept)} bản sửa bị trả lại, bản trước vẫn được tính",
-            f"{kept:,} corrections failed; the versions before them stand",
+            f"{_en(kept, 'correction')} failed; the version before stands",
         ),
         Note(
             "warnings",
             warnings,
             f"{vi_number(warnings)} cảnh báo chưa giải quyết",
-            f"{warnings:,} warnings are unresolved",
+            f"{_en(warnings, 'warning')} unresolved",
         ),
-        Note("waived", waived, f"{vi_number(waived)} cảnh báo được miễn", f"{waived:,} warnings were waived"),
+        Note("waived", waived, f"{vi_number(waived)} cảnh báo được miễn", f"{_en(waived, 'warning')} waived"),
         Note(
             "outdated",
             len(around.outdated),
@@ -209,3 +209,7 @@ def _notes(found: Readiness, reports: pl.DataFrame, around: Surroundings) -> lis
 
 def _pairs(pairs: Sequence[tuple[str, str]]) -> str:
     return ", ".join(f"{period} {form}" for period, form in pairs)
+
+
+def _en(count: int, what: str = "report") -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -92,7 +92,7 @@ def _parts_changed(then: pl.DataFrame, now: pl.DataFrame) -> list[str]:
 def _reports(ground: freezing.Ground, frozen: Frozen) -> pl.DataFrame:
     """Every report that stood then or stands now, and whether another file stands or it was judged again since."""
     then = frozen["reports"].filter(pl.col("sha256").is_not_null()).select(*_REPORT, sha256_then="sha256")
-    files = since_freeze.files_named(ground, then["sha256"]).rename(
+    files = since_freeze.files_named(ground, then["sha256_then"]).rename(
         {"sha256": "sha256_then", "version": "version_then", "file_name": "file_name_then", "state": "became"}
     )
     now = since_freeze.files_of(ground).drop("state")
