@@ -102,7 +102,7 @@ def open_(
         refuse(say("--periods phải nêu ít nhất một kỳ.", "--periods must name a period."))
     known_unit(engine, scope)
     asked = Asked(scope, tuple(named), ConferenceKind(kind), known_day(on), title, code)
-    held = open_conference(chosen, asked, who=decider(by))
+    held = open_conference(engine, catalog, asked, who=decider(by))
     if as_json:
         print_json(_head(held))
         return
@@ -281,9 +281,10 @@ def freeze(
 ) -> None:
     """One moment, one transaction: what comes later changes nothing of it, and ``diff`` tells what it would have."""
     from tasks.conference import freeze as freeze_it
+    from tasks.store import register_of
 
-    chosen, _ = open_warehouse()
-    held = freeze_it(chosen, code, who=decider(by), reason=reason, override=override)
+    chosen, engine = open_warehouse()
+    held = freeze_it(engine, register_of(chosen), code, who=decider(by), reason=reason, override=override)
     if as_json:
         print_json(_head(held))
         return
@@ -522,8 +523,10 @@ def _became(row: dict[str, Any]) -> str:
 
 
 def _reasons(key: str, found: Differences) -> str | None:
+    from warehouse.words import ACTS
+
     told = [
-        f"{act['act']} · {act['who']} · {act['reason']}"
+        f"{ACTS[act['act']][LANG != 'vi']} · {act['who']} · {act['reason']}"
         for act in found.acts.filter(found.acts["key"] == key).to_dicts()
     ]
     return "; ".join(told) or None

@@ -16,8 +16,7 @@ from domain.act import ActRefusedError
 from domain.conference import ConferenceKind
 from tasks.conference_frames import base_periods, board_frames, frames_of, surroundings
 from tasks.rolling import refresh_roll_up
-from tasks.settings import Settings
-from tasks.store import engine_for, ensure_periods, register_of
+from tasks.store import ensure_periods
 from tasks.year_on_year import refresh_year_on_year
 from warehouse import conferences, freezing, leases, queries
 from warehouse.conferences import FIGURES, Conference, conference, frozen_conference
@@ -36,10 +35,9 @@ class Asked:
     code: str | None = None
 
 
-def open_conference(settings: Settings, asked: Asked, *, who: str) -> Conference:
+def open_conference(engine: Engine, catalog: Catalog, asked: Asked, *, who: str) -> Conference:
     """Open it; periods that nobody has reported yet come into the warehouse with it."""
-    engine = engine_for(settings.url)
-    ensure_periods(engine, register_of(settings), asked.periods)
+    ensure_periods(engine, catalog, asked.periods)
     return conferences.open_conference(
         engine,
         unit=asked.unit,
@@ -79,7 +77,9 @@ def _readiness(ground: freezing.Ground, catalog: Catalog, runs: int, outdated: C
 # ------------------------------------------------------------------------------------------------ freezing
 
 
-def freeze(settings: Settings, code: str, *, who: str, reason: str | None = None, override: bool = False) -> Conference:
+def freeze(
+    engine: Engine, catalog: Catalog, code: str, *, who: str, reason: str | None = None, override: bool = False
+) -> Conference:
     """Freeze the figures of a conference: everything it is held from, as it is at one moment, in one transaction.
 
     Totals that are older than their reports are computed anew first. Nothing else is written while the frames are made,
@@ -87,7 +87,6 @@ def freeze(settings: Settings, code: str, *, who: str, reason: str | None = None
     ``override`` says with its ``reason`` that those reports are to be left out; what would make the figures contradict
     one another cannot be overridden. Killed at any moment it leaves the conference open.
     """
-    engine, catalog = engine_for(settings.url), register_of(settings)
     if override and not (reason or "").strip():
         raise ActRefusedError("--override phải có --reason: ghi vì sao vẫn chốt", "--override needs --reason: say why")
     _refresh(engine, catalog, code)

@@ -47,7 +47,7 @@ def _none_registered(frame: str) -> Callable[[Made], pl.DataFrame]:
 #: The one place where frames that rest on others are plugged in: name → what makes it, in this order. Targets of the
 #: units with how far they were reached; ratings proposed by the dated rules and decided by people; conclusions of
 #: earlier conferences of the unit and those above it. None of them is registered here: their frames have no rows.
-RESTING_ON_OTHERS: Mapping[str, Callable[[Made], pl.DataFrame]] = {
+RESTING_ON_OTHERS: dict[str, Callable[[Made], pl.DataFrame]] = {
     "targets": _none_registered("targets"),
     "ratings": _none_registered("ratings"),
     "conclusions": _none_registered("conclusions"),
