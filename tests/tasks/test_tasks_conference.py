@@ -96,6 +96,7 @@ def test_frozen_figures_are_those_of_the_summary_and_of_the_cells(collected_sqli
         )
     top = kept["figures"].filter(level="total", unit=TOP).select(totals.columns)
     assert top.sort(pl.all()).equals(totals.sort(pl.all()))
+    cells = cells.join(kept["units"].select("unit"), on="unit", how="semi")
     filed = kept["figures"].filter(level="filed").select(cells.columns)
     assert filed.sort(pl.all()).equals(cells.sort(pl.all()))
     assert filed.height > 1_000

@@ -28,6 +28,7 @@ from tasks.conference_frames import RESTING_ON_OTHERS
 from tasks.rolling import refresh_roll_up
 from tests.conftest import Server
 from warehouse import acts, guards, leases, migrate, queries, tables, whole
+from warehouse.ancestry import refresh_ancestry
 from warehouse.conferences import conferences
 from warehouse.engine import make_engine, write
 from warehouse.intake import finish_run, receive, start_run
@@ -376,6 +377,26 @@ def test_totals_are_those_of_the_reports_or_nothing_is_frozen(engine: Engine, ru
         ("received", pytest.approx(30.1), 2),
         ("solved", 29.5, 2),
     ]
+
+
+def test_two_reports_under_one_code_are_not_frozen(engine: Engine, run: str) -> None:
+    """The commune was reorganised within the period, and reported before and after."""
+    _opened(engine)
+    with write(engine) as connection:
+        here = tables.unit
+        old = dict(connection.execute(select(here).where(here.c.code == "X03")).mappings().one())
+        connection.execute(update(here).where(here.c.code == "X03").values(valid_to=date(2025, 1, 31)))
+        connection.execute(insert(here).values(**{**old, "id": 99, "valid_from": date(2025, 2, 1)}))
+        refresh_ancestry(connection)
+    _correct(engine, "ba__sau", received=31.0)
+    _held, found = board(engine, CATALOG, CODE)
+    assert [item.code for item in found.obstacles] == ["twice"]
+    assert "X03; withdraw one" in _refused(engine, override=True, reason="vội")
+    acts.withdraw(engine, 3, who=WHO, reason="đơn vị cũ")
+    assert freeze(engine, CATALOG, CODE, who=WHO).is_frozen
+    kept = frozen_of(engine, CODE)["figures"]
+    assert kept.filter(unit="X03", level="filed")["value"].to_list() == [31.0]
+    assert kept.filter(unit="T01", indicator="received")["value"].to_list() == [pytest.approx(61.1)]
 
 
 @pytest.mark.parametrize(
