@@ -7,7 +7,8 @@ from enum import StrEnum
 
 class Act(StrEnum):
     """``restore`` takes up again what was withdrawn or superseded; ``return`` hands the annotated workbook back;
-    ``replace_warehouse`` puts a backup in the place of all that stood in the warehouse."""
+    ``replace_warehouse`` puts a backup in the place of all that stood in the warehouse; ``override_freeze`` lets the
+    figures of a conference be frozen although something critical is open."""
 
     RETRY = "retry"
     RESTORE = "restore"
@@ -18,6 +19,9 @@ class Act(StrEnum):
     CLOSE_PERIOD = "close_period"
     REOPEN_PERIOD = "reopen_period"
     REPLACE_WAREHOUSE = "replace_warehouse"
+    OPEN_CONFERENCE = "open_conference"
+    FREEZE_CONFERENCE = "freeze_conference"
+    OVERRIDE_FREEZE = "override_freeze"
 
 
 class ActRefusedError(ValueError):

@@ -537,6 +537,15 @@ def record_replacement(connection: Connection, *, who: str, reason: str, before:
     _record(connection, Act.REPLACE_WAREHOUSE, _signed(who, reason), {}, before=before, after=after)
 
 
+def record_conference(
+    connection: Connection, act: Act, unit_id: int, *, who: str, reason: str, before: str | None, after: str
+) -> Words:
+    """An act on a conference of the unit; who and why as they were written down."""
+    signed = _signed(who, reason)
+    _record(connection, act, signed, {"unit_id": unit_id}, before=before, after=after)
+    return signed
+
+
 def _signed(who: str, reason: str) -> Words:
     """Who and why, each on one line; refused when one of them says nothing or more than a register can show."""
     name, why = _one_line(who), _one_line(reason)

@@ -20,7 +20,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.types import DateTime, Float, Integer, TypeEngine
+from sqlalchemy.types import DateTime, Float, Integer, LargeBinary, TypeEngine
 
 from warehouse.engine import is_postgres
 from warehouse.schema import Moment
@@ -64,9 +64,12 @@ def _copy(connection: Connection, table: Table, frame: pl.DataFrame) -> None:
 
 
 def _csv(frame: pl.DataFrame) -> bytes:
-    """Every text is quoted, so that no text of a report can be taken for a missing value."""
+    """Every text is quoted, so that no text of a report can be taken for a missing value; bytes go as hex."""
     buffer = io.BytesIO()
-    _without_nul(frame).write_csv(
+    hexed = [
+        (pl.lit("\\x") + pl.col(name).bin.encode("hex")).alias(name) for name in frame.select(pl.col(pl.Binary)).columns
+    ]
+    _without_nul(frame).with_columns(hexed).write_csv(
         buffer,
         include_header=False,
         quote_style="non_numeric",
@@ -225,6 +228,8 @@ def polars_type(kind: TypeEngine[Any]) -> pl.DataType:
         return pl.Int64()
     if isinstance(kind, Float):
         return pl.Float64()
+    if isinstance(kind, LargeBinary):
+        return pl.Binary()
     return pl.String()
 
 

@@ -59,7 +59,7 @@ def changed_since(engine: Engine, period: str, form: str, moment: datetime) -> l
     """
     since = moment - CLOCKS_APART
     with engine.connect() as connection:
-        if _all_changed(connection, since):
+        if all_changed(connection, since):
             return None
         here, action = tables.submission.c, tables.action.c
         acted = select(action.id).where(action.submission_id == here.id, action.at >= since)
@@ -82,7 +82,8 @@ def changed_since(engine: Engine, period: str, form: str, moment: datetime) -> l
         return sorted(pl.concat([found["code"], now]).unique())
 
 
-def _all_changed(connection: Connection, since: datetime) -> bool:
+def all_changed(connection: Connection, since: datetime) -> bool:
+    """Whether definitions, obligations, the register or the computation changed since."""
     change, setting = tables.definition_change.c, tables.setting.c
     defined = select(change.kind).where(change.since >= since).limit(1)
     set_anew = select(setting.key).where(setting.key.in_(_OF_ALL), setting.changed_at >= since).limit(1)

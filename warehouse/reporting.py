@@ -28,9 +28,9 @@ from domain.finding import SettledBy, Severity
 from domain.submission import FAILED, IN_FORCE, RESTORABLE, AttemptOutcome, SubmissionState
 from warehouse import tables
 from warehouse.bulk import read_frame, read_where_in
-from warehouse.changes import refreshed_at
+from warehouse.changes import all_changed, refreshed_at
 from warehouse.clock import ZONE, office_day
-from warehouse.units import closure, selves, subtree, tree_on
+from warehouse.units import closure, depth_first, selves, subtree, tree_on
 
 #: Outcomes of a latest version that a status counts under their own names.
 STATES = ("accepted", "accepted_with_warnings", "rejected", "unreadable", "withdrawn")
@@ -220,19 +220,26 @@ def status_by_unit(engine: Engine, period: str, unit: str | None = None, *, toda
     ``version, submission_id, received_at`` (the first arrival), ``is_expected, is_late, is_overdue, is_in_force,
     n_critical, n_warning, n_explained, n_waived, n_overridden, is_permitted``.
     """
-    day = today or office_day()
     with engine.connect() as connection:
-        row = period_row(connection, period)
-        tree = tree_on(connection, row["last_day"])
-        owed = _owed(connection, row)
-        sent = _sent(connection, row["id"], owed["unit_id"])
+        return status_on(connection, period, unit, today=today).drop("in_force_sha256")
+
+
+def status_on(
+    connection: Connection, period: str, unit: str | None = None, *, today: date | None = None
+) -> pl.DataFrame:
+    """:func:`status_by_unit` on a connection that reads other things too, all of the same moment; besides
+    ``in_force_sha256``, the file whose figures stand."""
+    row = period_row(connection, period)
+    tree = tree_on(connection, row["last_day"])
+    owed = _owed(connection, row)
+    sent = _sent(connection, row["id"], owed["unit_id"])
     joined = owed.select("unit_id", "form", "due", "is_permitted", is_expected=pl.lit(True)).join(
         sent, on=["unit_id", "form"], how="full", coalesce=True
     )
-    rows = _with_units(engine, joined, tree)
+    rows = _with_units(connection, joined, tree)
     if unit is not None:
         rows = rows.join(subtree(tree, unit), on="unit", how="semi")
-    return _judged(rows, day).sort("form", "unit")
+    return _judged(rows, today or office_day()).sort("form", "unit")
 
 
 def _sent(connection: Connection, period_id: int, owing: pl.Series) -> pl.DataFrame:
@@ -245,6 +252,7 @@ def _sent(connection: Connection, period_id: int, owing: pl.Series) -> pl.DataFr
             form.code.label("form"),
             submission.id.label("submission_id"),
             *[submission[name] for name in names],
+            submission.file_sha256,
             func.coalesce(attempt.outcome.in_(_PASSED), False).label("has_passed"),
         )
         .join(tables.form, form.id == submission.form_id)
@@ -260,7 +268,7 @@ def _sent(connection: Connection, period_id: int, owing: pl.Series) -> pl.DataFr
     is_mended = (pl.col("state").is_in([state.value for state in FAILED]) & passed_later).fill_null(False)
     is_past = pl.col("state").is_in([state.value for state in RESTORABLE]) | is_mended
     settled = [pl.col(name).filter(stands).last().fill_null(pl.col(name).last()) for name in _SETTLED.values()]
-    latest = pl.all().exclude(*report, "received_at", "has_passed", *_SETTLED.values()).last()
+    latest = pl.all().exclude(*report, "received_at", "has_passed", "file_sha256", *_SETTLED.values()).last()
     now = selves(connection, owing).rename({"unit_id": "now", "self_id": "unit_id"})
     sent = read_frame(connection, query).join(now.unique("unit_id"), on="unit_id", how="left", maintain_order="left")
     return (
@@ -268,11 +276,17 @@ def _sent(connection: Connection, period_id: int, owing: pl.Series) -> pl.DataFr
         .drop("now")
         .sort(~is_past, "submission_id")
         .group_by(report, maintain_order=True)
-        .agg(latest, *settled, pl.col("received_at").min(), is_in_force=stands.any())
+        .agg(
+            latest,
+            *settled,
+            pl.col("received_at").min(),
+            is_in_force=stands.any(),
+            in_force_sha256=pl.col("file_sha256").filter(stands).last(),
+        )
     )
 
 
-def _with_units(engine: Engine, rows: pl.DataFrame, tree: pl.DataFrame) -> pl.DataFrame:
+def _with_units(connection: Connection, rows: pl.DataFrame, tree: pl.DataFrame) -> pl.DataFrame:
     """Names of the units, also of those that ended before the last day of the period."""
     unit = tables.unit.c
     others = rows.join(tree, on="unit_id", how="anti")["unit_id"].to_list()
@@ -284,8 +298,7 @@ def _with_units(engine: Engine, rows: pl.DataFrame, tree: pl.DataFrame) -> pl.Da
         unit.level,
         unit.parent_code.label("parent"),
     ).where(unit.id.in_(others))
-    with engine.connect() as connection:
-        ended = read_frame(connection, query)
+    ended = read_frame(connection, query)
     named = pl.concat([tree.select(ended.columns), ended])
     return rows.join(named, on="unit_id", how="left", maintain_order="left")
 
@@ -317,6 +330,7 @@ def _judged(rows: pl.DataFrame, today: date) -> pl.DataFrame:
         "n_warning",
         *_SETTLED.values(),
         "is_permitted",
+        "in_force_sha256",
     )
 
 
@@ -359,24 +373,8 @@ def status_tree(
         top = tree.filter(pl.col("unit") == unit)["depth"]
         tree = tree.with_columns(pl.col("depth") - (top[0] if len(top) else 0))
     counted = _over_subtrees(tree, rows).filter((pl.col("expected") > 0) | (pl.col("received") > 0))
-    ordered = _depth_first(counted)
+    ordered = depth_first(counted)
     return ordered if depth is None else ordered.filter(pl.col("depth") <= depth)
-
-
-def _depth_first(rows: pl.DataFrame) -> pl.DataFrame:
-    """Each unit before what is below it, units beside each other by code: by the codes on the way down to it."""
-    parts: list[pl.DataFrame] = []
-    above = pl.DataFrame(schema={"parent": pl.String, "way_above": pl.List(pl.String)})
-    for layer in rows.sort("depth").partition_by("depth", maintain_order=True):
-        here = layer.join(above, on="parent", how="left").with_columns(
-            way=pl.concat_list(pl.col("way_above").fill_null([]), "unit")
-        )
-        parts.append(here.drop("way_above"))
-        above = here.select(parent="unit", way_above="way")
-    if not parts:
-        return rows
-    key = pl.col("way").list.join("\x00")
-    return pl.concat(parts).sort(key).drop("way")
 
 
 def _unplaced(engine: Engine, period: str, state: SubmissionState) -> int:
@@ -657,6 +655,48 @@ def _totals_are_older(connection: Connection, period: str, form: str, moment: da
         .where(tables.period.c.code == period, tables.form.c.code == form, here.state.in_(sorted(IN_FORCE)))
     )
     return connection.execute(standing.limit(1)).first() is not None
+
+
+def stale_totals(connection: Connection, periods: Sequence[str]) -> list[tuple[str, str]]:
+    """(period, form) of these periods whose totals are not those of the reports in force: computed before a report
+    changed, or before the definitions or the register did; those of closed periods are not computed any more for the
+    latter."""
+    period = tables.period.c
+    named = period.code.in_(list(periods))
+    changes = [
+        *_changes(connection, named),
+        *(row for row in (*_taken_out(connection), *_opened(connection)) if row[0] in periods),
+    ]
+    older = {
+        (code, form)
+        for code, form, moment in changes
+        if _totals_are_older(connection, code, form, moment)
+        and (refreshed_at(connection, code, form) is not None or _has_totals(connection, code, form))
+    }
+    mart = tables.mart_roll_up.c
+    kept = (
+        select(mart.period, mart.form, func.max(mart.refreshed_at))
+        .join(tables.period, period.code == mart.period)
+        .where(named, period.closed_at.is_(None))
+        .group_by(mart.period, mart.form)
+    )
+    outdated = {(code, form) for code, form, moment in connection.execute(kept) if all_changed(connection, moment)}
+    return sorted(older | outdated)
+
+
+def _has_totals(connection: Connection, period: str, form: str) -> bool:
+    """Whether anything is to be added up: a report in force of a unit that stands below another."""
+    here, above = tables.submission.c, tables.unit_above.c
+    query = (
+        select(here.id)
+        .join(tables.period, tables.period.c.id == here.period_id)
+        .join(tables.form, tables.form.c.id == here.form_id)
+        .join(tables.unit_above, (above.unit_id == here.unit_id) & (above.steps > 0))
+        .where(tables.period.c.code == period, tables.form.c.code == form, here.state.in_(sorted(IN_FORCE)))
+        .where(above.first_day <= tables.period.c.last_day)
+        .where(above.last_day.is_(None) | (above.last_day >= tables.period.c.first_day))
+    )
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def failed_of_run(engine: Engine, run_id: str, *, limit: int | None = None) -> list[dict[str, Any]]:

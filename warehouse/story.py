@@ -15,7 +15,7 @@ from domain.submission import AttemptOutcome
 from warehouse import tables
 from warehouse.bulk import read_frame
 from warehouse.reporting import period_row
-from warehouse.words import STATES, Words
+from warehouse.words import ACTS, STATES, Words
 
 #: A row of the history while it is made.
 Told = dict[str, Any]
@@ -30,18 +30,6 @@ _OUTCOMES: dict[str, Words] = {
     AttemptOutcome.UNREADABLE: ("không đọc được", "unreadable"),
     AttemptOutcome.SAME_BYTES: ("tệp đã có, không có gì thay đổi", "the file was known, nothing changed"),
     AttemptOutcome.FAILED: ("không xử lý được do trục trặc", "could not be processed"),
-}
-
-_ACTS: dict[str, Words] = {
-    Act.RETRY: ("cho xử lý lại", "had it tried again"),
-    Act.RESTORE: ("lấy lại để kiểm tra từ đầu", "restored it, to be checked anew"),
-    Act.WITHDRAW: ("rút báo cáo", "withdrew it"),
-    Act.WAIVE: ("miễn một phát hiện", "waived a finding"),
-    Act.PERMIT_LATE: ("cho phép gửi muộn", "permitted it to be late"),
-    Act.RETURN: ("trả lại tệp đã đánh dấu", "handed the annotated file back"),
-    Act.CLOSE_PERIOD: ("đóng kỳ", "closed the period"),
-    Act.REOPEN_PERIOD: ("mở lại kỳ", "reopened the period"),
-    Act.REPLACE_WAREHOUSE: ("thay toàn bộ kho bằng bản sao lưu", "put a backup in the place of the warehouse"),
 }
 
 
@@ -208,7 +196,7 @@ def _act(row: Told, reports: dict[int, Told]) -> Told:
 
 def _told_act(what: str, raw: Told) -> Words:
     """What was done, and to what."""
-    vi, en = _ACTS[what]
+    vi, en = ACTS[what]
     if what == Act.WAIVE:
         return _told_waiver(raw["after"])
     if what == Act.PERMIT_LATE:

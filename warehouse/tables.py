@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from warehouse.conference_tables import conference, conference_figure, conference_part, conference_period
 from warehouse.fact_tables import (
     LIST_TABLES,
     breakdown,
@@ -43,6 +44,10 @@ __all__ = [
     "attempt",
     "breakdown",
     "commendation",
+    "conference",
+    "conference_figure",
+    "conference_part",
+    "conference_period",
     "definition_change",
     "file",
     "finding",

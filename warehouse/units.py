@@ -127,6 +127,22 @@ def closure(tree: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts).select("ancestor", "unit")
 
 
+def depth_first(rows: pl.DataFrame) -> pl.DataFrame:
+    """Each unit before what is below it, units beside each other by code: by the codes on the way down to it."""
+    parts: list[pl.DataFrame] = []
+    above = pl.DataFrame(schema={"parent": pl.String, "way_above": pl.List(pl.String)})
+    for layer in rows.sort("depth").partition_by("depth", maintain_order=True):
+        here = layer.join(above, on="parent", how="left").with_columns(
+            way=pl.concat_list(pl.col("way_above").fill_null([]), "unit")
+        )
+        parts.append(here.drop("way_above"))
+        above = here.select(parent="unit", way_above="way")
+    if not parts:
+        return rows
+    key = pl.col("way").list.join("\x00")
+    return pl.concat(parts).sort(key).drop("way")
+
+
 def units(engine: Engine, day: date | None = None) -> pl.DataFrame:
     """The register on ``day``, or all of it: ``code, name, kind, level, parent, valid_from, valid_to, source``."""
     with engine.connect() as connection:

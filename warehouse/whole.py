@@ -9,7 +9,7 @@ import polars as pl
 from sqlalchemy import Connection, Engine, Table, delete, func, inspect, select
 
 from domain.act import ActRefusedError
-from warehouse import migrate, tables
+from warehouse import guards, migrate, tables
 from warehouse.acts import record_replacement
 from warehouse.bulk import frames_of, gather_statistics, insert_frame, update_frame
 from warehouse.engine import is_postgres, write
@@ -72,7 +72,7 @@ def fill(engine: Engine, schema: str, content: Iterable[Part], expected: dict[st
     """
     if migrate.current(engine) is None:
         migrate.upgrade(engine, schema)
-    with write(engine) as connection:
+    with write(engine) as connection, guards.set_aside(connection):
         _load(connection, content, expected)
     migrate.upgrade(engine)
 
@@ -81,7 +81,7 @@ def replace(
     engine: Engine, content: Iterable[Part], expected: dict[str, int], *, who: str, reason: str, source: str
 ) -> None:
     """Put the parts in the place of every row there is, in one transaction, and record who did so and why."""
-    with write(engine) as connection:
+    with write(engine) as connection, guards.set_aside(connection):
         before = {table.name: _count(connection, table) for table in tables.metadata.sorted_tables}
         for table in reversed(tables.metadata.sorted_tables):
             connection.execute(delete(table))

@@ -1,7 +1,8 @@
-"""How the states of a submission are told: in Vietnamese and in English, to follow the report they are said of."""
+"""How states of a submission and acts are told, in Vietnamese and in English, to follow what they are said of."""
 
 from __future__ import annotations
 
+from domain.act import Act
 from domain.submission import SubmissionState
 
 #: Something said in Vietnamese and in English.
@@ -15,4 +16,20 @@ STATES: dict[str, Words] = {
     SubmissionState.ACCEPTED_WITH_WARNINGS: ("đang có hiệu lực, còn cảnh báo", "in force with warnings"),
     SubmissionState.SUPERSEDED: ("đã bị bản mới hơn thay thế", "superseded by a newer version"),
     SubmissionState.WITHDRAWN: ("đã được rút", "withdrawn"),
+}
+
+#: What was done, of every act.
+ACTS: dict[str, Words] = {
+    Act.RETRY: ("cho xử lý lại", "had it tried again"),
+    Act.RESTORE: ("lấy lại để kiểm tra từ đầu", "restored it, to be checked anew"),
+    Act.WITHDRAW: ("rút báo cáo", "withdrew it"),
+    Act.WAIVE: ("miễn một phát hiện", "waived a finding"),
+    Act.PERMIT_LATE: ("cho phép gửi muộn", "permitted it to be late"),
+    Act.RETURN: ("trả lại tệp đã đánh dấu", "handed the annotated file back"),
+    Act.CLOSE_PERIOD: ("đóng kỳ", "closed the period"),
+    Act.REOPEN_PERIOD: ("mở lại kỳ", "reopened the period"),
+    Act.REPLACE_WAREHOUSE: ("thay toàn bộ kho bằng bản sao lưu", "put a backup in the place of the warehouse"),
+    Act.OPEN_CONFERENCE: ("mở hội nghị", "opened a conference"),
+    Act.FREEZE_CONFERENCE: ("chốt số liệu hội nghị", "froze the figures of a conference"),
+    Act.OVERRIDE_FREEZE: ("cho chốt khi còn điều nghiêm trọng", "let it be frozen although something was open"),
 }
