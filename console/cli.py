@@ -10,7 +10,19 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from console import acting, comparing, definitions, demo, intake, keeping, reading, registering, serving, workspace
+from console import (
+    acting,
+    comparing,
+    definitions,
+    demo,
+    intake,
+    keeping,
+    reading,
+    registering,
+    serving,
+    targeting,
+    workspace,
+)
 from console.output import REFUSED
 from console.words import language_first, say
 
@@ -36,7 +48,9 @@ def _main(
         raise typer.BadParameter(say("chọn vi hoặc en", "choose vi or en"), param_hint="--lang")
 
 
-for module in (workspace, definitions, registering, intake, reading, comparing, acting, keeping, serving, demo):
+_MODULES = (workspace, definitions, registering, targeting, intake, reading, comparing, acting, keeping, serving, demo)
+
+for module in _MODULES:
     module.register(app)
 
 

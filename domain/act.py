@@ -7,7 +7,8 @@ from enum import StrEnum
 
 class Act(StrEnum):
     """``restore`` takes up again what was withdrawn or superseded; ``return`` hands the annotated workbook back;
-    ``replace_warehouse`` puts a backup in the place of all that stood in the warehouse."""
+    ``replace_warehouse`` puts a backup in the place of all that stood in the warehouse; ``set_targets`` gives, changes
+    or takes back targets of a year; ``decide_rating`` gives a unit its grade."""
 
     RETRY = "retry"
     RESTORE = "restore"
@@ -18,6 +19,8 @@ class Act(StrEnum):
     CLOSE_PERIOD = "close_period"
     REOPEN_PERIOD = "reopen_period"
     REPLACE_WAREHOUSE = "replace_warehouse"
+    SET_TARGETS = "set_targets"
+    DECIDE_RATING = "decide_rating"
 
 
 class ActRefusedError(ValueError):

@@ -41,6 +41,8 @@ _ACTS: dict[str, Words] = {
     Act.RETURN: ("trả lại tệp đã đánh dấu", "handed the annotated file back"),
     Act.CLOSE_PERIOD: ("đóng kỳ", "closed the period"),
     Act.REOPEN_PERIOD: ("mở lại kỳ", "reopened the period"),
+    Act.SET_TARGETS: ("giao, sửa chỉ tiêu", "gave or changed targets"),
+    Act.DECIDE_RATING: ("quyết định xếp loại", "decided the rating"),
     Act.REPLACE_WAREHOUSE: ("thay toàn bộ kho bằng bản sao lưu", "put a backup in the place of the warehouse"),
 }
 
@@ -211,6 +213,8 @@ def _told_act(what: str, raw: Told) -> Words:
     vi, en = _ACTS[what]
     if what == Act.WAIVE:
         return _told_waiver(raw["after"])
+    if what == Act.DECIDE_RATING:
+        return f"{vi} {raw['after']}", f"{en}: {raw['after']}"
     if what == Act.PERMIT_LATE:
         return f"{vi} đến hết {date.fromisoformat(raw['after']):%d/%m/%Y}", f"{en}, up to {raw['after']}"
     return vi, en

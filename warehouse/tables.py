@@ -33,6 +33,7 @@ from warehouse.registry_tables import (
     unit_event,
     unit_kind,
 )
+from warehouse.review_tables import rating_decision, target
 from warehouse.schema import metadata
 
 __all__ = [
@@ -61,11 +62,13 @@ __all__ = [
     "period",
     "period_due",
     "place",
+    "rating_decision",
     "receipt",
     "rule",
     "run",
     "setting",
     "submission",
+    "target",
     "topic",
     "unit",
     "unit_above",
