@@ -197,10 +197,13 @@ def targets_list(
 
 
 def _listed(catalog: Catalog, row: dict[str, Any], *, history: bool) -> Sequence[Any]:
+    from tasks.clock import ZONE
+
     cells = [row["unit"], row["unit_name"], str(row["year"]), _label(catalog, row), _asked(catalog, row, "value")]
     cells.append(row["source"])
     if history:
-        cells += [row["version"], f"{row['recorded_from']:%d/%m/%Y %H:%M}", row["who"], row["reason"]]
+        moment = row["recorded_from"].astimezone(ZONE)
+        cells += [row["version"], f"{moment:%d/%m/%Y %H:%M}", row["who"], row["reason"]]
     return cells
 
 

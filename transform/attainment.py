@@ -67,8 +67,12 @@ def attained(targets: pl.DataFrame, figures: pl.DataFrame, catalog: Catalog) -> 
         reached=_reached(),
         is_whole=pl.col("is_year").fill_null(value=False),
         is_complete=_is_complete(),
-    ).with_columns(outcome=_outcome(catalog), is_beyond=_beyond(), **_attainment(catalog))
-    return told.with_columns(note=_note()).select(pl.col(name).cast(kind) for name, kind in ATTAINED.items()).sort(_KEY)
+    ).with_columns(outcome=_outcome(catalog), **_attainment(catalog))
+    return (
+        told.with_columns(is_beyond=_beyond(), note=_note())
+        .select(pl.col(name).cast(kind) for name, kind in ATTAINED.items())
+        .sort(_KEY)
+    )
 
 
 def _best(figures: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
