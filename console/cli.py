@@ -17,6 +17,7 @@ from console import (
     demo,
     intake,
     keeping,
+    rating,
     reading,
     registering,
     serving,
@@ -48,7 +49,20 @@ def _main(
         raise typer.BadParameter(say("chọn vi hoặc en", "choose vi or en"), param_hint="--lang")
 
 
-_MODULES = (workspace, definitions, registering, targeting, intake, reading, comparing, acting, keeping, serving, demo)
+_MODULES = (
+    workspace,
+    definitions,
+    registering,
+    targeting,
+    intake,
+    reading,
+    comparing,
+    rating,
+    acting,
+    keeping,
+    serving,
+    demo,
+)
 
 for module in _MODULES:
     module.register(app)
