@@ -144,7 +144,7 @@ def _print_group(catalog: Catalog, found: Proposed, group: dict[str, Any]) -> No
     arithmetic = cap_words(group, found.rules)[0 if LANG == "vi" else 1]
     if rated:
         _print_ranked(catalog, found, rated, say(f"Nhóm {group['peer_group']}", f"Group {group['peer_group']}"))
-    _print_cap(found.rules, group, rated, arithmetic)
+    _print_cap(catalog, found.rules, group, rated, arithmetic)
 
 
 def _print_ranked(catalog: Catalog, found: Proposed, rated: list[dict[str, Any]], title: str) -> None:
@@ -206,8 +206,10 @@ def _short(catalog: Catalog, grade: str | None) -> str:
     return " – ".join(say(short.get(part, part), part) for part in grade.split(BETWEEN))
 
 
-def _print_cap(rules: RatingRules, group: dict[str, Any], rated: list[dict[str, Any]], arithmetic: str) -> None:
-    best = rules.cap.grade
+def _print_cap(
+    catalog: Catalog, rules: RatingRules, group: dict[str, Any], rated: list[dict[str, Any]], arithmetic: str
+) -> None:
+    best = _short(catalog, rules.cap.grade)
     basis = _DENOMINATORS[rules.cap.denominator]
     out.print(
         say(
@@ -225,7 +227,7 @@ def _print_cap(rules: RatingRules, group: dict[str, Any], rated: list[dict[str, 
             out.print(f"  ! {_PLACES[place]}: {named}", soft_wrap=True)
     near = [(row["unit"], row["just_under"], row["points"]) for row in rated if row["just_under"]]
     if near:
-        named = ", ".join(f"{unit} ({_write(points)} → {grade})" for unit, grade, points in near)
+        named = ", ".join(f"{unit} ({_write(points)} → {_short(catalog, grade)})" for unit, grade, points in near)
         out.print(
             say(
                 f"  Sát dưới ngưỡng (dưới {_write(rules.margin)} điểm): {named}",
@@ -281,6 +283,7 @@ def rating_decide(
 ) -> None:
     """The grade a person gave, kept with the proposal of this moment; a later decision is a new version."""
     from tasks.rating import decide
+    from tasks.rating_words import grade_words
 
     chosen, engine = open_warehouse()
     catalog = definitions(chosen)
@@ -301,11 +304,12 @@ def rating_decide(
         (shown,) = finite([{**row, "grade": grade, "version": version, "period": period}])
         print_json(shown)
         return
+    given = say(*grade_words(catalog, grade))
     proposed = row[f"proposed_{LANG}"] or "–"
     out.print(
         say(
-            f"✓ {unit} · {period}: {grade} (bản {version}; đề xuất lúc này: {proposed}).",
-            f"✓ {unit} · {period}: {grade} (version {version}; proposed at this moment: {proposed}).",
+            f"✓ {unit} · {period}: {given} (bản {version}; đề xuất lúc này: {proposed}).",
+            f"✓ {unit} · {period}: {given} (version {version}; proposed at this moment: {proposed}).",
         ),
         soft_wrap=True,
     )

@@ -138,6 +138,8 @@ def _units(engine: Engine, catalog: Catalog, period: Period, rules: RatingRules)
     reports = queries.status_by_unit(engine, period.code).filter(
         (pl.col("form") == rules.form) & (pl.col("is_expected") | pl.col("is_in_force"))
     )
+    # of two bearers of one code in the period the one that owes the report
+    reports = reports.sort("unit", ~pl.col("is_expected")).unique("unit", keep="first", maintain_order=True)
     passed = [state.value for state in IN_FORCE]
     return (
         reports.drop("name", "kind", "level", "parent")
@@ -261,7 +263,7 @@ def decide(
     for _ in range(_TRIES):
         ground = _ground(engine, catalog, period)
         row, group, is_over = _judged(ground, unit, grade)
-        _must_be_said(ground.rules, row, group, grade, reason, is_over=is_over, over_cap=over_cap)
+        _must_be_said(ground, row, group, grade, reason, is_over=is_over, over_cap=over_cap)
         vi, en = grade_words(catalog, grade)
         decision = Decision(
             row["unit_id"],
@@ -319,7 +321,7 @@ def _group_of(found: Proposed, name: str) -> dict[str, Any]:
 
 
 def _must_be_said(
-    rules: RatingRules,
+    ground: _Ground,
     row: dict[str, Any],
     group: dict[str, Any],
     grade: str,
@@ -331,11 +333,12 @@ def _must_be_said(
     """What a person has to say before a grade is put down."""
     has_reason = bool(reason and reason.strip())
     if is_over and not (over_cap and has_reason):
-        best, cap, number = rules.cap.grade, group["cap"], group["decided_best"]
+        best_vi, best_en = grade_words(ground.catalog, ground.rules.cap.grade)
+        cap, number = group["cap"], group["decided_best"]
         raise ActRefusedError(
-            f"Sẽ có {number} đơn vị {best} trong nhóm {row['peer_group']}, giới hạn là {cap}:"
+            f"Sẽ có {number} đơn vị {best_vi} trong nhóm {row['peer_group']}, giới hạn là {cap}:"
             " ghi --over-cap kèm --reason và --second nếu cấp có thẩm quyền vẫn quyết định",
-            f"{number} units of the group {row['peer_group']} would be {best}, the cap is {cap}:"
+            f"{number} units of the group {row['peer_group']} would be {best_en}, the cap is {cap}:"
             " give --over-cap with --reason and --second if it is decided nevertheless",
         )
     if grade != row["proposed"] and not has_reason:

@@ -138,6 +138,8 @@ def totals_in_force(
     superiors = asked.join(_parents(tree), on="unit", how="semi")["unit"].to_list()
     kept = queries.kept_totals(engine, period, form, superiors)
     leaves = asked.filter(~pl.col("unit").is_in(superiors)).with_columns(parent=pl.lit(None, pl.String))
+    if leaves.is_empty():
+        return kept.cast(dict(ROLL_UP)).filter(pl.col("indicator").is_in(list(indicators)))  # type: ignore[arg-type]
     now = _Now(engine, catalog, period, form, leaves)
     wanted = pl.DataFrame({"indicator": list(indicators)}, schema={"indicator": pl.String})
     figures = now.figures(units=leaves["unit"].to_list(), indicators=needed_for(wanted, catalog))
