@@ -142,8 +142,9 @@ def _print_group(catalog: Catalog, found: Proposed, group: dict[str, Any]) -> No
     units = found.units.filter(found.units["peer_group"] == group["peer_group"])
     rated = [row for row in _ranked(units) if row["reason"] is None]
     arithmetic = cap_words(group, found.rules)[0 if LANG == "vi" else 1]
-    if rated:
-        _print_ranked(catalog, found, rated, say(f"Nhóm {group['peer_group']}", f"Group {group['peer_group']}"))
+    if not rated:
+        return
+    _print_ranked(catalog, found, rated, say(f"Nhóm {group['peer_group']}", f"Group {group['peer_group']}"))
     _print_cap(catalog, found.rules, group, rated, arithmetic)
 
 
@@ -242,7 +243,8 @@ def _write(number: float) -> str:
 
 
 def _range(low: float, high: float) -> str:
-    return _write(low) if low == high else f"{_write(low)} – {_write(high)}"
+    lower, upper = _write(low), _write(high)
+    return lower if lower == upper else f"{lower} – {upper}"
 
 
 def _print_not_rated(found: Proposed) -> None:

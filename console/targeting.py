@@ -300,7 +300,7 @@ def _reached(catalog: Catalog, row: dict[str, Any]) -> str:
 
 
 def _attainment(row: dict[str, Any]) -> str:
-    """``97,5 %``, with its bounds where the figure is rough; of rates the points above or below."""
+    """``97,5 %``; its bounds where the figure is rough; of rates the points above or below."""
     percent = vi_percent if LANG == "vi" else en_percent
     if row["points"] is not None:
         sign = "+" if row["points"] > 0 else ""
@@ -311,8 +311,7 @@ def _attainment(row: dict[str, Any]) -> str:
     low, high = row["attainment_lower"], row["attainment_upper"]
     if low == high:
         return percent(row["attainment"], 1)
-    ends = (percent(low, 1) if low is not None else "…", percent(high, 1) if high is not None else "…")
-    return f"{percent(row['attainment'], 1)} ({' – '.join(ends)})"
+    return " – ".join("…" if end is None else percent(end, 1) for end in (low, high))
 
 
 def _coverage(row: dict[str, Any]) -> str:
