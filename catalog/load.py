@@ -20,6 +20,7 @@ from catalog.model import (
     UnitRecord,
 )
 from catalog.prove import IDENTITY, faults_of
+from catalog.rating import RatingRules
 from catalog.read import Reader, read_form
 from catalog.whole import Catalog, CatalogError, Fault
 
@@ -30,7 +31,7 @@ DATA = Path(__file__).parent / "data"
 
 _DEFINITION_FILES = ("*.csv", "*.yaml", "rules/*.yaml", "forms/*/*.csv", "forms/*/*.yaml")
 
-_COMPARISON = "comparison.yaml"
+_COMPARISON, _RATINGS = "comparison.yaml", "ratings.yaml"
 
 _INDICATOR_LISTS = ("dimensions", "numerator", "denominator", "unit_words")
 
@@ -64,6 +65,7 @@ def _read_catalog(reader: Reader) -> Catalog:
         events=tuple(reader.table(UnitEventRecord, "unit_events.csv")),
         obligations=tuple(reader.table(Obligation, "obligations.csv", ("period_kinds",))),
         comparison=_read_comparison(reader),
+        ratings=_read_ratings(reader),
     )
 
 
@@ -73,6 +75,13 @@ def _read_comparison(reader: Reader) -> Comparison:
         return Comparison()
     built = reader.build(Comparison, reader.yaml_mapping(_COMPARISON), _COMPARISON, "")
     return built or Comparison()
+
+
+def _read_ratings(reader: Reader) -> tuple[RatingRules, ...]:
+    """Definitions that were written before units were rated have no such file."""
+    if not (reader.root / _RATINGS).is_file():
+        return ()
+    return tuple(reader.unique(_RATINGS, reader.items(RatingRules, _RATINGS), lambda rules: rules.id).values())
 
 
 def _read_forms(reader: Reader) -> tuple[list[Form], dict[str, dict[str, Any]]]:

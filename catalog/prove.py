@@ -18,10 +18,11 @@ from catalog.model import (
     Rule,
     Section,
 )
+from catalog.rating import FACTS, faults_within
 from catalog.refs import PAST, WITHIN_REACH, Ref, refs_of
 from catalog.register import register_faults
 from catalog.whole import Catalog, Fault
-from domain.observation import OverUnits
+from domain.observation import OverUnits, ValueKind
 from domain.reading import Problem, Repair
 from domain.unit import UnitKey
 
@@ -49,6 +50,7 @@ def faults_of(catalog: Catalog) -> Iterator[Fault]:
     yield from _register_faults(catalog)
     yield from _obligation_faults(catalog)
     yield from _comparison_faults(catalog)
+    yield from _rating_faults(catalog)
     for calendar in catalog.calendars.values():
         yield from (Fault("calendars.yaml", calendar.id, what) for what in _calendar_faults(catalog, calendar))
 
@@ -62,6 +64,36 @@ def _comparison_faults(catalog: Catalog) -> Iterator[Fault]:
     for item in said.not_over_time:
         if item.indicator not in catalog.indicators:
             yield Fault("comparison.yaml", item.indicator, "is no indicator")
+
+
+def _rating_faults(catalog: Catalog) -> Iterator[Fault]:
+    file = "ratings.yaml"
+    for rules in catalog.ratings:
+        yield from (Fault(file, f"{rules.id} {where}", what) for where, what in faults_within(rules))
+        if rules.form not in catalog.forms:
+            yield Fault(file, rules.id, f"unknown form {rules.form}")
+        for name in rules.names:
+            if what := _unusable(catalog, name):
+                yield Fault(file, rules.id, what)
+        for item in rules.grades:
+            if "grade" in catalog.codelists and item.grade not in catalog.codelists["grade"].codes:
+                yield Fault(file, rules.id, f"{item.grade} is not a code of the list grade")
+    for before, after in pairwise(sorted(catalog.ratings, key=lambda rules: rules.valid_from)):
+        if before.valid_to is None or before.valid_to >= after.valid_from:
+            yield Fault(file, after.id, f"is in force while {before.id} still is")
+
+
+def _unusable(catalog: Catalog, name: str) -> str:
+    """Why a rating rule cannot name this; empty when it can."""
+    if name in FACTS:
+        return ""
+    known = catalog.indicators.get(name)
+    if known is None:
+        return f"names {name}, which is neither an indicator nor one of {', '.join(FACTS)}"
+    return "" if known.kind in _NUMBERS else f"names {name}, which is no number"
+
+
+_NUMBERS = (ValueKind.COUNT, ValueKind.QUANTITY, ValueKind.PERCENT, ValueKind.RATIO)
 
 
 # ------------------------------------------------------------------------------------------------ indicators, forms

@@ -25,6 +25,7 @@ from catalog.model import (
     UnitKind,
     UnitRecord,
 )
+from catalog.rating import RatingRules
 from domain.period import Period
 
 _YEAR = re.compile(r"^(\d{4})")
@@ -68,6 +69,7 @@ class Catalog:
     events: tuple[UnitEventRecord, ...]
     obligations: tuple[Obligation, ...]
     comparison: Comparison = field(default_factory=Comparison)
+    ratings: tuple[RatingRules, ...] = ()
 
     @cached_property
     def rules_by_id(self) -> dict[str, Rule]:
@@ -142,6 +144,10 @@ class Catalog:
     def rules_for(self, form: str, day: date) -> list[Rule]:
         """The rules in force for a form on a day."""
         return [rule for rule in self.rules if rule.applies_to(form) and rule.applies_on(day)]
+
+    def rating_on(self, day: date) -> RatingRules | None:
+        """The rules by which units are rated for a period that ends on ``day``."""
+        return next((rules for rules in self.ratings if rules.in_force_on(day)), None)
 
     def owed(self, unit_kind: str, period: Period) -> list[Obligation]:
         """The forms a kind of unit owes for a period."""

@@ -18,9 +18,11 @@ from console import (
     demo,
     intake,
     keeping,
+    rating,
     reading,
     registering,
     serving,
+    targeting,
     workspace,
 )
 from console.output import REFUSED
@@ -48,19 +50,23 @@ def _main(
         raise typer.BadParameter(say("chọn vi hoặc en", "choose vi or en"), param_hint="--lang")
 
 
-for module in (
+_MODULES = (
     workspace,
     definitions,
     registering,
+    targeting,
     intake,
     reading,
     comparing,
+    rating,
     acting,
     conference,
     keeping,
     serving,
     demo,
-):
+)
+
+for module in _MODULES:
     module.register(app)
 
 

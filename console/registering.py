@@ -68,7 +68,7 @@ def units_import(
     try:
         difference = import_register(engine, definitions(chosen), files, dry_run=dry_run)
     except RegisterRefusedError as error:
-        _print_faults(error.faults, as_json)
+        print_faults(error.faults, as_json)
         raise typer.Exit(REFUSED) from None
     refreshed = 0
     if not dry_run and difference.changes:
@@ -83,11 +83,11 @@ def units_import(
         out.print(say(f"✓ Đã tính lại {refreshed} bảng tổng hợp", f"✓ {refreshed} tables of totals were computed anew"))
 
 
-def _print_faults(faults: Sequence[RowFault], as_json: bool) -> None:
+def print_faults(faults: Sequence[RowFault], as_json: bool) -> None:
     from tasks.register import sentences
 
     if as_json:
-        print_json({"faults": [_fault_json(fault) for fault in faults]})
+        print_json({"faults": [fault_json(fault) for fault in faults]})
         return
     columns = (
         say("Tệp", "File"),
@@ -100,7 +100,7 @@ def _print_faults(faults: Sequence[RowFault], as_json: bool) -> None:
     out.print(table(title, columns, sentences(faults, LANG == "vi")))
 
 
-def _fault_json(fault: RowFault) -> dict[str, Any]:
+def fault_json(fault: RowFault) -> dict[str, Any]:
     said, advice = fault.what, fault.advice
     return {
         "file": fault.file,
@@ -129,7 +129,7 @@ def _difference_json(difference: Difference, dry_run: bool) -> dict[str, Any]:
             }
             for change in difference.changes
         ],
-        "notices": [_fault_json(notice) for notice in difference.notices],
+        "notices": [fault_json(notice) for notice in difference.notices],
     }
 
 

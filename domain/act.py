@@ -8,7 +8,8 @@ from enum import StrEnum
 class Act(StrEnum):
     """``restore`` takes up again what was withdrawn or superseded; ``return`` hands the annotated workbook back;
     ``replace_warehouse`` puts a backup in the place of all that stood in the warehouse; ``override_freeze`` lets the
-    figures of a conference be frozen although something critical is open."""
+    figures of a conference be frozen although something critical is open; ``set_targets`` gives, changes or takes back
+    targets of a year; ``decide_rating`` gives a unit its grade."""
 
     RETRY = "retry"
     RESTORE = "restore"
@@ -22,6 +23,8 @@ class Act(StrEnum):
     OPEN_CONFERENCE = "open_conference"
     FREEZE_CONFERENCE = "freeze_conference"
     OVERRIDE_FREEZE = "override_freeze"
+    SET_TARGETS = "set_targets"
+    DECIDE_RATING = "decide_rating"
 
 
 class ActRefusedError(ValueError):

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from catalog.model import UnitEventRecord, UnitRecord
 from catalog.register import EventKey, RowFault, Said, event_key, key_of
-from domain.names import fold_name
 from domain.unit import EventKind, EventShare, UnitKey
+from tasks.row_reading import RowReading
 from warehouse.registry import Register
 from workbook.cells import Content
 from workbook.register import UNITS, RegisterTable, TableRow
 from workbook.register import read_register as read_file
-
-#: Far more than any name or title of a decree; what is longer was pasted by mistake.
-_LONGEST = 2_000
 
 #: The word in the column ``kind`` of an event that takes back one that was recorded by mistake.
 REMOVE = "remove"
@@ -39,7 +34,6 @@ _SHARES = {
     "một phần": EventShare.PARTIAL.value,
     **{share.value: share.value for share in EventShare},
 }
-_FOLDED = {fold_name(word): word for word in (*_KINDS, *_SHARES)}
 
 
 @dataclass
@@ -107,15 +101,12 @@ def _read_row(
     given.places[key] = (table, row)
 
 
-class _Row:
-    """One row being read; ``faults`` gathers what its cells cannot mean.
-
-    ``known``: codes a number may stand for. ``there``: the units as they stand, for what a file says nothing of.
-    """
+class _Row(RowReading):
+    """A row of a unit or an event. ``there``: the units as they stand, for what a file says nothing of."""
 
     def __init__(self, table: RegisterTable, row: TableRow, known: set[str], there: dict[UnitKey, UnitRecord]) -> None:
-        self.table, self.row, self.known, self.there = table, row, known, there
-        self.faults: list[RowFault] = []
+        super().__init__(table, row, known)
+        self.there = there
 
     def unit(self, given: Given) -> UnitKey | None:
         values: dict[str, Any] = {
@@ -163,94 +154,3 @@ class _Row:
         else:
             given.events.setdefault(key, event)
         return key
-
-    def fault(self, column: str, what: Said, advice: Said) -> RowFault:
-        letter = self.table.letters.get(column, "")
-        shown = " ".join(filter(None, (letter, column)))
-        return RowFault(self.table.file, self.table.sheet, self.row.line, shown, what, advice)
-
-    def _say(self, column: str, what: Said, advice: Said) -> None:
-        self.faults.append(self.fault(column, what, advice))
-
-    def text(self, column: str, *, needed: bool = True) -> str | None:
-        """The words of a cell without surrounding space; a number is its digits."""
-        content = self.row.cells.get(column)
-        words = content[2].strip() if content else ""
-        if content and content[0] == "error":
-            self._say(column, Said(f"ô có lỗi {words}", f"the cell shows {words}"), _RETYPE)
-        elif not words and needed:
-            self._say(column, Said("để trống", "is empty"), Said("ghi vào ô này", "fill it in"))
-        elif len(words) > _LONGEST:
-            self._say(column, Said(f"dài {len(words)} ký tự", f"has {len(words)} characters"), _RETYPE)
-        elif any(unicodedata.category(letter) == "Cc" for letter in words):
-            self._say(column, Said("có ký tự điều khiển hoặc xuống dòng", "has line breaks or control signs"), _RETYPE)
-        else:
-            return words or None
-        return None
-
-    def code(self, column: str, *, needed: bool = True) -> str | None:
-        words = self.text(column, needed=needed)
-        if words is None:
-            return None
-        if not _is_code(words):
-            self._say(
-                column,
-                Said(f"{words!r} không phải mã đơn vị", f"{words!r} is no unit code"),
-                Said("mã chỉ gồm A–Z, 0–9, dấu chấm, gạch ngang", "codes are of A–Z, 0–9, dots and hyphens"),
-            )
-            return None
-        content = self.row.cells[column]
-        if content[0] == "number" and words not in self.known:
-            self._say(
-                column,
-                Said(f"mã {words} gõ dạng số, có thể đã mất số 0 ở đầu", f"{words} is a number: zeros may be lost"),
-                Said(
-                    "định dạng cột là Văn bản (Text) rồi gõ lại đủ các số 0",
-                    "format the column as Text and type it again",
-                ),
-            )
-            return None
-        return words
-
-    def day(self, column: str, *, needed: bool = True) -> date | None:
-        words = self.text(column, needed=needed)
-        if words is None:
-            return None
-        try:
-            if len(words) != len("2025-07-01"):
-                raise ValueError(words)
-            return date.fromisoformat(words)
-        except ValueError:
-            self._say(
-                column,
-                Said(f"{words!r} không phải ngày", f"{words!r} is not a day"),
-                Said(
-                    "viết như 2025-07-01, hoặc để ô dạng ngày trong Excel", "write 2025-07-01, or a date cell in Excel"
-                ),
-            )
-            return None
-
-    def choice(self, column: str, choices: dict[str, str]) -> str:
-        words = self.text(column)
-        if words is None:
-            return ""
-        found = choices.get(_FOLDED.get(fold_name(words), ""))
-        if found is None:
-            known = ", ".join(dict.fromkeys(choices.values()))
-            self._say(
-                column,
-                Said(f"không hiểu {words!r}", f"{words!r} is not understood"),
-                Said(f"dùng một trong: {known}", f"use one of: {known}"),
-            )
-        return found or ""
-
-
-_RETYPE = Said("gõ lại ô này", "type the cell again")
-
-
-def _is_code(words: str) -> bool:
-    return (
-        words[0] not in ".-"
-        and all(letter.isascii() and (letter.isalnum() or letter in ".-") for letter in words)
-        and (words == words.upper())
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -18,7 +19,7 @@ from tasks.clock import today
 from transform.distinct import lists_counted
 from transform.hierarchy import apart_from_children
 from transform.refresh import Plan, add_up_again, needed_for, plan
-from transform.roll_up import roll_up
+from transform.roll_up import ROLL_UP, roll_up
 from warehouse import queries
 from warehouse.engine import Engine
 
@@ -125,6 +126,25 @@ def summary_of(engine: Engine, catalog: Catalog, period: str, unit: str, form: s
     now = _Now(engine, catalog, period, form, alone)
     rows = now.added_up(now.figures(units=[unit])).to_dicts()
     return [{**row, **_words(catalog, row["indicator"])} for row in _in_order(catalog, rows)]
+
+
+def totals_in_force(
+    engine: Engine, catalog: Catalog, period: str, form: str, units: Sequence[str], indicators: Sequence[str]
+) -> pl.DataFrame:
+    """Totals of several units at once (:data:`transform.roll_up.ROLL_UP`): those kept of units with units below them,
+    and of the others their own figures, by the same rules. Units without any figure have no rows."""
+    tree = _units(engine, _period(catalog, period))
+    asked = tree.filter(pl.col("unit").is_in(list(units)))
+    superiors = asked.join(_parents(tree), on="unit", how="semi")["unit"].to_list()
+    kept = queries.kept_totals(engine, period, form, superiors)
+    leaves = asked.filter(~pl.col("unit").is_in(superiors)).with_columns(parent=pl.lit(None, pl.String))
+    if leaves.is_empty():
+        return kept.cast(dict(ROLL_UP)).filter(pl.col("indicator").is_in(list(indicators)))  # type: ignore[arg-type]
+    now = _Now(engine, catalog, period, form, leaves)
+    wanted = pl.DataFrame({"indicator": list(indicators)}, schema={"indicator": pl.String})
+    figures = now.figures(units=leaves["unit"].to_list(), indicators=needed_for(wanted, catalog))
+    both = pl.concat([kept.cast(dict(ROLL_UP)), now.added_up(figures).cast(dict(ROLL_UP))])  # type: ignore[arg-type]
+    return both.filter(pl.col("indicator").is_in(list(indicators)))
 
 
 def _period(catalog: Catalog, code: str) -> Period:

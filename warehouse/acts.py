@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, Row, Select, func, select, update
 
 from domain.act import Act, ActRefusedError
 from domain.finding import CheckLevel, SettledBy, Severity
-from domain.names import fold_bare, nfc
+from domain.names import fold_bare
 from domain.submission import FAILED, IN_FORCE, RESTORABLE, SubmissionState, may_move, move
 from warehouse import tables
 from warehouse.bulk import insert_frame, next_id, number_rows, read_where_in, update_frame
@@ -27,15 +27,13 @@ from warehouse.engine import write
 from warehouse.facts import end_belief, set_aside
 from warehouse.leases import running_now
 from warehouse.returns import put_out_of_date
+from warehouse.signing import one_line, record, sign
 from warehouse.waivers import place, recount, speaks_of
 from warehouse.words import STATES, Words
 
 _MOMENT = pl.Datetime("us", "UTC")
 
 _RECEIVED = SubmissionState.RECEIVED.value
-
-#: Characters of a name and of a reason that still fit into a table of decisions.
-_LONGEST_NAME, _LONGEST_REASON = 200, 1_000
 
 #: A submission with the words and states around it: :func:`_reports`.
 Report = dict[str, Any]
@@ -70,7 +68,7 @@ def retry(engine: Engine, submission_ids: Sequence[int], *, who: str, reason: st
     All or none: refused, naming each, when one is unknown, did not fail, is of a closed period or is being processed.
     The attempts and findings of before stay.
     """
-    signed = _signed(who, reason)
+    signed = sign(who, reason)
     dead = _dead(engine)
     with write(engine) as connection:
         rows = _reports(connection, submission_ids, dead)
@@ -98,7 +96,7 @@ def withdraw(engine: Engine, submission_id: int, *, who: str, reason: str) -> li
     Returns the totals to refresh, none when the report was not in force. No older version comes back by itself:
     :func:`restore`. Refused when it is withdrawn already, of a closed period or being processed.
     """
-    signed = _signed(who, reason)
+    signed = sign(who, reason)
     dead = _dead(engine)
     with write(engine) as connection:
         row = _report(connection, submission_id, dead)
@@ -110,7 +108,7 @@ def withdraw(engine: Engine, submission_id: int, *, who: str, reason: str) -> li
         if before in IN_FORCE:
             believed = pl.DataFrame({"period_id": [row["period_id"]], "submission_id": [row["id"]]})
             end_belief(connection, believed, datetime.now(UTC))
-        _record(connection, Act.WITHDRAW, signed, row, before=before.value, after=SubmissionState.WITHDRAWN.value)
+        record(connection, Act.WITHDRAW, signed, row, before=before.value, after=SubmissionState.WITHDRAWN.value)
     return [Changed(row["period"], row["form"])] if before in IN_FORCE else []
 
 
@@ -120,7 +118,7 @@ def restore(engine: Engine, submission_id: int, *, who: str, reason: str) -> Non
     Refused when a newer version is in force or once was and was not withdrawn: it would stand above this one. Refused
     as well in a closed period, and for reports that are neither superseded nor withdrawn.
     """
-    signed = _signed(who, reason)
+    signed = sign(who, reason)
     dead = _dead(engine)
     with write(engine) as connection:
         row = _report(connection, submission_id, dead)
@@ -129,7 +127,7 @@ def restore(engine: Engine, submission_id: int, *, who: str, reason: str) -> Non
         _change(connection, row, state=_RECEIVED, superseded_by=None, compared_at=None)
         if row["period_id"] is not None:
             set_aside(connection, row["period_id"], row["id"])
-        _record(connection, Act.RESTORE, signed, row, before=before.value, after=_RECEIVED)
+        record(connection, Act.RESTORE, signed, row, before=before.value, after=_RECEIVED)
 
 
 def _no_restore(row: Report) -> list[Words]:
@@ -173,7 +171,7 @@ def _newer(connection: Connection, row: Report) -> list[Words]:
 def record_return(engine: Engine, submission_ids: Sequence[int], *, who: str, reason: str) -> None:
     """Write down that the annotated workbooks of these submissions were handed back. Changes nothing else, hence it is
     allowed whatever their state, also while a run works on them."""
-    signed = _signed(who, reason)
+    signed = sign(who, reason)
     with write(engine) as connection:
         rows = _reports(connection, submission_ids)
         _refuse(_unknown(submission_ids, rows))
@@ -202,8 +200,8 @@ def waive(
     again. Notes need no waiver; criticals of the file and its identity cannot have one. Refused for findings of an
     earlier attempt, of a version that does not count any more, or settled already, and in a closed period.
     """
-    signed = _signed(who, reason)
-    second = _one_line(second_person or "") or None
+    signed = sign(who, reason)
+    second = one_line(second_person or "") or None
     dead = _dead(engine)
     with write(engine) as connection:
         finding = _finding(connection, finding_id)
@@ -220,7 +218,7 @@ def waive(
         recount(connection, [row["id"]])
         if settled:
             put_out_of_date(connection, [row["id"]])
-        _record(connection, Act.WAIVE, signed, row, before=before, after=after, second_person=second)
+        record(connection, Act.WAIVE, signed, row, before=before, after=after, second_person=second)
         here = tables.submission.c
         state = str(connection.scalar(select(here.state).where(here.id == row["id"])))
     return Waived(row["id"], state, settled, needs_retry=override)
@@ -359,7 +357,7 @@ def permit_late(engine: Engine, unit: str, period: str, until: date, *, who: str
 
     Refused when the unit does not live in the period or owes nothing for it, and when the period is closed.
     """
-    signed = _signed(who, reason)
+    signed = sign(who, reason)
     with write(engine) as connection:
         window = _open_period(connection, period)
         bearer = _bearer(connection, unit, window)
@@ -379,7 +377,7 @@ def permit_late(engine: Engine, unit: str, period: str, until: date, *, who: str
             connection.execute(update(permit).where(same).values(values))
         where = {"unit_id": bearer.id, "period_id": window.id}
         old = before or due
-        _record(connection, Act.PERMIT_LATE, signed, where, before=str(old) if old else None, after=str(until))
+        record(connection, Act.PERMIT_LATE, signed, where, before=str(old) if old else None, after=str(until))
 
 
 def close_period(engine: Engine, period: str, *, who: str, reason: str) -> None:
@@ -387,7 +385,7 @@ def close_period(engine: Engine, period: str, *, who: str, reason: str) -> None:
 
     Refused while reports of it wait; also while files wait that nobody has looked into, for they may be of it.
     """
-    signed = _signed(who, reason)
+    signed = sign(who, reason)
     with write(engine) as connection:
         window = _open_period(connection, period)
         here = tables.submission.c
@@ -400,18 +398,18 @@ def close_period(engine: Engine, period: str, *, who: str, reason: str) -> None:
                 f"{len(waiting)} submissions that wait may be of {period} ({named}): process or withdraw them",
             )
         _mark_period(connection, window, datetime.now(UTC))
-        _record(connection, Act.CLOSE_PERIOD, signed, {"period_id": window.id}, before="open", after="closed")
+        record(connection, Act.CLOSE_PERIOD, signed, {"period_id": window.id}, before="open", after="closed")
 
 
 def reopen_period(engine: Engine, period: str, *, who: str, reason: str) -> None:
     """Open a closed period again; refused when it is open."""
-    signed = _signed(who, reason)
+    signed = sign(who, reason)
     with write(engine) as connection:
         window = _period(connection, period)
         if window.closed_at is None:
             raise ActRefusedError(f"Kỳ {period} đang mở", f"The period {period} is open")
         _mark_period(connection, window, None)
-        _record(connection, Act.REOPEN_PERIOD, signed, {"period_id": window.id}, before="closed", after="open")
+        record(connection, Act.REOPEN_PERIOD, signed, {"period_id": window.id}, before="closed", after="open")
 
 
 def _mark_period(connection: Connection, window: Row[Any], closed_at: datetime | None) -> None:
@@ -534,42 +532,16 @@ def _bound(row: Report) -> list[Words]:
 
 def record_replacement(connection: Connection, *, who: str, reason: str, before: str, after: str) -> None:
     """A backup took the place of all that stood here; the only row that stands beside what the backup held."""
-    _record(connection, Act.REPLACE_WAREHOUSE, _signed(who, reason), {}, before=before, after=after)
+    record(connection, Act.REPLACE_WAREHOUSE, sign(who, reason), {}, before=before, after=after)
 
 
 def record_conference(
     connection: Connection, act: Act, unit_id: int, *, who: str, reason: str, before: str | None, after: str
 ) -> Words:
     """An act on a conference of the unit; who and why as they were written down."""
-    signed = _signed(who, reason)
-    _record(connection, act, signed, {"unit_id": unit_id}, before=before, after=after)
+    signed = sign(who, reason)
+    record(connection, act, signed, {"unit_id": unit_id}, before=before, after=after)
     return signed
-
-
-def _signed(who: str, reason: str) -> Words:
-    """Who and why, each on one line; refused when one of them says nothing or more than a register can show."""
-    name, why = _one_line(who), _one_line(reason)
-    if not name:
-        raise ActRefusedError("Thiếu tên người quyết định", "Nobody is named who decides")
-    if not why:
-        raise ActRefusedError("Thiếu lý do: ghi vì sao, để sau này còn biết", "The reason is missing: say why")
-    if len(name) > _LONGEST_NAME:
-        raise ActRefusedError(
-            f"Tên người quyết định dài {len(name)} ký tự; nhiều nhất {_LONGEST_NAME}",
-            f"The name of who decides has {len(name)} characters; {_LONGEST_NAME} at most",
-        )
-    if len(why) > _LONGEST_REASON:
-        raise ActRefusedError(
-            f"Lý do dài {len(why)} ký tự; nhiều nhất {_LONGEST_REASON}, văn bản dài thì ghi số hiệu",
-            f"The reason has {len(why)} characters; {_LONGEST_REASON} at most: name a long document by its number",
-        )
-    return name, why
-
-
-def _one_line(text: str) -> str:
-    """What a terminal and a table can show: composed, without control characters and doubled spaces."""
-    shown = "".join(letter if letter.isprintable() else " " for letter in nfc(text))
-    return " ".join(shown.split())
 
 
 def _of(row: Report, vi: str, en: str) -> Words:
@@ -587,33 +559,6 @@ def _refuse(words: Sequence[Words]) -> None:
 def _change(connection: Connection, row: Report, **values: object) -> None:
     here = tables.submission
     connection.execute(update(here).where(here.c.id == row["id"]).values(claimed_by=None, **values))
-
-
-def _record(
-    connection: Connection,
-    act: Act,
-    signed: Words,
-    row: Report,
-    *,
-    before: str | None = None,
-    after: str | None = None,
-    second_person: str | None = None,
-) -> None:
-    """The row of ``action``; its moment is taken while nobody else writes, so totals read before it are older."""
-    values = {
-        "id": next_id(connection, tables.action),
-        "at": datetime.now(UTC),
-        "who": signed[0],
-        "what": act.value,
-        "reason": signed[1],
-        "submission_id": row.get("id"),
-        "unit_id": row.get("unit_id"),
-        "period_id": row.get("period_id"),
-        "before": before,
-        "after": after,
-        "second_person": second_person,
-    }
-    connection.execute(tables.action.insert().values(values))
 
 
 def _record_each(

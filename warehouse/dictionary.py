@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Column, Table
 from sqlalchemy.dialects import postgresql
 
-from warehouse import conference_tables, fact_tables, intake_tables, registry_tables
+from warehouse import conference_tables, fact_tables, intake_tables, registry_tables, review_tables
 from warehouse.mart_words import VIEW_COLUMNS
 from warehouse.marts import VIEW_WORDS, views
 from warehouse.tables import metadata
@@ -19,6 +19,7 @@ _ROOMS = (
     ("Tiếp nhận · Intake", intake_tables),
     ("Số liệu và tổng hợp · Facts and marts", fact_tables),
     ("Hội nghị · Conferences", conference_tables),
+    ("Chỉ tiêu và xếp loại · Targets and ratings", review_tables),
 )
 
 _HEAD = """\

@@ -270,6 +270,20 @@ _LISTS = {
 }
 
 
+#: Grades that stand, each with what was proposed when it was decided.
+_RATING = """\
+SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
+  u.parent_code AS parent, d.rules, d.peer_group, d.grade, d.grade_vi, d.grade_en, d.proposed,
+  CASE WHEN d.proposed = d.grade THEN 1 ELSE 0 END AS as_proposed, CASE WHEN d.over_cap THEN 1 ELSE 0 END AS over_cap,
+  d.points, d.points_lower, d.points_upper, d.version, d.recorded_from AS decided_at,
+  a.who AS decided_by, a.second_person, a.reason
+FROM rating_decision d
+JOIN period p ON p.id = d.period_id
+JOIN unit u ON u.id = d.unit_id
+JOIN action a ON a.id = d.action_id
+WHERE d.recorded_to IS NULL
+"""
+
 #: Name → query of every view, with the words for which the databases differ left out.
 TEMPLATES = {
     "mart_observation": MART_OBSERVATION,
@@ -278,6 +292,7 @@ TEMPLATES = {
     "mart_total": MART_TOTAL,
     "mart_finding": _FINDING,
     **_LISTS,
+    "mart_rating": _RATING,
 }
 
 
@@ -313,6 +328,8 @@ VIEW_WORDS = {
     "mart_list_item": "Dòng của các danh sách khác trong các báo cáo đang có hiệu lực"
     " | Rows of the other lists in reports in force",
     "mart_narrative": "Lời văn của các báo cáo đang có hiệu lực | Paragraphs of reports in force",
+    "mart_rating": "Mức xếp loại đã quyết định, kèm điểm và mức chương trình đề xuất lúc ấy"
+    " | Grades that were decided, with the points and the grade that were proposed at that moment",
 }
 
 

@@ -199,6 +199,8 @@ def _told_act(what: str, raw: Told) -> Words:
     vi, en = ACTS[what]
     if what == Act.WAIVE:
         return _told_waiver(raw["after"])
+    if what == Act.DECIDE_RATING:
+        return f"{vi} {raw['after']}", f"{en}: {raw['after']}"
     if what == Act.PERMIT_LATE:
         return f"{vi} đến hết {date.fromisoformat(raw['after']):%d/%m/%Y}", f"{en}, up to {raw['after']}"
     return vi, en

@@ -36,6 +36,7 @@ from warehouse.registry_tables import (
     unit_self,
     unit_superior,
 )
+from warehouse.review_tables import rating_decision, target
 from warehouse.schema import metadata
 
 __all__ = [
@@ -68,11 +69,13 @@ __all__ = [
     "period",
     "period_due",
     "place",
+    "rating_decision",
     "receipt",
     "rule",
     "run",
     "setting",
     "submission",
+    "target",
     "topic",
     "unit",
     "unit_above",

@@ -29,6 +29,8 @@ ACTS: dict[str, Words] = {
     Act.CLOSE_PERIOD: ("đóng kỳ", "closed the period"),
     Act.REOPEN_PERIOD: ("mở lại kỳ", "reopened the period"),
     Act.REPLACE_WAREHOUSE: ("thay toàn bộ kho bằng bản sao lưu", "put a backup in the place of the warehouse"),
+    Act.SET_TARGETS: ("giao, sửa chỉ tiêu", "gave or changed targets"),
+    Act.DECIDE_RATING: ("quyết định xếp loại", "decided the rating"),
     Act.OPEN_CONFERENCE: ("mở hội nghị", "opened a conference"),
     Act.FREEZE_CONFERENCE: ("chốt số liệu hội nghị", "froze the figures of a conference"),
     Act.OVERRIDE_FREEZE: ("cho chốt khi còn điều nghiêm trọng", "let it be frozen although something was open"),

@@ -1,4 +1,4 @@
-"""Register files in and out: units and events as CSV or as the two sheets of a workbook.
+"""Register files in and out: units and events as CSV or as the two sheets of a workbook; and files of targets.
 
 What is read leaves this room as rows of words with the place of each; what they mean is for others to judge. What is
 written can be read again with nothing changed, and no text of it can act as a formula.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -21,12 +21,13 @@ from catalog.model import UnitEventRecord, UnitRecord
 from catalog.register import RowFault, Said
 from domain.cell import column_letters
 from domain.names import fold_name
+from domain.target import Target
 from workbook.cells import Content, content_of
 from workbook.faults import BadFileError
 from workbook.plain import decoded, records
 from workbook.sheets import Book
 
-UNITS, EVENTS = "units", "events"
+UNITS, EVENTS, TARGETS = "units", "events", "targets"
 
 #: The columns of each table as they are written, in order; and the words offices put above them.
 COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -49,10 +50,21 @@ COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
         "share": ("phần", "phần chuyển"),
         "document": ("văn bản", "căn cứ"),
     },
+    TARGETS: {
+        "unit": ("mã", "mã đơn vị", "đơn vị"),
+        "indicator": ("mã chỉ tiêu", "chỉ tiêu"),
+        "year": ("năm",),
+        "direction": ("chiều", "yêu cầu"),
+        "value": ("giá trị", "mức giao", "chỉ tiêu giao"),
+        "source": ("căn cứ", "văn bản", "số văn bản"),
+    },
 }
 
 #: Columns that may be left out of a file.
-_OPTIONAL = {UNITS: {"valid_to", "parent", "source"}, EVENTS: set[str]()}
+_OPTIONAL = {UNITS: {"valid_to", "parent", "source"}, EVENTS: set[str](), TARGETS: set[str]()}
+
+#: The command that writes a file with the right columns.
+_EXPORTED_BY = {UNITS: "units export", EVENTS: "units export", TARGETS: "targets export"}
 
 _ARCHIVES = (b"PK", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 
@@ -64,6 +76,8 @@ _QUOTED = re.compile(r"^'+[=+\-@\t\r]")
 _FIRST_DAY_OF_SHEETS = date(1900, 3, 1)
 _LONGEST_CELL = 32_767
 _MOST_ROWS = 1_048_575
+
+_Rows = Sequence[UnitRecord] | Sequence[UnitEventRecord] | Sequence[Target]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +115,15 @@ def read_register(path: Path) -> tuple[list[RegisterTable], list[RowFault]]:
 
     Raises ``OSError`` for a file that cannot be opened.
     """
+    return _read_tables(path, (UNITS, EVENTS))
+
+
+def read_targets(path: Path) -> tuple[list[RegisterTable], list[RowFault]]:
+    """The tables of a file of targets; otherwise as :func:`read_register`."""
+    return _read_tables(path, (TARGETS,))
+
+
+def _read_tables(path: Path, kinds: Sequence[str]) -> tuple[list[RegisterTable], list[RowFault]]:
     try:
         sheets = list(_sheets(path.read_bytes()))
     except BadFileError as bad:
@@ -108,7 +131,7 @@ def read_register(path: Path) -> tuple[list[RegisterTable], list[RowFault]]:
     tables: list[RegisterTable] = []
     faults: list[RowFault] = []
     for sheet, rows in sheets:
-        _read_table(path.name, sheet, rows, tables, faults)
+        _read_table(path.name, sheet, rows, kinds, tables, faults)
     if not tables and not faults:
         faults.append(
             RowFault(
@@ -158,11 +181,13 @@ def _unreadable(file: str, bad: BadFileError) -> RowFault:
     )
 
 
-def _read_table(file: str, sheet: str, lines: _Lines, tables: list[RegisterTable], faults: list[RowFault]) -> None:
+def _read_table(
+    file: str, sheet: str, lines: _Lines, kinds: Sequence[str], tables: list[RegisterTable], faults: list[RowFault]
+) -> None:
     if not lines:
         return
     (top, header), *body = lines
-    kind, names, wrong = _columns(header)
+    kind, names, wrong = _columns(header, kinds)
     faults.extend(RowFault(file, sheet, top, column, what, advice) for column, what, advice in wrong)
     if wrong:
         return
@@ -186,10 +211,10 @@ _STRAY = (
 _WrongColumn = tuple[str, Said, Said]
 
 
-def _columns(header: Sequence[Content | None]) -> tuple[str, list[str], list[_WrongColumn]]:
+def _columns(header: Sequence[Content | None], kinds: Sequence[str]) -> tuple[str, list[str], list[_WrongColumn]]:
     """The kind of table a header stands above, the name of each column ("" for none), and what is wrong with it."""
     texts = [content[2].strip() if content else "" for content in header]
-    kind = EVENTS if _named(EVENTS, texts) >= _named(UNITS, texts) + 1 else UNITS
+    kind = max(kinds, key=lambda kind: _named(kind, texts))  # of kinds that fit alike the first
     known = _words(kind)
     names = [known.get(fold_name(text), "") for text in texts]
     every = ", ".join(COLUMNS[kind])
@@ -207,7 +232,11 @@ def _columns(header: Sequence[Content | None]) -> tuple[str, list[str], list[_Wr
     if missing:
         what = Said(f"thiếu các cột {missing}", f"lacks the columns {missing}")
         wrong.append(
-            ("", what, Said("dòng đầu phải là tiêu đề; xem: tongket units export", "the first row is the header"))
+            (
+                "",
+                what,
+                Said(f"dòng đầu phải là tiêu đề; xem: tongket {_EXPORTED_BY[kind]}", "the first row is the header"),
+            )
         )
     return kind, names, wrong
 
@@ -232,7 +261,11 @@ def write_events_csv(events: Sequence[UnitEventRecord]) -> bytes:
     return _csv(COLUMNS[EVENTS], events)
 
 
-def _csv(columns: Iterable[str], rows: Sequence[UnitRecord] | Sequence[UnitEventRecord]) -> bytes:
+def write_targets_csv(targets: Sequence[Target]) -> bytes:
+    return _csv(COLUMNS[TARGETS], targets)
+
+
+def _csv(columns: Iterable[str], rows: _Rows) -> bytes:
     """UTF-8 with a byte order mark and semicolons, as Excel in Vietnam opens it; formulas are made text by a '."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, delimiter=";", lineterminator="\r\n")
@@ -241,8 +274,8 @@ def _csv(columns: Iterable[str], rows: Sequence[UnitRecord] | Sequence[UnitEvent
     return b"\xef\xbb\xbf" + stream.getvalue().encode()
 
 
-def _csv_text(value: date | str | None) -> str:
-    text = value.isoformat() if isinstance(value, date) else value or ""
+def _csv_text(value: date | str | int | None) -> str:
+    text = value.isoformat() if isinstance(value, date) else str(value or "")
     return f"'{text}" if _FORMULA.match(text) else text
 
 
@@ -251,17 +284,26 @@ def write_workbook(units: Sequence[UnitRecord], events: Sequence[UnitEventRecord
 
     Raises :class:`TooLargeToWriteError` for more rows, or a longer text, than a sheet holds.
     """
+    return _workbook({UNITS: units, EVENTS: events})
+
+
+def write_targets_workbook(targets: Sequence[Target]) -> bytes:
+    """A workbook with the sheet ``targets``; raises :class:`TooLargeToWriteError`."""
+    return _workbook({TARGETS: targets})
+
+
+def _workbook(sheets: Mapping[str, _Rows]) -> bytes:
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     # the same register gives the same bytes
     book.set_properties({"created": datetime(2025, 1, 1)})  # noqa: DTZ001
-    _write_sheet(book, UNITS, units)
-    _write_sheet(book, EVENTS, events)
+    for kind, rows in sheets.items():
+        _write_sheet(book, kind, rows)
     book.close()
     return stream.getvalue()
 
 
-def _write_sheet(book: Any, kind: str, rows: Sequence[UnitRecord] | Sequence[UnitEventRecord]) -> None:
+def _write_sheet(book: Any, kind: str, rows: _Rows) -> None:
     if len(rows) > _MOST_ROWS:
         raise TooLargeToWriteError(f"{len(rows)} dòng, một trang chỉ chứa {_MOST_ROWS}", f"{len(rows)} rows: too many")
     sheet = book.add_worksheet(kind)
@@ -279,7 +321,7 @@ def _write_sheet(book: Any, kind: str, rows: Sequence[UnitRecord] | Sequence[Uni
     sheet.autofilter(0, 0, max(len(rows), 1), len(columns) - 1)
 
 
-def _write_cell(sheet: Any, line: int, number: int, value: date | str | None, text: Any, day: Any) -> None:
+def _write_cell(sheet: Any, line: int, number: int, value: date | str | int | None, text: Any, day: Any) -> None:
     if isinstance(value, date) and value >= _FIRST_DAY_OF_SHEETS:
         sheet.write_datetime(line, number, datetime(value.year, value.month, value.day), day)  # noqa: DTZ001
     elif value:
@@ -294,4 +336,4 @@ def _is_day(name: str) -> bool:
 
 
 def _width(name: str) -> int:
-    return {"name": 36, "source": 60, "document": 60}.get(name, 16)
+    return {"name": 36, "indicator": 36, "source": 60, "document": 60}.get(name, 16)
