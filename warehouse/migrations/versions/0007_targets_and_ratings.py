@@ -151,8 +151,15 @@ def downgrade() -> None:
     op.drop_table("target")
 
 
+#: Acts of the migration before.
+_BEFORE = (
+    "retry, restore, withdraw, waive, permit_late, return, close_period, reopen_period, replace_warehouse,"
+    " open_conference, freeze_conference, override_freeze"
+)
+
+
 def _acts(more: str) -> None:
-    acts = f"retry, restore, withdraw, waive, permit_late, return, close_period, reopen_period, replace_warehouse{more}"
+    acts = f"{_BEFORE}{more}"
     op.alter_column("action", "what", comment=f"Việc đã làm: {acts} | What was done: {acts}")
 
 
