@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from catalog import load_catalog
@@ -11,6 +13,8 @@ from examples.stage import stage_province
 
 PERIOD = "2025"
 SEED = 7
+
+_BORN = date(2020, 1, 1)
 
 
 def stage(home: Path, submissions: int, code: str = PERIOD) -> list[Path]:
@@ -24,7 +28,10 @@ def stage(home: Path, submissions: int, code: str = PERIOD) -> list[Path]:
 
     settings = Settings()
     initialise(settings, settings.url)
-    province = make_province(SEED, units=submissions)
+    made = make_province(SEED, units=submissions)
+    # its units report the year before as well
+    units = tuple(unit.model_copy(update={"valid_from": _BORN}) for unit in made.units)
+    province = replace(made, units=units)
     import_units(engine_for(settings.url), load_catalog(), list(province.units))
     catalog = with_province(load_catalog(), province)
     period = catalog.period(code)

@@ -1,4 +1,4 @@
-"""Units that an unknown code may have meant: found by the code as people mistype it, and by the name beside it."""
+"""Units that an unknown code may have meant: by the code as people mistype it, and by the name beside it."""
 
 from __future__ import annotations
 
@@ -37,12 +37,26 @@ class Candidates:
         return (f"{vi}; và {more} đơn vị khác", f"{en}; and {more} more") if more > 0 else (vi, en)
 
     def _units(self, code: str, name: str, day: date) -> Iterator[Candidate]:
-        for text in (code, name):
+        near = self._near(code)
+        for text in (code, name, *(near if len(near) <= _NAMED else ())):
             likely = tuple(self._likely(text)) if text else ()
             found = UnitFinder(replace(self._catalog, units=likely)).find(text, day).candidates if likely else ()
-            if found:
-                yield from self._one_each(found)
+            yield from self._one_each(found)
+            if found and text not in near:
                 return
+
+    def _near(self, code: str) -> list[str]:
+        """Codes that are this one with a letter too many or too few. Another letter in its place would name any of its
+        neighbours."""
+        typed = code.strip().upper()
+        here, half = pl.col("bare"), len(typed) // 2
+        is_longer = (here.str.len_chars() == len(typed) + 1) & (
+            here.str.starts_with(typed[:half]) | here.str.ends_with(typed[half:])
+        )
+        longer = self._words_of_units.filter(is_longer)["bare"].to_list()
+        is_shorter = here.is_in(list(_shortened(typed)))
+        shorter = self._words_of_units.filter(is_shorter)["bare"].to_list()
+        return sorted({*shorter, *(known for known in longer if typed in _shortened(known))})
 
     def _one_each(self, found: tuple[Candidate, ...]) -> Iterator[Candidate]:
         """A code that several units bore one after the other is named once, by the one that lived."""
@@ -74,13 +88,20 @@ class Candidates:
     @cached_property
     def _words_of_units(self) -> pl.DataFrame:
         units = self._catalog.units
+        codes = pl.Series([unit.code for unit in units], dtype=pl.String)
         return pl.DataFrame(
             {
                 "row": range(len(units)),
-                "code": pl.Series([unit.code for unit in units], dtype=pl.String).str.strip_chars_start("0"),
+                "bare": codes,
+                "code": codes.str.strip_chars_start("0"),
                 "word": _last_words(pl.Series([unit.name for unit in units], dtype=pl.String)),
             }
         )
+
+
+def _shortened(code: str) -> set[str]:
+    """The code without one of its letters."""
+    return {code[:place] + code[place + 1 :] for place in range(len(code))}
 
 
 def _last_words(texts: pl.Series) -> pl.Series:

@@ -143,6 +143,9 @@ def test_an_unknown_code_is_told_with_the_units_it_may_mean(catalog: Catalog) ->
     assert "Có thể là 0987 (Chi bộ 07)." in said("987", "")[0]
     assert "Có thể là 0987 (Chi bộ 07)." in said("XA.1", "chi bộ 7")[0]
     assert "Có thể là XX.01" in said("xx.01", "")[0]
+    assert "Có thể là XX.05 (Xã Hòa Thử)." in said("XX.055", "")[0]
+    assert "Có thể là XX.04 (UBND xã An Thử)." in said("X.04", "")[0]
+    assert "Có thể là XX.05 (Xã Hòa Thử)." in said("XX.04Z", "xã hòa thử")[0]  # the name says more than a near code
     for unit, name in (("XA.1", "Xã Không Có Ở Đâu"), ("XA.1", "???"), ("XA.1", "")):
         assert "Có thể là" not in said(unit, name)[0]
 
