@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -13,6 +14,7 @@ import xlsxwriter
 
 from conference.annex_cells import CELL_LIMIT, Formats, pieces, safe
 from conference.annex_figures import FigureSheet
+from conference.annex_rows import rows_as_xml, with_rows
 from conference.facts import Facts
 from conference.outline import Annex, ListOf, Style
 from conference.review import annex_title
@@ -27,7 +29,15 @@ def annex(facts: Facts, style: Style, made_at: datetime) -> bytes:
     """The ``.xlsx`` of the unit and all units below it."""
     out = io.BytesIO()
     # rows are written in order and forgotten: a province does not fit into memory otherwise
-    book = xlsxwriter.Workbook(out, {"constant_memory": True, "strings_to_urls": False, "strings_to_formulas": False})
+    book = xlsxwriter.Workbook(
+        out,
+        {
+            "constant_memory": True,
+            "strings_to_urls": False,
+            "strings_to_formulas": False,
+            "default_format_properties": {"font_name": "Times New Roman", "font_size": 11},
+        },
+    )
     book.set_properties({"title": safe(facts.frozen.title)[:255], "created": made_at.replace(tzinfo=None)})
     book.set_calc_mode("auto")
     writer = _Writer(facts, style, book)
@@ -39,7 +49,11 @@ def annex(facts: Facts, style: Style, made_at: datetime) -> bytes:
     writer.reports()
     writer.sources()
     book.close()
-    return sealed(out.getvalue(), made_at)
+    return sealed(
+        out.getvalue(),
+        made_at,
+        {name: partial(with_rows, rows=rows, last=last) for name, (rows, last) in writer.added.items()},
+    )
 
 
 class _Writer:
@@ -49,6 +63,8 @@ class _Writer:
         self.book = book
         self.formats = Formats(book, facts.language)
         self.words = facts.words
+        #: part of the file → rows that go below those of its sheet, and the last cell
+        self.added: dict[str, tuple[bytes, str]] = {}
 
     # -------------------------------------------------------------------------------- sheets
 
@@ -90,7 +106,8 @@ class _Writer:
     def _rows(self, sheet: Any, head: Sequence[tuple[str, int]], rows: Iterable[Sequence[Any]], first: int = 5) -> None:
         """A table of texts and plain numbers; long texts go on in the rows below."""
         top = self.formats.of(bold=True, border=1, text_wrap=True, align="center", bg_color="#E7EEF5")
-        for column, (label, width) in enumerate(head):
+        sheet.set_row(first, 34)
+        for column, (_, width) in enumerate(head):
             sheet.set_column(column, column, width)
         for column, (label, _) in enumerate(head):
             sheet.write_string(first, column, label, top)
@@ -178,9 +195,15 @@ class _Writer:
         rows = facts.frozen["ratings"].filter(pl.col("period") == facts.period_code)
         rows = rows.join(facts.branches.select("unit", "name", tree="sort"), on="unit").sort("tree")
         head = [
-            ("col_unit", 40), ("col_code", 16), ("col_points", 10), ("col_proposed", 26), ("col_decided", 26), ("col_why", 44),
-            ("col_missing", 30), ("col_rules", 24),
-        ]  # fmt: skip
+            ("col_unit", 40),
+            ("col_code", 16),
+            ("col_points", 10),
+            ("col_proposed", 26),
+            ("col_decided", 26),
+            ("col_why", 44),
+            ("col_missing", 30),
+            ("col_rules", 24),
+        ]
         found = (
             (
                 row["name"],
@@ -204,9 +227,18 @@ class _Writer:
     def _comparison(self, one: Annex) -> None:
         sheet = self._sheet(self._name(one, "a"), one)
         head = [
-            ("col_indicator", 44), ("col_measure", 12), ("col_now", 14), ("col_coverage", 16), ("col_then", 14),
-            ("col_coverage_then", 16), ("col_difference", 14), ("col_growth", 14), ("col_change", 30), ("col_note", 44), ("col_trace", 40),
-        ]  # fmt: skip
+            ("col_indicator", 44),
+            ("col_measure", 12),
+            ("col_now", 14),
+            ("col_coverage", 16),
+            ("col_then", 14),
+            ("col_coverage_then", 16),
+            ("col_difference", 14),
+            ("col_growth", 14),
+            ("col_change", 30),
+            ("col_note", 44),
+            ("col_trace", 40),
+        ]
         rows = self._compared()
         self._rows(sheet, self._heads(head), ())
         for at, (name, form, change) in enumerate(rows, 6):
@@ -288,9 +320,15 @@ class _Writer:
             .sort("tree", "indicator", "year")
         )
         head = [
-            ("col_unit", 40), ("col_indicator", 40), ("col_target", 24), ("col_reached", 16), ("col_attainment", 12), ("col_met", 18),
-            ("col_source", 24), ("col_note", 30),
-        ]  # fmt: skip
+            ("col_unit", 40),
+            ("col_indicator", 40),
+            ("col_target", 24),
+            ("col_reached", 16),
+            ("col_attainment", 12),
+            ("col_met", 18),
+            ("col_source", 24),
+            ("col_note", 30),
+        ]
         judged = {True: "met", False: "missed", None: "unknown"}
         found = (
             (
@@ -328,8 +366,14 @@ class _Writer:
         language = self.facts.language
         sheet = self._sheet(self.words("sheet_conclusions"), title=self.words("follow_up"))
         head = [
-            ("col_conference", 16), ("col_number", 6), ("col_task", 60), ("col_owner", 30), ("col_due", 14), ("col_state", 20), ("col_progress", 40),
-        ]  # fmt: skip
+            ("col_conference", 16),
+            ("col_number", 6),
+            ("col_task", 60),
+            ("col_owner", 30),
+            ("col_due", 14),
+            ("col_state", 20),
+            ("col_progress", 40),
+        ]
         rows = (
             (
                 row["conference"],
@@ -353,9 +397,16 @@ class _Writer:
             "tree", "form", nulls_last=True
         )
         head = [
-            ("col_unit", 40), ("col_code", 18), ("col_form", 24), ("col_state", 22), ("col_received", 20), ("col_late", 8),
-            ("col_version", 8), ("col_findings", 14), ("col_sha", 70),
-        ]  # fmt: skip
+            ("col_unit", 40),
+            ("col_code", 18),
+            ("col_form", 24),
+            ("col_state", 22),
+            ("col_received", 20),
+            ("col_late", 8),
+            ("col_version", 8),
+            ("col_findings", 14),
+            ("col_sha", 70),
+        ]
         found = (
             (
                 row["name"] or row["unit"],
@@ -392,26 +443,16 @@ class _Writer:
         for number, start in enumerate(range(0, max(len(rows), 1), _SHEET_ROWS), 1):
             name = self.words("sheet_sources") + (f" {number}" if number > 1 else "")
             sheet = self._sheet(name, title=self.words("sheet_sources"))
-            plain = self.formats.of()
             for column, width in enumerate((70, 10, 14, 14, 12, 24, 24)):
-                sheet.set_column(column, column, width, plain)
+                sheet.set_column(column, column, width)
             for column, key in enumerate(keys):
                 sheet.write_string(5, column, self.words(f"col_{key}"), self.formats.of(bold=True, bottom=1))
             sheet.freeze_panes(6, 0)
-            self._fast(sheet, rows.slice(start, _SHEET_ROWS))
-
-    @staticmethod
-    def _fast(sheet: Any, rows: pl.DataFrame) -> None:
-        """Hundreds of thousands of rows: only what is there is written, in the format of its column."""
-        text, number = sheet.write_string, sheet.write_number
-        for at, row in enumerate(rows.iter_rows(), 6):
-            for column, value in enumerate(row):
-                if value is None:
-                    continue
-                if column == 2:
-                    number(at, column, value)
-                else:
-                    text(at, column, safe(value)[:CELL_LIMIT])
+            part = rows.slice(start, _SHEET_ROWS)
+            self.added[f"xl/worksheets/sheet{len(self.book.worksheets())}.xml"] = (
+                rows_as_xml(part, 7),
+                f"G{6 + max(len(part), 1)}",
+            )
 
     def about(self) -> None:
         """What the figures are and how the sheets are to be read."""

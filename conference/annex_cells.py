@@ -1,4 +1,4 @@
-"""Cells of the annex: formats by the word of a figure, text that is never a formula, nothing lost to the limit of a cell."""
+"""Cells of the annex: formats by the word of a figure, text that is never a formula, long texts over several cells."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class Formats:
         self._book = book
         self._language = language
         self._made: dict[tuple[tuple[str, Any], ...], Any] = {}
+        self._numbers: dict[tuple[str, bool, bool, bool], Any] = {}
 
     def of(self, **properties: Any) -> Any:
         key = tuple(sorted(properties.items()))
@@ -35,6 +36,12 @@ class Formats:
 
     def number(self, qualifier: str, *, percent: bool, whole: bool, bold: bool = False) -> Any:
         """A number that stays a number, with the word of its qualifier before it: ``hơn 1.500``."""
+        key = (qualifier, percent, whole, bold)
+        if key not in self._numbers:
+            self._numbers[key] = self._number(qualifier, percent=percent, whole=whole, bold=bold)
+        return self._numbers[key]
+
+    def _number(self, qualifier: str, *, percent: bool, whole: bool, bold: bool) -> Any:
         word = lead_word(qualifier, self._language, percent=percent)
         digits = "0.00" if percent else "#,##0" if whole else "#,##0.00"
         sign = '" %"' if percent else ""
@@ -58,7 +65,10 @@ def safe(text: str) -> str:
 
 
 def pieces(text: str) -> Iterator[str]:
-    """The text in parts a cell can hold, cut at a line's end or a blank where there is one; joined they are the text."""
+    """The text in parts a cell can hold, cut at a line's end or a blank where there is one; joined, the text."""
+    if len(text) * 2 <= CELL_LIMIT:  # nearly all
+        yield text
+        return
     rest = text
     while _length(rest) > CELL_LIMIT:
         end = _end(rest)
@@ -68,9 +78,8 @@ def pieces(text: str) -> Iterator[str]:
 
 
 def _end(text: str) -> int:
-    end = CELL_LIMIT
-    while _length(text[:end]) > CELL_LIMIT:
-        end -= max(1, (_length(text[:end]) - CELL_LIMIT) // 2)
+    # letters beyond the first plane count twice: of a text with many of them half as many fit for sure
+    end = CELL_LIMIT if _length(text[:CELL_LIMIT]) <= CELL_LIMIT else CELL_LIMIT // 2
     for sign in ("\n", " "):
         at = text.rfind(sign, end // 2, end)
         if at > 0:
@@ -79,4 +88,4 @@ def _end(text: str) -> int:
 
 
 def _length(text: str) -> int:
-    return len(text) + sum(letter > "\uffff" for letter in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

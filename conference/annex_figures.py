@@ -55,12 +55,16 @@ class FigureSheet:
         ]
         places = {column.name: column.at for column in columns}
         for column in columns:
-            row, (_, breakdown) = self._indicator(column.name), split(column.name)
-            for side, found in (("numerator", column.above), ("denominator", column.below)):
-                parts = [part for part in str(row.get(side) or "").split("|") if part]
-                named = [part + (f"[{breakdown}]" if breakdown else "") for part in parts]
-                found += [places[part] for part in named] if all(part in places for part in named) else []
+            column.above += self._places(column.name, "numerator", places)
+            column.below += self._places(column.name, "denominator", places)
         return columns
+
+    def _places(self, name: str, side: str, places: Mapping[str, int]) -> list[int]:
+        """The columns of the counts of a rate; none when one of them is not on this sheet."""
+        _, breakdown = split(name)
+        parts = [part for part in str(self._indicator(name).get(side) or "").split("|") if part]
+        named = [part + (f"[{breakdown}]" if breakdown else "") for part in parts]
+        return [places[part] for part in named] if all(part in places for part in named) else []
 
     def _indicator(self, name: str) -> Mapping[str, Any]:
         return self.facts.indicators.get(split(name)[0], {})
@@ -81,7 +85,7 @@ class FigureSheet:
         self._total(first + 3, own, sums, begin, last)
         at = first + 4
         if has_children:
-            at = self._children(at, children, sent, begin, last)
+            at = self._children(at, children, sent, begin)
         self._band(at, self.words("filed_head"))
         self._filed(begin, sent)
         self._footnotes(last + 2)
@@ -109,13 +113,15 @@ class FigureSheet:
         return sent.group_by("branch").agg(made) if made else sent.select("branch").unique()
 
     def _head(self, first: int) -> None:
+        for row, height in ((first, 64), (first + 1, 16), (first + 2, 36), (first + 3, 48)):
+            self.sheet.set_row(row, height)
         top = self.formats.of(bold=True, border=1, text_wrap=True, align="center", bg_color="#E7EEF5")
         small = self.formats.of(italic=True, border=1, text_wrap=True, align="center", font_size=8)
         for at, width in ((_NUMBER, 6), (_UNIT, 44), (_CODE, 24), (_UNDER, 16)):
             self.sheet.set_column(at, at, width)
         last = self.columns[-1].at
         self.sheet.set_column(_FIRST, last, 15)
-        self.sheet.set_column(last + 1, last + 1, 40)
+        self.sheet.set_column(last + 1, last + 1, 56)
         keys = ("number", "unit", "trace", "under")
         for at, key in enumerate(keys):
             self.sheet.write_string(first, at, self.words(f"col_{key}"), top)
@@ -151,7 +157,7 @@ class FigureSheet:
         if number is None:
             self.sheet.write_blank(row, _NUMBER, None, cell())
         else:
-            self.sheet.write_number(row, _NUMBER, number, cell())
+            self.sheet.write_number(row, _NUMBER, number, self.formats.of(border=1, align="center"))
         self.sheet.write_string(row, _UNIT, name, cell(name, bold=bold, indent=indent))
         self.sheet.write_string(row, _CODE, f"{self.facts.period_code}/{code}", cell(bold=bold))
         self.sheet.write_string(row, _UNDER, under, cell(under))
@@ -176,9 +182,10 @@ class FigureSheet:
         values = rows[column.name].drop_nulls()
         if not len(values):
             return None
-        return float({"sum": values.sum, "max": values.max, "min": values.min}[column.rule]())  # type: ignore[arg-type]
+        least_or_most = max if column.rule == "max" else min
+        return float(values.sum() if column.rule == "sum" else least_or_most(values.to_list()))
 
-    def _children(self, at: int, children: list[tuple[str, str]], sent: pl.DataFrame, begin: int, last: int) -> int:
+    def _children(self, at: int, children: list[tuple[str, str]], sent: pl.DataFrame, begin: int) -> int:
         self._band(at, self.words("children_head"))
         found = {column.name: self.facts.figures_of_children(column.name, self.form) for column in self.columns}
         spans = self._spans(sent, begin)
@@ -219,7 +226,7 @@ class FigureSheet:
             under = branch if branch in codes and branch != row["unit"] else ""
             self._unit(at, at - begin + 1, safe(row["unit_name"]), row["unit"], under, indent=row["depth"])
             for column, value, qualifier in known:
-                self._number(at, column, row[value], row[qualifier] or "exact")
+                self._number(at, column, row.get(value), row.get(qualifier) or "exact")
 
     # -------------------------------------------------------------------------------- by breakdown
 
@@ -250,7 +257,7 @@ class FigureSheet:
         self._unit(row, None, f"{self.words('total')}: {safe(self.facts.name)}", self.facts.unit, bold=True)
 
     def _parts(self, indicators: list[str], dimensions: set[str]) -> Mapping[str, Mapping[str, Figure]]:
-        """Breakdown → indicator → figure, only the dimensions of this table, the largest first, totals of rows apart."""
+        """Breakdown → indicator → figure, only the dimensions of this table, the largest first."""
         rows = self.facts.now.filter(
             (pl.col("unit") == self.facts.unit)
             & (pl.col("form") == self.form)

@@ -35,7 +35,7 @@ _LABEL_WIDTH, _LABEL_LINES = 30, 2
 
 def draw(chart: Chart, language: str, kind: Literal["png", "svg"]) -> bytes:
     """The chart as a picture; nothing in it tells when it was drawn."""
-    with matplotlib.style.context("default"), matplotlib.rc_context(_SETTINGS):
+    with matplotlib.style.context(["default", _SETTINGS]):
         figure = _figure(chart, language)
         out = io.BytesIO()
         if kind == "png":
@@ -87,7 +87,7 @@ def _values(chart: Chart) -> list[float]:
 
 
 def short(name: str) -> str:
-    """A name over at most two lines, cut with … when it is longer; the tables have it whole. ``$`` starts no formula."""
+    """A name over at most two lines, cut with … when longer; the tables have it whole. ``$`` starts no formula."""
     lines = textwrap.wrap(" ".join(name.split()), _LABEL_WIDTH) or [""]
     if len(lines) > _LABEL_LINES:
         lines = [*lines[: _LABEL_LINES - 1], lines[_LABEL_LINES - 1][: _LABEL_WIDTH - 1] + "…"]

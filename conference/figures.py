@@ -29,9 +29,24 @@ def figures(facts: Facts) -> bytes:
 
 
 _KEPT = (
-    "trace", "form", "indicator", "breakdown", "level", "value", "lower", "upper", "qualifier", "numerator", "denominator", "reported",
-    "expected", "source", "note", "sheet", "cell",
-)  # fmt: skip
+    "trace",
+    "form",
+    "indicator",
+    "breakdown",
+    "level",
+    "value",
+    "lower",
+    "upper",
+    "qualifier",
+    "numerator",
+    "denominator",
+    "reported",
+    "expected",
+    "source",
+    "note",
+    "sheet",
+    "cell",
+)
 _CHANGE = ("value_then", "qualifier_then", "difference", "growth", "change_kind", "change_qualifier", "comparable")
 
 

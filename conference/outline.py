@@ -135,7 +135,7 @@ def split(name: str) -> tuple[str, str]:
 
 
 class Line(Said):
-    """A line of the header, the title or the signature; sizes in points, ``rule`` a line below it in parts of its cell."""
+    """A line of the header, the title or the signature; ``rule``: a line below it, in parts of its room."""
 
     size: float
     bold: bool = False

@@ -20,8 +20,16 @@ from conference.sealing import moment
 from conference.telling import printable
 
 _WORDS = (
-    "page_search", "page_sort", "page_more", "nothing_to_show", "col_indicator", "col_now", "col_measure", "col_coverage", "col_trace",
-)  # fmt: skip
+    "page_search",
+    "page_sort",
+    "page_more",
+    "nothing_to_show",
+    "col_indicator",
+    "col_now",
+    "col_measure",
+    "col_coverage",
+    "col_source",
+)
 _DIGITS = re.compile(r"-?\d[\d.,]*")
 
 
@@ -47,7 +55,8 @@ def _lines(facts: Facts, told: Review, made_at: datetime) -> Iterator[str]:
     yield f"<header><p>{escape(told.unit)}</p><h1>{escape(told.title)}</h1></header>"
     yield f"<noscript><p>{escape(words('page_no_script'))}</p></noscript>"
     yield f'<section class="screen"><h2>{escape(words("page_explore"))}</h2><div class="explorer"><div>'
-    yield f'<input type="search" id="find" placeholder="{escape(words("page_search_unit"))}" aria-label="{escape(words("page_search_unit"))}">'
+    find = escape(words("page_search_unit"))
+    yield f'<input type="search" id="find" placeholder="{find}" aria-label="{find}">'
     yield f'<nav class="tree" id="tree" aria-label="{escape(words("page_choose"))}"></nav></div>'
     yield '<div id="unit" aria-live="polite"></div></div></section>'
     counts = {"table": 0, "chart": 0}

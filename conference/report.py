@@ -149,7 +149,8 @@ class _Writer:
     def _foot(self) -> None:
         half = self._text_width // 2
         recipients = self.style.recipients
-        self.document.add_paragraph().paragraph_format.space_after = Pt(0)
+        gap = self.document.add_paragraph().paragraph_format
+        gap.space_after, gap.keep_with_next = Pt(0), True
         left = (recipients.head, *recipients.lines)
         self._pair(left, self.style.signature, [half, half], WD_ALIGN_PARAGRAPH.LEFT)
 
@@ -312,3 +313,5 @@ class _Writer:
         note = self.style.note_vi if self.facts.language == "vi" else self.style.note_en
         if note:
             self._paragraph(Paragraph(f"[{note}]", write=True))
+        for paragraph in self.document.paragraphs[-3:]:  # the signature does not stand on a page of its own
+            paragraph.paragraph_format.keep_with_next = True

@@ -6,8 +6,10 @@ import hashlib
 import io
 import re
 import zipfile
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 #: The first moment a zip file can tell; every part of every document bears it.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -24,15 +26,21 @@ def moment(made_at: datetime) -> str:
     return made_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def sealed(document: bytes, made_at: datetime) -> bytes:
-    """The document with fixed times in its zip, embedded workbooks too, and ``made_at`` as its only date."""
+def sealed(
+    document: bytes, made_at: datetime, changes: Mapping[str, Callable[[bytes], bytes]] = MappingProxyType({})
+) -> bytes:
+    """The document with fixed times in its zip, embedded workbooks too, and ``made_at`` as its only date.
+
+    ``changes``: part → what is to be made of its bytes before they are written.
+    """
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(document)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
         for name in source.namelist():
             info = zipfile.ZipInfo(name, _EPOCH)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o600 << 16
-            target.writestr(info, _part(name, source.read(name), made_at), compresslevel=6)
+            data = changes[name](source.read(name)) if name in changes else source.read(name)
+            target.writestr(info, _part(name, data, made_at), compresslevel=4)
     return out.getvalue()
 
 

@@ -1,8 +1,8 @@
 """Which words of the units a report shows: whole paragraphs and sentences are chosen, never reworded.
 
 The rule: the unit of the report first, then one unit of each branch below it in turn (of a branch the higher first, in
-the order of the tree), so that no branch speaks alone. Of each its paragraphs from the beginning while they fit; when not even the first fits, its sentences from the beginning, at
-least one. Everything stands whole in the annex.
+the order of the tree), so that no branch speaks alone. Of each its paragraphs from the beginning while they fit; when
+not even the first fits, its sentences from the beginning, at least one. Everything stands whole in the annex.
 """
 
 from __future__ import annotations

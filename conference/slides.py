@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from pptx import Presentation
 from pptx.chart.data import CategoryChartData
@@ -30,7 +30,18 @@ LEAST_POINTS = 24
 _TITLE_POINTS, _BODY_POINTS = 34, 28
 _WIDTH, _HEIGHT, _MARGIN = Inches(13.333), Inches(7.5), Inches(0.6)
 _BARS, _LINES, _NAME_LETTERS, _QUOTE_LETTERS, _TITLE_LETTERS = 6, 6, 28, 130, 150
-_INK, _ACCENT = RGBColor(0x1A, 0x1A, 0x1A), RGBColor(0x8B, 0x00, 0x00)
+
+
+def _colour(code: str) -> RGBColor:
+    made: RGBColor = cast("Any", RGBColor).from_string(code)
+    return made
+
+
+def _chart_data() -> Any:
+    return cast("Any", CategoryChartData)()
+
+
+_INK, _ACCENT = _colour("1A1A1A"), _colour("8B0000")
 _FONT = "Arial"
 
 
@@ -50,7 +61,7 @@ def slides(facts: Facts, told: Review, made_at: datetime) -> bytes:
     deck.slide_width, deck.slide_height = _WIDTH, _HEIGHT
     _opening(deck, facts, told)
     for slide in messages(facts, told):
-        _add(deck, facts, slide)
+        _add(deck, slide)
     core = deck.core_properties
     core.title, core.author, core.last_modified_by, core.subject = told.title[:255], "", "", told.unit[:255]
     core.created = core.modified = made_at.replace(tzinfo=None)
@@ -116,7 +127,8 @@ def _result(facts: Facts, told: Review, sentence: Sentence) -> Slide:
     chart = told.charts.get(sentence.chart or "") if said.is_told else None
     sources = list(said.traces) + [trace for trace in (chart.traces if chart else ()) if trace not in said.traces]
     notes = f"{said.text}\n{facts.words('slide_sources', traces=', '.join(sources))}"
-    return Slide(said.headline, said.points, chart, notes)
+    points = tuple(point[:1].upper() + point[1:] for point in said.points if point not in said.headline)
+    return Slide(said.headline, points, chart, notes)
 
 
 def _targets(facts: Facts) -> Iterator[Slide]:
@@ -165,7 +177,10 @@ def _cut(text: str, letters: int) -> str:
 def _cut_letters(text: str, letters: int) -> str:
     if len(text) <= letters:
         return text
-    return text[:letters].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
+    cut = text[:letters].rsplit(" ", 1)[0]
+    if len(cut) < letters // 2:  # a word too long to stand on its own
+        cut = text[: letters - 1]
+    return cut.rstrip(" ,;:") + "…"
 
 
 def fewer(chart: Chart, bars: int = _BARS) -> Chart:
@@ -202,7 +217,7 @@ def _opening(deck: Any, facts: Facts, told: Review) -> None:
     )
 
 
-def _add(deck: Any, facts: Facts, told: Slide) -> None:
+def _add(deck: Any, told: Slide) -> None:
     slide = deck.slides.add_slide(deck.slide_layouts[5])
     title = _cut_letters(told.title, _TITLE_LETTERS)
     _place(slide.shapes.title, _MARGIN, Inches(0.35), _WIDTH - 2 * _MARGIN, Inches(1.5))
@@ -213,7 +228,7 @@ def _add(deck: Any, facts: Facts, told: Slide) -> None:
     top, height = Inches(2.05), Inches(5.1)
     if told.chart is not None:
         _chart(slide, fewer(told.chart), top, height - Inches(0.7))
-        _coverage(slide, told)
+        _below_chart(slide, told, told.chart)
     elif told.points:
         box = slide.shapes.add_textbox(_MARGIN, top, _WIDTH - 2 * _MARGIN, height)
         points = [f"• {_cut_letters(point, 170)}" for point in told.points[:_LINES]]
@@ -223,12 +238,16 @@ def _add(deck: Any, facts: Facts, told: Slide) -> None:
     slide.notes_slide.notes_text_frame.text = told.notes
 
 
-def _coverage(slide: Any, told: Slide) -> None:
-    """Below a chart: what it covers, else the first point."""
-    text = told.points[0] if told.points else ""
-    if text:
-        box = slide.shapes.add_textbox(_MARGIN, Inches(6.55), _WIDTH - 2 * _MARGIN, Inches(0.7))
-        _write(box.text_frame, [_cut_letters(text, 85)], LEAST_POINTS, italic=True)
+def _below_chart(slide: Any, told: Slide, chart: Chart) -> None:
+    """What the chart shows, and what it covers."""
+    coverage = told.points[0] if told.points else ""
+    box = slide.shapes.add_textbox(_MARGIN, Inches(6.45), _WIDTH - 2 * _MARGIN, Inches(0.9))
+    _write(
+        box.text_frame,
+        [_cut_letters(" · ".join(filter(None, (chart.caption, coverage))), 95)],
+        LEAST_POINTS,
+        italic=True,
+    )
 
 
 def _place(shape: Any, left: int, top: int, width: int, height: int) -> None:
@@ -260,7 +279,7 @@ def _write(
 
 
 def _chart(slide: Any, chart: Chart, top: int, height: int) -> None:
-    data = CategoryChartData()
+    data: Any = _chart_data()
     data.categories = [_cut_letters(" ".join(category.split()), _NAME_LETTERS) for category in chart.categories]
     for series in chart.series:
         data.add_series(series.name, series.values)
@@ -275,7 +294,7 @@ def _chart(slide: Any, chart: Chart, top: int, height: int) -> None:
     if native.has_legend:
         native.legend.position, native.legend.include_in_layout = XL_LEGEND_POSITION.BOTTOM, False
     native.category_axis.reverse_order = True
-    native.category_axis.format.line.color.rgb = RGBColor(0x99, 0x99, 0x99)
+    native.category_axis.format.line.color.rgb = _colour("999999")
     native.category_axis.has_major_gridlines = False
     native.value_axis.visible = False
     native.value_axis.has_major_gridlines = False
@@ -287,7 +306,7 @@ def _chart(slide: Any, chart: Chart, top: int, height: int) -> None:
     for place, (drawn, series) in enumerate(zip(plot.series, chart.series, strict=True)):
         fill = drawn.format.fill
         fill.solid()
-        fill.fore_color.rgb = RGBColor.from_string(COLOURS[place].removeprefix("#"))
+        fill.fore_color.rgb = _colour(COLOURS[place].removeprefix("#"))
         for at, label in enumerate(series.labels):
             if series.values[at] is not None:
                 _label(drawn.points[at].data_label, label)

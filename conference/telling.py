@@ -1,4 +1,4 @@
-"""Sentences made from figures. A number is never typed: it comes from a figure with its qualifier, coverage and change."""
+"""Sentences made from figures: a number is never typed, it comes with its qualifier, its coverage and its change."""
 
 from __future__ import annotations
 

@@ -438,7 +438,7 @@ def _narratives(units: pl.DataFrame) -> pl.DataFrame:
         ),
         "limitation": (
             "Hạn chế, khó khăn",
-            "Một số đảng viên đi làm ăn xa chưa tham gia sinh hoạt đều. Việc đăng ký làm theo còn chung chung.\nKinh phí cho các mô hình còn ít.",
+            "Một số đảng viên đi làm ăn xa chưa sinh hoạt đều. Đăng ký còn chung chung.\nKinh phí cho mô hình còn ít.",
         ),
         "proposal": ("Kiến nghị, đề xuất", "Đề nghị cấp trên bố trí kinh phí nhân rộng mô hình."),
     }

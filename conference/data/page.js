@@ -77,7 +77,7 @@
     var caption = table.createCaption();
     caption.textContent = data.period;
     var head = table.createTHead().insertRow();
-    [words.col_indicator, words.col_now, words.col_measure, words.col_coverage, words.col_trace].forEach(function (label) {
+    [words.col_indicator, words.col_now, words.col_measure, words.col_coverage, words.col_source].forEach(function (label) {
       var made = document.createElement("th");
       made.textContent = label;
       head.appendChild(made);
