@@ -165,7 +165,7 @@ class _Writer:
             if value is None or isinstance(value, int | float):
                 yield value
             else:
-                text = str(value)
+                text = _day(str(value)) if column.is_date else str(value)
                 yield self.facts.code_label(column.codelist, text) if column.codelist else text
 
     def _missing(self, one: Annex) -> None:
@@ -477,6 +477,13 @@ class _Writer:
         at = 4
         for label, value in rows:
             at = self._row(sheet, at, (label, value))
+
+
+def _day(text: str) -> str:
+    """``2017-01-20`` → ``20/01/2017``; what is no such date as it stands."""
+    year, _, rest = text.partition("-")
+    month, _, day = rest.partition("-")
+    return f"{day}/{month}/{year}" if (len(year), len(month), len(day)) == (4, 2, 2) else text
 
 
 def _of(reported: int | None, expected: int | None) -> str | None:

@@ -77,13 +77,14 @@ class FigureSheet:
         sent = self._sent()
         children = list(facts.children.select("unit", "name").iter_rows())
         has_children = bool(children)
-        begin = first + 3 + 1 + len(children) + (1 if has_children else 0) + 1
+        begin = first + 4 + 1 + len(children) + (1 if has_children else 0) + 1
         last = begin + len(sent) - 1
         self._head(first)
         own = {column.name: facts.figure(column.name, self.form) for column in self.columns}
         sums = self._sums(sent)
         self._total(first + 3, own, sums, begin, last)
-        at = first + 4
+        self._coverage(first + 4, own)
+        at = first + 5
         if has_children:
             at = self._children(at, children, sent, begin)
         self._band(at, self.words("filed_head"))
@@ -113,7 +114,7 @@ class FigureSheet:
         return sent.group_by("branch").agg(made) if made else sent.select("branch").unique()
 
     def _head(self, first: int) -> None:
-        for row, height in ((first, 64), (first + 1, 16), (first + 2, 36), (first + 3, 48)):
+        for row, height in ((first, 64), (first + 1, 16), (first + 2, 36), (first + 3, 18)):
             self.sheet.set_row(row, height)
         top = self.formats.of(bold=True, border=1, text_wrap=True, align="center", bg_color="#E7EEF5")
         small = self.formats.of(italic=True, border=1, text_wrap=True, align="center", font_size=8)
@@ -121,7 +122,7 @@ class FigureSheet:
             self.sheet.set_column(at, at, width)
         last = self.columns[-1].at
         self.sheet.set_column(_FIRST, last, 15)
-        self.sheet.set_column(last + 1, last + 1, 56)
+        self.sheet.set_column(last + 1, last + 1, 30)
         keys = ("number", "unit", "trace", "under")
         for at, key in enumerate(keys):
             self.sheet.write_string(first, at, self.words(f"col_{key}"), top)
@@ -164,15 +165,21 @@ class FigureSheet:
 
     def _total(self, row: int, own: Mapping[str, Figure | None], sums: pl.DataFrame, begin: int, last: int) -> None:
         self._unit(row, None, f"{self.words('total')}: {safe(self.facts.name)}", self.facts.unit, bold=True)
-        coverages = []
         for column in self.columns:
             figure = own[column.name]
             live = f"{_FUNCTIONS.get(column.rule, '')}({column.letter}{begin + 1}:{column.letter}{last + 1})"
             found = self._added(sums, column)
             self._figure(row, column, figure, live if found is not None else "", found)
-            coverage = self.facts.coverage(figure, "coverage_short")
-            coverages += [f"{self.facts.label(column.name)} {coverage}"] if coverage else []
-        self._note(row, "; ".join(coverages))
+        self._note(row, "")
+
+    def _coverage(self, row: int, own: Mapping[str, Figure | None]) -> None:
+        """How many units each total rests on, below it."""
+        small = self.formats.of(italic=True, border=1, align="right")
+        for at, text in ((_NUMBER, ""), (_UNIT, self.words("col_coverage")), (_CODE, ""), (_UNDER, "")):
+            self.sheet.write_string(row, at, text, self.formats.of(italic=True, border=1))
+        for column in self.columns:
+            self.sheet.write_string(row, column.at, self.facts.coverage(own[column.name], "fraction"), small)
+        self._note(row, "")
 
     def _added(self, sums: pl.DataFrame, column: _Column, branch: str | None = None) -> float | None:
         """The sum (least, most) over a branch, or over everything; ``None`` where that is not how it is formed."""
@@ -217,9 +224,7 @@ class FigureSheet:
         return {branch: (first, last) for branch, first, last in rows.iter_rows()}
 
     def _filed(self, begin: int, sent: pl.DataFrame) -> None:
-        known = [
-            (c, f"value_{c.name}", f"qualifier_{c.name}") for c in self.columns if f"value_{c.name}" in sent.columns
-        ]
+        known = [(column, f"value_{column.name}", f"qualifier_{column.name}") for column in self.columns]
         codes = self.facts.names
         for at, row in enumerate(sent.iter_rows(named=True), begin):
             branch = row["branch"] or ""
@@ -238,12 +243,14 @@ class FigureSheet:
         self.columns = self._columns(tuple(names), _FIRST)
         parts = self._parts([split(name)[0] for name in names], dimensions)
         self._head(first)
-        begin = first + 4
+        begin = first + 5
+        own = {column.name: self.facts.figure(column.name, self.form) for column in self.columns}
         for column in self.columns:
             added = self._sum_of_parts(parts, column)
             live = f"SUM({column.letter}{begin + 1}:{column.letter}{begin + len(parts)})" if added is not None else ""
-            self._figure(first + 3, column, self.facts.figure(column.name, self.form), live, added)
+            self._figure(first + 3, column, own[column.name], live, added)
         self._unit_of_total(first + 3)
+        self._coverage(first + 4, own)
         for number, (breakdown, figures) in enumerate(parts.items(), 1):
             at = begin + number - 1
             label = self.facts.breakdown_label(breakdown)

@@ -99,7 +99,7 @@ class Facts:
             return self.words("no_base")
         labels = self.frozen["periods"].filter(pl.col("period") == codes[0])[f"label_{self.language}"]
         label = str(labels[0]) if len(labels) else codes[0]
-        return label[:1].lower() + label[1:] if self.language == "vi" else label
+        return label[:1].lower() + label[1:]
 
     @cached_property
     def children(self) -> pl.DataFrame:

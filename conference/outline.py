@@ -72,6 +72,7 @@ class Part(Said):
 class ListColumn(Said):
     key: str
     codelist: str | None = None
+    is_date: bool = False
     width: int = 20
 
 

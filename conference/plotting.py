@@ -26,10 +26,12 @@ def _of_figures(facts: Facts, spec: ChartOf, form: str) -> Chart | None:
     if not told:
         return None
     now = Series(printable(facts.period_label), *_bars(facts, told))
-    series = [now]
+    series, beside = [now], []
     if spec.kind == "beside":
         then = _then(facts, [name for name, _ in told], form)
-        series += [then] if any(value is not None for value in then.values) else []
+        if any(value is not None for value in then.values):
+            series.append(then)
+            beside = [facts.words("beside_base", base=facts.base_label)]
     coverages = dict.fromkeys(filter(None, (facts.coverage(figure) for _, figure in told)))
     lead_coverage = next(iter(coverages), "")
     note = [f"{facts.label(name)}: {facts.coverage(figure)}" for name, figure in told if facts.coverage(figure)]
@@ -37,7 +39,7 @@ def _of_figures(facts: Facts, spec: ChartOf, form: str) -> Chart | None:
     return Chart(
         spec.id,
         spec.kind,
-        spec(facts.language),
+        " ".join([spec(facts.language), *beside]),
         tuple(_category(facts, name, spec) for name, _ in told),
         tuple(series),
         facts.is_rate(spec.figures[0]),

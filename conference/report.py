@@ -38,6 +38,9 @@ from conference.word_parts import (
 _SLOT = re.compile(r"(\[[^\[\]]*\])")
 _HEAD_FILL = "E7EEF5"
 
+#: A table of more columns is set a point smaller.
+_MANY_COLUMNS = 6
+
 
 def report(facts: Facts, told: Review, style: Style, made_at: datetime) -> bytes:
     """The ``.docx`` of a review."""
@@ -256,14 +259,15 @@ class _Writer:
         widths = block.widths or tuple(1 / len(block.head) for _ in block.head)
         repeat_head(table.rows[0])
         rows = table._tbl.tr_lst
+        size = self.style.table.size - (1 if len(block.head) > _MANY_COLUMNS else 0)
         for cell, text in zip(table.rows[0].cells, block.head, strict=True):
-            self._cell(cell._tc, text, WD_ALIGN_PARAGRAPH.CENTER, bold=True)
+            self._cell(cell._tc, text, WD_ALIGN_PARAGRAPH.CENTER, size, bold=True)
             shade(cell, _HEAD_FILL)
         for row, texts in zip(rows[1:], block.rows, strict=True):
             row.get_or_add_trPr().append(element("w:cantSplit", val="true"))
             for place, (cell, text) in enumerate(zip(row.tc_lst, texts, strict=True)):
                 right = place in block.right
-                self._cell(cell, text, WD_ALIGN_PARAGRAPH.RIGHT if right else WD_ALIGN_PARAGRAPH.LEFT)
+                self._cell(cell, text, WD_ALIGN_PARAGRAPH.RIGHT if right else WD_ALIGN_PARAGRAPH.LEFT, size)
         fix_widths(table, [int(self._text_width * share) for share in widths])
         self._note(block)
 
@@ -280,7 +284,7 @@ class _Writer:
         run.italic = True
         run.font.size = Pt(self.style.table.size)
 
-    def _cell(self, cell: Any, text: str, alignment: Any, *, bold: bool = False) -> None:
+    def _cell(self, cell: Any, text: str, alignment: Any, size: float, *, bold: bool = False) -> None:
         """Text into the one paragraph of a new cell; by elements, as python-docx is slow at cells."""
         paragraph = cell.p_lst[0]
         properties = paragraph.get_or_add_pPr()
@@ -290,7 +294,7 @@ class _Writer:
         font = run.get_or_add_rPr()
         if bold:
             font.append(element("w:b"))
-        font.append(element("w:sz", val=str(int(self.style.table.size * 2))))
+        font.append(element("w:sz", val=str(int(size * 2))))
         run.text = text
 
     def _chart(self, chart: Chart) -> None:

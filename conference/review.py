@@ -220,7 +220,7 @@ def _results(facts: Facts, section: Section) -> Iterator[Block]:
             tuple(facts.words(f"col_{key}") for key in keys),
             rows,
             frozenset({2, 3}),
-            (0.29, 0.12, 0.13, 0.12, 0.18, 0.16),
+            (0.27, 0.14, 0.13, 0.12, 0.18, 0.16),
         )
 
 
@@ -247,13 +247,13 @@ def _children(facts: Facts, section: Section) -> Block:
     note = ""
     if len(facts.children) > most:
         note = facts.words("rows_cut", shown=facts.number(most), total=facts.number(len(facts.children)))
-    share = 0.7 / len(columns)
+    share = 0.76 / len(columns)
     return Table(
         facts.words("children_table", section=_bare(section(facts.language))),
         (facts.words("col_unit"), *(facts.label(name) for name in section.children)),
         (total, *rows),
         frozenset(range(1, len(columns) + 1)),
-        (0.3, *(share for _ in columns)),
+        (0.24, *(share for _ in columns)),
         note,
     )
 

@@ -48,14 +48,14 @@ def tell(facts: Facts, sentence: Sentence) -> Told:
         return _without_lead(facts, sentence, lacking, traces, (*plain, *listed))
     lead = figures[sentence.lead]
     first = sentence(facts.language).format(figure=facts.told(sentence.lead, lead))
+    first = first[:1].upper() + first[1:]
     coverage = facts.coverage(lead)
     change = changed(facts, sentence.lead, form)
-    behind = _listed(facts, plain, ", " if len(plain) != 1 else " ")
     beside = [text for text in (change, targeted(facts, sentence.lead)) if text]
     text = (
         first
         + (f" ({coverage})" if coverage else "")
-        + (f" {behind}" if behind else "")
+        + "".join(f", {text}" for text in plain)
         + "".join(f"; {text}" for text in beside)
         + (facts.words("of_which") + _listed(facts, listed) if listed else "")
         + "."
@@ -102,11 +102,11 @@ def _coverage_apart(facts: Facts, figure: Figure, lead: Figure | None) -> str:
     return facts.coverage(figure, "coverage_short")
 
 
-def _listed(facts: Facts, clauses: Iterable[str], between: str = ", ") -> str:
+def _listed(facts: Facts, clauses: Iterable[str]) -> str:
     """``a, b và c``."""
     parts = list(clauses)
-    if between != ", " or len(parts) < 2:
-        return between.join(parts)
+    if len(parts) < 2:
+        return "".join(parts)
     return ", ".join(parts[:-1]) + facts.words("and") + parts[-1]
 
 
