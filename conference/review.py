@@ -178,7 +178,7 @@ def _sentences(facts: Facts, sentences: tuple[Sentence, ...]) -> Iterator[Block]
         if not one.is_told and len(one.points) > 1:  # its clauses have figures of their own
             yield Paragraph(one.text)
         elif not one.is_told:
-            lacking = {sentence.lead: one.points[0].partition(": ")[2]} | lacking
+            lacking = {sentence.lead: one.points[0]} | lacking
     if lacking:
         yield Paragraph(lacking_told(facts, lacking), italic=True)
 

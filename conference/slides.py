@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
@@ -23,7 +23,7 @@ from conference.outline import Section, Sentence
 from conference.review import DONE, Review, counted
 from conference.sealing import sealed
 from conference.selecting import choose, shortened
-from conference.telling import printable, target_told, tell
+from conference.telling import Told, printable, target_told, tell
 
 #: Nothing on a slide is smaller: it is read from the back of a hall.
 LEAST_POINTS = 24
@@ -53,6 +53,7 @@ class Slide:
     points: tuple[str, ...] = ()
     chart: Chart | None = None
     notes: str = ""
+    coverage: str = ""
 
 
 def slides(facts: Facts, told: Review, made_at: datetime) -> bytes:
@@ -77,10 +78,10 @@ def slides(facts: Facts, told: Review, made_at: datetime) -> bytes:
 def messages(facts: Facts, told: Review) -> list[Slide]:
     """The slides after the first, in the order of the report."""
     found = [*_reporting(facts), *_follow_up(facts)]
-    results = [_result(facts, told, sentence) for sentence in _sentences(facts)]
-    found += results
-    if not any(slide.points for slide in results):
-        found.append(Slide(facts.words("slide_nothing")))
+    said = [(sentence, tell(facts, sentence)) for sentence in _sentences(facts)]
+    found += [_result(facts, told, sentence, one) for sentence, one in said if one.is_told]
+    lacking = {sentence.lead: one for sentence, one in said if not one.is_told}
+    found += [_lacking(facts, lacking)] if lacking else []
     found += [*_targets(facts), *_words_of_units(facts)]
     return found
 
@@ -121,14 +122,22 @@ def _follow_up(facts: Facts) -> Iterator[Slide]:
     yield Slide(title, tuple(lines), notes=notes)
 
 
-def _result(facts: Facts, told: Review, sentence: Sentence) -> Slide:
+def _result(facts: Facts, told: Review, sentence: Sentence, said: Told) -> Slide:
     """The figure as the title, its parts or its chart below it."""
-    said = tell(facts, sentence)
-    chart = told.charts.get(sentence.chart or "") if said.is_told else None
+    chart = told.charts.get(sentence.chart or "")
     sources = list(said.traces) + [trace for trace in (chart.traces if chart else ()) if trace not in said.traces]
     notes = f"{said.text}\n{facts.words('slide_sources', traces=', '.join(sources))}"
-    points = tuple(point[:1].upper() + point[1:] for point in said.points if point not in said.headline)
-    return Slide(said.headline, points, chart, notes)
+    points = [point[:1].upper() + point[1:] for point in said.points if point not in said.headline]
+    listed = tuple(filter(None, (said.coverage, *points)))
+    return Slide(said.headline, listed, chart, notes, said.coverage)
+
+
+def _lacking(facts: Facts, lacking: Mapping[str, Told]) -> Slide:
+    """What the report has no figure of, together: a hall is not shown a slide for each."""
+    lines = tuple(f"{facts.label(name)}: {one.points[0]}" for name, one in lacking.items())
+    traces = ", ".join(trace for one in lacking.values() for trace in one.traces)
+    title = facts.words("slide_nothing", n=facts.number(len(lacking)))
+    return Slide(title, lines, notes=facts.words("slide_sources", traces=traces or "–"))
 
 
 def _targets(facts: Facts) -> Iterator[Slide]:
@@ -240,11 +249,10 @@ def _add(deck: Any, told: Slide) -> None:
 
 def _below_chart(slide: Any, told: Slide, chart: Chart) -> None:
     """What the chart shows, and what it covers."""
-    coverage = told.points[0] if told.points else ""
     box = slide.shapes.add_textbox(_MARGIN, Inches(6.45), _WIDTH - 2 * _MARGIN, Inches(0.9))
     _write(
         box.text_frame,
-        [_cut_letters(" · ".join(filter(None, (chart.caption, coverage))), 95)],
+        [_cut_letters(" · ".join(filter(None, (chart.caption, told.coverage))), 95)],
         LEAST_POINTS,
         italic=True,
     )

@@ -34,6 +34,7 @@ class Told:
     is_told: bool
     #: the same, clause by clause
     points: tuple[str, ...] = ()
+    coverage: str = ""
 
 
 def tell(facts: Facts, sentence: Sentence) -> Told:
@@ -61,8 +62,7 @@ def tell(facts: Facts, sentence: Sentence) -> Told:
         + "."
     )
     short = first + (f", {_without_base(facts, sentence.lead, form)}" if change else "")
-    points = tuple(filter(None, (coverage, *plain, *beside, *listed)))
-    return Told(text, short, lacking, traces, True, points)
+    return Told(text, short, lacking, traces, True, (*plain, *beside, *listed), coverage)
 
 
 def _without_lead(

@@ -17,13 +17,8 @@
   var sortable = function (table) {
     var heads = table.tHead.rows[0].cells;
     Array.prototype.forEach.call(heads, function (head, column) {
-      var button = document.createElement("button");
-      button.type = "button";
-      button.title = words.page_sort;
-      button.textContent = head.textContent;
-      head.textContent = "";
-      head.appendChild(button);
-      button.addEventListener("click", function () {
+      // the head itself is the button: a button inside it is not printed again on the next page
+      var turn = function () {
         var down = head.getAttribute("aria-sort") === "ascending";
         Array.prototype.forEach.call(heads, function (other) { other.removeAttribute("aria-sort"); });
         head.setAttribute("aria-sort", down ? "descending" : "ascending");
@@ -32,6 +27,13 @@
           var order = compare(a.cells[column], b.cells[column]);
           return down ? -order : order;
         }).forEach(function (row) { body.appendChild(row); });
+      };
+      head.tabIndex = 0;
+      head.title = words.page_sort;
+      head.className = "sort";
+      head.addEventListener("click", turn);
+      head.addEventListener("keydown", function (event) {
+        if (event.key === "Enter" || event.key === " ") { event.preventDefault(); turn(); }
       });
     });
   };
