@@ -94,7 +94,7 @@ class Facts:
     @cached_property
     def base_label(self) -> str:
         """``năm 2016``: the period the changes are told against."""
-        codes = self._of_unit("changes")["base_period"].drop_nulls()
+        codes = self.of_unit("changes")["base_period"].drop_nulls()
         if not len(codes):
             return self.words("no_base")
         labels = self.frozen["periods"].filter(pl.col("period") == codes[0])[f"label_{self.language}"]
@@ -162,18 +162,18 @@ class Facts:
         """What units themselves sent for the period."""
         return self.frozen["figures"].filter((pl.col("period") == self.period_code) & (pl.col("level") == "filed"))
 
-    def _of_unit(self, frame: str) -> pl.DataFrame:
+    def of_unit(self, frame: str) -> pl.DataFrame:
         rows = self.frozen[frame].filter(pl.col("unit") == self.unit)
         return rows.filter(pl.col("period") == self.period_code) if "period" in rows.columns else rows
 
     @cached_property
-    def _own(self) -> Mapping[tuple[str, str, str], dict[str, Any]]:
+    def own(self) -> Mapping[tuple[str, str, str], dict[str, Any]]:
         rows = self.now.filter(pl.col("unit") == self.unit)
         return {(row["form"], row["indicator"], row["breakdown"]): row for row in rows.to_dicts()}
 
     @cached_property
     def _changes(self) -> Mapping[tuple[str, str, str], dict[str, Any]]:
-        return {(row["form"], row["indicator"], row["breakdown"]): row for row in self._of_unit("changes").to_dicts()}
+        return {(row["form"], row["indicator"], row["breakdown"]): row for row in self.of_unit("changes").to_dicts()}
 
     def form_for(self, names: Iterable[str]) -> str:
         """The first form of the outline that has one of the figures, here or below; so nothing is mixed of two."""
@@ -189,7 +189,7 @@ class Facts:
         return self.outline.forms[0]
 
     def _has(self, form: str, name: str) -> bool:
-        row = self._own.get((form, *split(name)))
+        row = self.own.get((form, *split(name)))
         return row is not None and row["value"] is not None
 
     @cached_property
@@ -198,7 +198,7 @@ class Facts:
 
     def figure(self, name: str, form: str) -> Figure | None:
         """The unit's total, or its own figure where it has no total; ``None`` when the freeze has neither."""
-        row = self._own.get((form, *split(name)))
+        row = self.own.get((form, *split(name)))
         return figure_of(row) if row else None
 
     def figures_of_children(self, name: str, form: str) -> Mapping[str, Figure]:

@@ -11,7 +11,7 @@ from conference.facts import Facts
 def figures(facts: Facts) -> bytes:
     """Every figure of the unit for the period, with its change on last year, by trace; sorted keys, no moment."""
     frozen = facts.frozen
-    rows = [row for _, row in sorted(facts._own.items())]
+    rows = [row for _, row in sorted(facts.own.items())]
     told = {
         "conference": frozen.conference,
         "kind": frozen.kind,
@@ -63,5 +63,5 @@ def _finite(value: Any) -> Any:
 
 
 def _base(facts: Facts) -> str | None:
-    codes = facts._of_unit("changes")["base_period"].drop_nulls()
+    codes = facts.of_unit("changes")["base_period"].drop_nulls()
     return codes[0] if len(codes) else None
