@@ -10,9 +10,9 @@ from console.common import AsJson, definitions, known_period, known_unit, open_w
 from console.output import finite, out, print_json, refuse, table
 from console.reading import breakdown_in_words
 from console.words import LANG, say
-from domain.comparison import Boundaries, Caution, ChangeKind, NotComparable
-from domain.numbers import en_number, en_percent, en_quantity, vi_number, vi_percent, vi_quantity
-from domain.quantity import Qualifier
+from domain.changes_told import bounds_told, change_told, is_unchanged
+from domain.comparison import Boundaries, Caution, NotComparable
+from domain.numbers import en_quantity, vi_number, vi_quantity
 
 if TYPE_CHECKING:
     from catalog import Catalog
@@ -21,17 +21,6 @@ if TYPE_CHECKING:
 
 #: What concerns the whole unit is said once, not beside each of its figures.
 _OF_THE_UNIT = (NotComparable.SPLIT, NotComparable.UNTOLD, NotComparable.NOT_THE_SAME)
-
-#: A fall of "over 20" is a signed change of less than −20: the words of bounds change sides with the sign.
-_OF_A_FALL = {
-    Qualifier.GT: Qualifier.APPROX_BELOW,
-    Qualifier.APPROX_BELOW: Qualifier.GT,
-    Qualifier.GE: Qualifier.LE,
-    Qualifier.LE: Qualifier.GE,
-}
-
-#: The least that is printed of a change in percent and in percentage points: what would round to 0 is "under" it.
-_LEAST_PERCENT, _LEAST_POINTS = 0.1, 0.01
 
 
 def register(app: typer.Typer) -> None:
@@ -227,13 +216,11 @@ def _sentence_vi(row: dict[str, Any]) -> str:
     if not row["comparable"]:
         beside = f" · kỳ gốc {then}" if row["value_then"] is not None else ""
         return f"{now}{beside} · không so sánh được"
-    if row["difference"] == 0 and row["change_qualifier"] == Qualifier.EXACT.value:
+    if is_unchanged(row):
         return f"{now} · không đổi so với {then}"
     if Caution.DIRECTION_UNKNOWN.value in row["cautions"].split(","):
-        return f"{now} · không rõ tăng hay giảm so với {then}{_span(row, 'từ', 'đến', _vi_amount)}"
-    return f"{now} · {_change(row, ('tăng', 'giảm'), 'dưới', _vi_amount, vi_quantity)} so với {then}" + _span(
-        row, "từ", "đến", _vi_amount
-    )
+        return f"{now} · không rõ tăng hay giảm so với {then}{bounds_told(row, 'vi')}"
+    return f"{now} · {change_told(row, 'vi')} so với {then}{bounds_told(row, 'vi')}"
 
 
 def _sentence_en(row: dict[str, Any]) -> str:
@@ -241,13 +228,11 @@ def _sentence_en(row: dict[str, Any]) -> str:
     if not row["comparable"]:
         beside = f" · base {then}" if row["value_then"] is not None else ""
         return f"{now}{beside} · not comparable"
-    if row["difference"] == 0 and row["change_qualifier"] == Qualifier.EXACT.value:
+    if is_unchanged(row):
         return f"{now} · unchanged from {then}"
     if Caution.DIRECTION_UNKNOWN.value in row["cautions"].split(","):
-        return f"{now} · up or down on {then}, nobody can tell{_span(row, 'from', 'to', _en_amount)}"
-    return f"{now} · {_change(row, ('up', 'down'), 'under', _en_amount, en_quantity)} on {then}" + _span(
-        row, "from", "to", _en_amount
-    )
+        return f"{now} · up or down on {then}, nobody can tell{bounds_told(row, 'en')}"
+    return f"{now} · {change_told(row, 'en')} on {then}{bounds_told(row, 'en')}"
 
 
 def _figure(row: dict[str, Any], side: str, quantity: Any) -> str:
@@ -255,46 +240,3 @@ def _figure(row: dict[str, Any], side: str, quantity: Any) -> str:
     if value is None:
         return "–"
     return str(quantity(round(value, 2), row[f"qualifier_{side}"], percent=row["kind"] in ("percent", "ratio")))
-
-
-def _change(row: dict[str, Any], ways: tuple[str, str], under: str, amount: Any, quantity: Any) -> str:
-    """``tăng hơn 20 %``: the way, the word of its bounds, the amount."""
-    change = row["difference"] if row["growth"] is None else row["growth"]
-    rises = row["difference"] >= 0
-    least = _LEAST_PERCENT if row["growth"] is not None else _LEAST_POINTS if _in_points(row) else 0.0
-    if 0 < abs(change) < least / 2:
-        return f"{ways[0] if rises else ways[1]} {under} {amount(row, least)}"
-    word = Qualifier(row["change_qualifier"])
-    shown = word if rises else _OF_A_FALL.get(word, word)
-    lead = str(quantity(0, shown)).removesuffix("0").strip()
-    return " ".join(filter(None, (ways[0] if rises else ways[1], lead, amount(row, abs(change)))))
-
-
-def _span(row: dict[str, Any], low_word: str, high_word: str, amount: Any) -> str:
-    """The bounds of a change that is worded; signed, as one end may be a rise and the other a fall."""
-    if row["change_qualifier"] == Qualifier.EXACT.value:
-        return ""
-    name = "difference" if row["growth"] is None else "growth"
-    low, high = row[f"{name}_lower"], row[f"{name}_upper"]
-    parts = [
-        f"{word} {'+' if bound > 0 else ''}{amount(row, bound)}"
-        for word, bound in ((low_word, low), (high_word, high))
-        if bound is not None
-    ]
-    return f" ({' '.join(parts)})" if parts else ""
-
-
-def _vi_amount(row: dict[str, Any], number: float) -> str:
-    if row["growth"] is not None:
-        return vi_percent(number, 1)
-    return vi_percent(number).removesuffix(" %") + " điểm %" if _in_points(row) else vi_number(round(number, 2))
-
-
-def _en_amount(row: dict[str, Any], number: float) -> str:
-    if row["growth"] is not None:
-        return en_percent(number, 1)
-    return en_percent(number).removesuffix("%") + " points" if _in_points(row) else en_number(round(number, 2))
-
-
-def _in_points(row: dict[str, Any]) -> bool:
-    return bool(row["change_kind"] == ChangeKind.POINTS.value)
