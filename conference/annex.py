@@ -18,7 +18,7 @@ from conference.annex_rows import rows_as_xml, with_rows
 from conference.facts import Facts
 from conference.outline import Annex, ListOf, Style
 from conference.review import annex_title
-from conference.sealing import moment, sealed
+from conference.stamping import moment, sealed
 from conference.telling import change_cell
 
 #: Rows of a sheet, less what stands above them.

@@ -15,7 +15,7 @@ from conference.figures import figures
 from conference.frozen import Frozen
 from conference.outline import Style, outline, style_of
 from conference.review import Review, review
-from conference.sealing import content_hash
+from conference.stamping import content_hash
 
 #: What a pack may hold → the name of its file. ``figures.json`` and ``pack.json`` always stand beside them.
 FORMATS: Mapping[str, str] = MappingProxyType(

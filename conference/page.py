@@ -16,7 +16,7 @@ from conference.charts import draw
 from conference.facts import Facts
 from conference.outline import DATA, split
 from conference.review import Review
-from conference.sealing import moment
+from conference.stamping import moment
 from conference.telling import printable
 
 _WORDS = (

@@ -20,7 +20,7 @@ from conference.charts import draw
 from conference.facts import Facts
 from conference.outline import Line, Style
 from conference.review import Review
-from conference.sealing import sealed
+from conference.stamping import sealed
 from conference.telling import printable
 from conference.word_parts import (
     add_field,

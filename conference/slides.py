@@ -21,8 +21,8 @@ from conference.charts import COLOURS
 from conference.facts import Facts
 from conference.outline import Section, Sentence
 from conference.review import DONE, Review, counted
-from conference.sealing import sealed
 from conference.selecting import choose, shortened
+from conference.stamping import sealed
 from conference.telling import Told, printable, target_told, tell
 
 #: Nothing on a slide is smaller: it is read from the back of a hall.
