@@ -21,6 +21,7 @@ from catalog.model import (
     Message,
     Obligation,
     Rule,
+    RunningText,
     UnitEventRecord,
     UnitKind,
     UnitRecord,
@@ -68,6 +69,7 @@ class Catalog:
     events: tuple[UnitEventRecord, ...]
     obligations: tuple[Obligation, ...]
     comparison: Comparison = field(default_factory=Comparison)
+    running_text: RunningText = field(default_factory=RunningText)
 
     @cached_property
     def rules_by_id(self) -> dict[str, Rule]:

@@ -61,7 +61,33 @@ def _fold_word(word: str) -> str:
 def fold_text(text: str) -> str:
     """Lower case, composed, one way of writing đ and of placing tones; punctuation and spaces stay as they are."""
     lowered = nfc(text.translate(_ZERO_WIDTH)).translate(_STROKED_D).casefold()
-    return _WORD.sub(lambda found: _fold_word(found[0]), nfc(lowered))
+    return fold_tones(nfc(lowered))
+
+
+def fold_tones(text: str) -> str:
+    """Every lower-case word with its tone where :func:`fold_text` puts it; also the words of a regular expression."""
+    return _WORD.sub(lambda found: _fold_word(found[0]), text)
+
+
+def plain(text: str) -> str:
+    """The text as a reader sees it: composed letters, and nothing of no width between them."""
+    return nfc(text.translate(_ZERO_WIDTH))
+
+
+def fold_in_place(text: str) -> str:
+    """:func:`fold_text` letter by letter, so that a position in the result is the same position in the text.
+
+    For a text that is :func:`plain`; the few letters of other languages that lower case makes longer stay as they are.
+    """
+    lowered = text.translate(_STROKED_D).lower()
+    if len(lowered) != len(text):
+        lowered = "".join(low if len(low := letter.lower()) == 1 else letter for letter in text.translate(_STROKED_D))
+    return _WORD.sub(_fold_as_long, lowered)
+
+
+def _fold_as_long(word: re.Match[str]) -> str:
+    folded = _fold_word(word[0])
+    return folded if len(folded) == len(word[0]) else word[0]
 
 
 _EXPANSIONS = {fold_text(short): fold_text(words) for short, words in ABBREVIATIONS.items()}
