@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from domain.names import fold_name, fold_text, fold_tones
+from domain.names import CAPITALS, fold_name, fold_text, fold_tones
 from domain.running import Mention, Running, Sentence
 
 # ------------------------------------------------------------------------------------------------ vocabulary
@@ -33,7 +33,7 @@ _GOES_ON = _re(
     r"\s*(?:$|[.;!?)…\n/–-]|,\s*(?:(?:hơn|gần|trên|khoảng)?\s*\d|(?:trong đó|với|có|đạt|đã|qua đó|góp phần|tăng|giảm"
     r"|chiếm|bằng|gồm|bao gồm|thu hút|không|chưa|còn|các|tỷ lệ)(?!\w))"
     r"|\((?:tăng|giảm|đạt|chiếm|bằng|trong đó|gồm|so với|tỷ lệ|\d)"
-    r"|(?:và|với|có|cho)\s(?:hơn |gần |trên |khoảng )?\d|(?:với|có|đạt|tăng|giảm|chiếm|bằng|trong kỳ|trong quý"
+    r"|(?:và|với|có|cho)\s(?:hơn |gần |trên |khoảng )?\d|(?:với|có|đạt|tăng|giảm|chiếm|bằng|trong đó|trong kỳ|trong quý"
     r"|trong năm|năm \d)(?!\w))"
 )
 _CLAUSE_ENDS = _re(r"\s*(?:$|[.;!?)…\n(–-]|,|và\s(?:hơn |gần |trên |khoảng )?\d|gồm|trong đó)")
@@ -50,18 +50,24 @@ _PLANNED = _word(
     "thời gian tới", "nghị quyết đề ra", "kế hoạch đề ra", "kế hoạch giao", "theo kế hoạch", "được giao", "yêu cầu",
     "tối thiểu", "theo quy định", "đề nghị", "cần", "nếu", "quyết tâm",
 )  # fmt: skip
-_PARTIAL = _word(
-    "mỗi", "bình quân", "trung bình", "từng", "riêng", "lĩnh vực", "cấp tỉnh", "cấp huyện", "cấp xã", "cấp cơ sở",
-    "trực tuyến", "bưu chính", "điển hình", "tiêu biểu", "ví dụ", "chẳng hạn", "như", "một số", "nhiều nơi",
-    "cá biệt", "hđnd", "mặt trận", "ubmttq", "mttq", "công đoàn", "đoàn thanh niên", "hội phụ nữ", "hội nông dân",
-    "cựu chiến binh", "ubkt", "ủy ban kiểm tra", "đoàn thể", "doanh nghiệp", "đợt", "lần thứ", "cao điểm",
-    "đầu tiên", "trong số",
+#: Of one of many, or of each: said of the numbers up to the next semicolon.
+_EACH = _word(
+    "mỗi", "bình quân", "trung bình", "từng", "riêng", "điển hình", "tiêu biểu", "ví dụ", "chẳng hạn", "như", "một số",
+    "nhiều nơi", "cá biệt", "đợt", "lần thứ", "cao điểm", "đầu tiên", "trong số", "có nơi", "đơn vị",
 )  # fmt: skip
+#: Of a part, or of another body: said of all numbers of the sentence.
+_PARTIAL = _word(
+    "lĩnh vực", "cấp tỉnh", "cấp huyện", "cấp xã", "cấp cơ sở", "trực tuyến", "bưu chính", "hđnd", "mặt trận", "ubmttq",
+    "mttq", "công đoàn", "đoàn thanh niên", "hội phụ nữ", "hội nông dân", "cựu chiến binh", "ubkt", "ủy ban kiểm tra",
+    "đoàn thể", "doanh nghiệp",
+)  # fmt: skip
+_LIMITED_TO = _word("đối với")
+_COMPARED_WITH = _word("so với")
 _OTHER_TIME = _word(
     "cùng kỳ", "năm trước", "năm ngoái", "kỳ trước", "quý trước", "tháng trước", "những năm", "các năm", "nhiệm kỳ",
     "giai đoạn", "từ năm", "từ khi", r"(?<!ngay )từ đầu", "lũy kế", "trước đây", "trước khi", r"\d+ năm", "mỗi năm",
-    r"tháng \d+", r"quý [ivx\d]+", r"\d+ tháng", r"(?<!ngay từ )đầu năm", "cuối năm", "nửa đầu", "nửa cuối", "ngày", "tuần",
-    "so với", "trong buổi",
+    r"tháng \d+", r"quý [ivx\d]+", r"\d+ tháng", r"(?<!ngay từ )đầu năm", "cuối năm", "nửa đầu", "nửa cuối", "ngày",
+    "tuần", "trong buổi",
 )  # fmt: skip
 _WIDER = _word(
     "toàn tỉnh", "toàn huyện", "toàn xã", "toàn quốc", "toàn ngành", "toàn thành phố", "toàn thị xã", "toàn phường",
@@ -74,8 +80,8 @@ _KIND_OF_UNIT = (
 )
 #: "Chi bộ 3", "xã Than Uyên": a unit by its name. The committees of a unit are itself.
 _NAMED_UNIT = re.compile(
-    rf"(?<!\w)(?:(?i:{_KIND_OF_UNIT})\s+)*((?i:{_KIND_OF_UNIT})\s+(?:số\s+)?"
-    r"(?!Thường vụ|Chấp hành|Bí thư|Trung ương)(?:\d+|[A-ZÀ-ỸĐ]\w*(?:\s+[A-ZÀ-ỸĐ]\w*)*))"
+    rf"(?<!\w)(?:(?i:{_KIND_OF_UNIT})\s+)*((?i:{_KIND_OF_UNIT})\s+(?:số\s+)?(?!Thường vụ|Chấp hành|Bí thư|Trung ương)"
+    rf"(?:\d+|[{CAPITALS}]\w*(?:\s+[{CAPITALS}]\w*)*))"
 )
 
 # ------------------------------------------------------------------------------------------------ phrases
@@ -224,12 +230,10 @@ def _fits_right(phrase: Spoken, right: str) -> bool:
 def _claim(running: Running, number: int, mention: Mention, phrase: Spoken) -> Claim | None:
     """The claim, unless the sentence says that the number is of another time, a part, or a plan."""
     sentence = running.sentences[number]
-    _, clause_end = running.clause(mention.start, mention.end)
-    said_before = running.folded[sentence.intro : mention.start]
-    said_after = "" if phrase.open else running.folded[mention.end : clause_end]
-    if _PARTIAL.search(said_before) or _OTHER_TIME.search(said_before) or _OTHER_TIME.search(said_after):
+    clause_start, clause_end = running.clause(mention.start, mention.end)
+    if _is_of_another(running, sentence, mention, clause_start, clause_end, open_=phrase.open):
         return None
-    if not phrase.planned and _PLANNED.search(running.folded, sentence.intro, sentence.end):
+    if not phrase.planned and _PLANNED.search(running.folded, sentence.intro, clause_end):
         return None
     years = _years(running, number, mention.start, clause_end, open_=phrase.open)
     behind = [year.year for year in running.years if mention.end <= year.start < clause_end]
@@ -249,12 +253,32 @@ def _claim(running: Running, number: int, mention: Mention, phrase: Spoken) -> C
     )
 
 
+def _is_of_another(
+    running: Running, sentence: Sentence, mention: Mention, clause_start: int, clause_end: int, *, open_: bool
+) -> bool:
+    """Whether the number is of a part, of somebody else or of another time."""
+    folded, start = running.folded, mention.start
+    part = max(folded.rfind(";", sentence.intro, start), sentence.intro)
+    return bool(
+        _EACH.search(folded, part, start)
+        or _PARTIAL.search(folded, sentence.intro, start)
+        or _OTHER_TIME.search(folded, sentence.intro, start)
+        or _COMPARED_WITH.search(folded, clause_start, start)
+        or _LIMITED_TO.search(folded, mention.end, sentence.end)
+        or (not open_ and _OTHER_TIME.search(folded, mention.end, clause_end))
+    )
+
+
 def _years(running: Running, number: int, start: int, end: int, *, open_: bool) -> list[int]:
-    """The years a number may be of: those its own sentence names before it, else the sentence before; and behind it."""
+    """The years a number may be of: those its own sentence names before it, else the sentence before; and behind it.
+
+    A year that something is compared with is none of them.
+    """
     own, earlier = running.sentences[number], running.sentences[max(0, number - 1)]
-    before = [year.year for year in running.years if own.intro <= year.start < start]
+    told = [year for year in running.years if not _COMPARED.search(running.folded[: year.start][-_LEFT:])]
+    before = [year.year for year in told if own.intro <= year.start < start]
     if not before:
-        before = [year.year for year in running.years if earlier.intro <= year.start < start]
+        before = [year.year for year in told if earlier.intro <= year.start < start]
     behind = [] if open_ else [year.year for year in running.years if start <= year.start < end]
     return before + behind
 
@@ -281,6 +305,8 @@ _DONE_BEFORE = _re(r"(?<!\w)(?:đã|hoàn thành|đạt|đạt được)\s(?:[^\
 _DONE_BEHIND = _re(r"\s*,?\s*(?:[^\W\d_]+\s){0,8}(?:đã|hoàn thành|đạt|đạt được)(?!\w)")
 _IN_YEAR = _re(r"(?<!\w)(?:trong )?năm\s$")
 _COMPARED = _re(r"(?<!\w)so với (?:kết quả )?(?:cùng kỳ )?(?:của )?(?:năm )?$")
+#: How far to the left the words stand that say what a year is.
+_LEFT = 40
 _COMMEMORATES = _word(
     "sinh", "kỷ niệm", "thành lập", "truyền thống", "chủ tịch hồ chí minh", "hồ chí minh", "bác hồ", "bác",
     "lịch sử", "cách mạng", "di chúc", "ra đi", "thế kỷ", "khởi nghĩa", "phong trào", "thời", "triều", "xưa",
@@ -311,7 +337,8 @@ def times_told(running: Running) -> list[Told]:
         words = running.folded[sentence.intro : sentence.end]
         ahead, left = bool(_LOOKS_AHEAD.search(words)), running.folded[sentence.start : year.start]
         latest = max(other.year for other in running.years if sentence.intro <= other.start < sentence.end)
-        compared = not year.in_day and not ahead and latest == year.year and bool(_COMPARED.search(left))
+        compared = not year.in_day and latest == year.year and bool(_COMPARED.search(left))
+        compared = compared and not _PLANNED.search(words)
         done = not year.in_day and not ahead and not compared and _is_done(running, sentence, year.end, left)
         told.append(Told(year.start, year.end, year.year, done, compared, not (ahead or _COMMEMORATES.search(words))))
     return told

@@ -13,6 +13,9 @@ _VOWELS = frozenset("aăâeêioôơuưy")
 _STROKED_D = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ"})
 _ZERO_WIDTH = str.maketrans(dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 
+#: The capital letters of Vietnamese, for a class of a regular expression: ranges would hold small letters as well.
+CAPITALS = "A-Z" + "".join(letter for letter in map(chr, range(0xC0, 0x1EFA)) if letter.isupper())
+
 _WORD = re.compile(r"[^\W\d_]+")
 _NOT_WORD = re.compile(r"[\W_]+")
 _LEADING_ZEROS = re.compile(r"\b0+(?=\d)")

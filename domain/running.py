@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
 
-from domain.names import fold_in_place, fold_text, fold_tones, plain
+from domain.names import CAPITALS, fold_in_place, fold_text, fold_tones, plain
 from domain.observation import ValueKind
 from domain.parse import PLACE_NOUNS, QUALIFIERS, SCALES, any_of, parse_date, parse_figure
 from domain.quantity import Interval, Qualifier, Quantity
@@ -201,7 +201,7 @@ def _folded(phrases: tuple[str, ...]) -> str:
 
 _ORDINAL = _re(rf"(?<!\w){_folded(_ALWAYS_ORDINAL)}\s*$")
 _ORDINAL_ALONE = _re(rf"(?<!\w){_folded(_SOMETIMES_ORDINAL)}\s*$")
-_GOES_ON = re.compile(r"\s*(?![A-ZÀ-ỸĐ])[^\W\d_]")
+_GOES_ON = re.compile(rf"\s*(?![{CAPITALS}])[^\W\d_]")
 _LASTS = _re(rf"\s?{_folded(_TIME_WORDS)}")
 _POINTS = _re(r"\s?điểm (?:%|phần trăm)")
 _GLUED = _re(r"[^\W_]|[.,/-][^\W_]")
