@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from domain.names import fold_bare, fold_name, fold_tones, plain
-from domain.running import Running
 
 _QUOTES = re.compile(r"[“”\"'‘’«»]")
 _EDGES = re.compile(r"^[\s.,;:…–-]+|[\s.,;:…–-]+$")
@@ -98,24 +97,27 @@ _LONGEST = 200
 _NAME_END = re.compile(r"[.;!?\n()…]")
 
 
-def quoted_names(running: Running, called: tuple[str, ...]) -> Iterator[tuple[int, str]]:
-    """(position, name) of names in quotes behind one of the words ``called``, and of those listed right behind them."""
+def quoted_names(text: str, folded: str, called: tuple[str, ...]) -> Iterator[tuple[int, str]]:
+    """(position, name) of names in quotes behind one of the words ``called``, and of those listed right behind them.
+
+    ``folded`` is :func:`domain.names.fold_in_place` of the text.
+    """
     words = _called(called)
     last_end = -1
-    for found in _QUOTED.finditer(running.text):
-        left = running.folded[max(0, found.start() - _NEAR) : found.start()]
-        listed = last_end >= 0 and _BETWEEN.fullmatch(running.text, last_end, found.start()) is not None
+    for found in _QUOTED.finditer(text):
+        left = folded[max(0, found.start() - _NEAR) : found.start()]
+        listed = last_end >= 0 and _BETWEEN.fullmatch(text, last_end, found.start()) is not None
         if listed or words.search(left):
             last_end = found.end()
             yield found.start(1), found[1]
 
 
-def words_behind(running: Running, called: tuple[str, ...]) -> Iterator[tuple[int, str]]:
+def words_behind(text: str, folded: str, called: tuple[str, ...]) -> Iterator[tuple[int, str]]:
     """(position, words up to the end of the sentence) behind each of the words ``called`` that no quote follows."""
-    for found in _called(called).finditer(running.folded):
+    for found in _called(called).finditer(folded):
         start = found.end()
-        end = _NAME_END.search(running.text, start, start + _LONGEST)
-        words = running.text[start : end.start() if end else start + _LONGEST]
+        end = _NAME_END.search(text, start, start + _LONGEST)
+        words = text[start : end.start() if end else start + _LONGEST]
         if words.strip() and not _QUOTES.match(words.strip()):
             yield start, words
 

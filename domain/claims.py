@@ -27,7 +27,9 @@ def _word(*words: str) -> re.Pattern[str]:
 
 
 #: Words between what a number is and the number itself; they change nothing.
-_FILLERS = _re(r"(?:[\s:]|(?<!\w)(?:là|được|đạt|có|với|đã|tổng số|tổng cộng|tổng|số|trên|khoảng)(?=[\s:]|$))+$")
+_FILLERS = frozenset(
+    fold_text(word) for word in ("là", "được", "đạt", "có", "với", "đã", "tổng", "số", "cộng", "trên", "khoảng")
+)
 #: What may stand behind a figure that is the whole: the clause ends, or goes on to something else.
 _GOES_ON = _re(
     r"\s*(?:$|[.;!?)…\n/–-]|,\s*(?:(?:hơn|gần|trên|khoảng)?\s*\d|(?:trong đó|với|có|đạt|đã|qua đó|góp phần|tăng|giảm"
@@ -119,83 +121,118 @@ def spoken(
     """The phrase of a definition (``tiếp nhận {n}``) once for each measure that may stand behind the number."""
     before, _, after = (fold_text(part).strip() for part in phrase.partition("{n}"))
     begins, ends, open_ = before.startswith("|"), after.endswith("|"), after.endswith("…")
-    before, after = _FILLERS.sub("", before.removeprefix("|").strip()), after.rstrip("|…").strip()
+    before, after = _without_fillers(before.removeprefix("|").strip()), after.rstrip("|…").strip()
     for measure in measures:
         yield Spoken(subject, before, fold_text(measure), after, begins, ends, open_, falling, follows, planned)
 
 
+def _without_fillers(left: str) -> str:
+    """The words before a number without those next to it that change nothing."""
+    while True:
+        left = left.rstrip(": \t\n\u00a0")
+        last = left.rpartition(" ")[2]
+        if last not in _FILLERS:
+            return left
+        left = left[: -len(last)]
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A figure that a sentence claims: of which subject, how much, and what must hold of the report for it to count.
-
-    ``negative``: the number is that of a fall. ``first_year``, ``last_year``: years named round it, 0 for none.
-    ``base_year``: the year a growth is said to be counted from. ``named``: a unit the sentence names (folded).
-    ``wider``: it speaks of a whole province, district, commune.
-    """
+    """A number that the words next to it make a figure of ``subject``; ``negative``: the number of a fall."""
 
     subject: int
     mention: Mention
-    negative: bool
+    phrase: Spoken
+
+    @property
+    def negative(self) -> bool:
+        return self.phrase.falling
+
+
+@dataclass(frozen=True, slots=True)
+class Bearing:
+    """What must hold of a report for a claim to be about it.
+
+    ``first_year``, ``last_year``: years named round the number, 0 for none. ``base_year``: the year a growth is said to
+    be counted from. ``named``: a unit the sentence names (folded). ``wider``: it speaks of a whole province, district,
+    commune.
+    """
+
     first_year: int
     last_year: int
     base_year: int
     named: str
     wider: bool
-    planned: bool
 
 
 class Phrasebook:
     """Finds claims; built once from the phrases of a form."""
 
     def __init__(self, phrases: Iterable[Spoken]) -> None:
-        self._by_word: dict[str, list[Spoken]] = defaultdict(list)
+        self._by_word: dict[str, dict[str, list[Spoken]]] = defaultdict(lambda: defaultdict(list))
         for phrase in phrases:
-            self._by_word[phrase.measure.split(" ")[0]].append(phrase)
+            self._by_word[phrase.measure.split(" ")[0]][phrase.measure].append(phrase)
+        measures = {measure for by_measure in self._by_word.values() for measure in by_measure} - {"%"}
+        in_words = "|".join(sorted(map(re.escape, measures), key=len, reverse=True))
+        #: What goes on behind a number that may be a claim; the percent sign is part of the number.
+        self.counted = re.compile(rf"(?<=%)|(?<={fold_text('phần trăm')})|\s*(?:{in_words})(?!\w)")
 
     def claims(self, running: Running) -> list[Claim]:
-        """The claims of a text, in its order."""
+        """Every number that a phrase makes a figure of the report, in the order of the text."""
         found: list[Claim] = []
         last: tuple[int, int] | None = None  # sentence and subject of the mention before
         for mention in running.mentions:
+            by_measure = self._measured(running, mention)
+            if not by_measure:
+                continue
             number = running.sentence_at(mention.start)
             before = last[1] if last and last[0] == number else None
-            phrase = self._phrase(running, running.sentences[number], mention, before)
+            phrase = _phrase(running, running.sentences[number], mention, by_measure, before)
             last = (number, phrase.subject) if phrase else None
-            claim = _claim(running, number, mention, phrase) if phrase else None
-            if claim:
-                found.append(claim)
+            if phrase:
+                found.append(Claim(phrase.subject, mention, phrase))
         return found
 
-    def _phrase(self, running: Running, sentence: Sentence, mention: Mention, before: int | None) -> Spoken | None:
-        """The one longest phrase that the words round a number make up; none where two are equally long."""
+    def _measured(self, running: Running, mention: Mention) -> dict[str, list[Spoken]] | None:
+        """The phrases whose measure may stand behind the number, by measure."""
         if mention.numerator is not None:
             return None
-        right = running.folded[mention.end : sentence.end].lstrip()
-        word = "%" if mention.percent else _first_word(right)
-        phrases = self._by_word.get(word)
-        if not phrases:
-            return None
-        left = _FILLERS.sub("", running.folded[sentence.start : mention.start])
-        fitting = [
-            phrase
-            for phrase in phrases
-            if (phrase.follows is None or phrase.follows == before) and _fits(phrase, left, right)
-        ]
-        longest = max((phrase.length for phrase in fitting), default=0)
-        best = [phrase for phrase in fitting if phrase.length == longest]
-        return best[0] if len({phrase.subject for phrase in best}) == 1 else None
+        return self._by_word.get("%" if mention.percent else _first_word(running.folded, mention.end))
 
 
-def _first_word(text: str) -> str:
-    found = re.match(r"[^\W\d_]+", text)
-    return found[0] if found else ""
+def _phrase(
+    running: Running, sentence: Sentence, mention: Mention, by_measure: dict[str, list[Spoken]], before: int | None
+) -> Spoken | None:
+    """The one longest phrase that the words round a number make up; none where two are equally long."""
+    right = running.folded[mention.end : sentence.end].lstrip()
+    left = _without_fillers(running.folded[max(sentence.start, mention.start - _FAR) : mention.start])
+    fitting: list[Spoken] = []
+    for measure, phrases in by_measure.items():
+        if measure == "%" or _starts(right, measure):
+            rest = right if measure == "%" else right[len(measure) :].lstrip(" ")
+            fitting.extend(
+                phrase
+                for phrase in phrases
+                if left.endswith(phrase.before)
+                and (phrase.follows is None or phrase.follows == before)
+                and _fits(phrase, left, rest)
+            )
+    longest = max((phrase.length for phrase in fitting), default=0)
+    best = [phrase for phrase in fitting if phrase.length == longest]
+    return best[0] if len({phrase.subject for phrase in best}) == 1 else None
+
+
+#: How far before a number its phrase may begin.
+_FAR = 160
+_A_WORD = re.compile(r"\s*([^\W\d_]+)")
+
+
+def _first_word(text: str, start: int) -> str:
+    found = _A_WORD.match(text, start)
+    return found[1] if found else ""
 
 
 def _fits(phrase: Spoken, left: str, right: str) -> bool:
-    if phrase.measure != "%":
-        if not _starts(right, phrase.measure):
-            return False
-        right = right[len(phrase.measure) :].lstrip(" ")
     if phrase.after:
         if not _starts(right, phrase.after):
             return False
@@ -210,7 +247,7 @@ def _starts(text: str, words: str) -> bool:
 def _fits_left(phrase: Spoken, left: str) -> bool:
     if not phrase.before:
         return phrase.follows is not None or bool(_CLAUSE_BEGINS.search(left))
-    if not left.endswith(phrase.before) or left[-len(phrase.before) - 1 : -len(phrase.before)].isalnum():
+    if left[-len(phrase.before) - 1 : -len(phrase.before)].isalnum():
         return False
     rest = left[: -len(phrase.before)]
     if phrase.begins:
@@ -227,29 +264,28 @@ def _fits_right(phrase: Spoken, right: str) -> bool:
 # ------------------------------------------------------------------------------------------------ what else is said
 
 
-def _claim(running: Running, number: int, mention: Mention, phrase: Spoken) -> Claim | None:
-    """The claim, unless the sentence says that the number is of another time, a part, or a plan."""
+def bearing(running: Running, claim: Claim) -> Bearing | None:
+    """Of which report a claim is one; ``None`` when the sentence says that the number is of another time, a part, of
+    somebody else, or planned."""
+    mention, phrase = claim.mention, claim.phrase
+    number = running.sentence_at(mention.start)
     sentence = running.sentences[number]
     clause_start, clause_end = running.clause(mention.start, mention.end)
     if _is_of_another(running, sentence, mention, clause_start, clause_end, open_=phrase.open):
         return None
     if not phrase.planned and _PLANNED.search(running.folded, sentence.intro, clause_end):
         return None
-    years = _years(running, number, mention.start, clause_end, open_=phrase.open)
-    behind = [year.year for year in running.years if mention.end <= year.start < clause_end]
     named = _named(running, number, mention.start)
     if named is None:
         return None
-    return Claim(
-        phrase.subject,
-        mention,
-        phrase.falling,
+    years = _years(running, number, mention.start, clause_end, open_=phrase.open)
+    behind = [year.year for year in running.years if mention.end <= year.start < clause_end]
+    return Bearing(
         min(years, default=0),
         max(years, default=0),
         max(behind, default=0) if phrase.open else 0,
         named,
         bool(_WIDER.search(running.folded, sentence.intro, mention.start)),
-        phrase.planned,
     )
 
 
@@ -328,7 +364,7 @@ class Told:
 
 
 def times_told(running: Running) -> list[Told]:
-    """Every year and every impossible day of a text."""
+    """Every year and every impossible day of a text, and what is said of it."""
     if not running.years and not running.days:
         return []
     told = [Told(day.start, day.end, 0, False, False, False, True) for day in running.days if day.day is None]

@@ -72,9 +72,16 @@ def fold_tones(text: str) -> str:
     return _WORD.sub(lambda found: _fold_word(found[0]), text)
 
 
+_UNSEEN = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
+_ANY_STROKED_D = re.compile("[ÐðƉɖ]")
+_TONED = "".join(unicodedata.normalize("NFC", vowel + tone) for vowel in sorted(_VOWELS) for tone in sorted(_TONES))
+#: A word whose tone may have to move: a vowel follows the one that bears it.
+_TONE_BEFORE_VOWEL = re.compile(rf"[^\W\d_]*[{_TONED}][{''.join(sorted(_VOWELS))}][^\W\d_]*")
+
+
 def plain(text: str) -> str:
     """The text as a reader sees it: composed letters, and nothing of no width between them."""
-    return nfc(text.translate(_ZERO_WIDTH))
+    return nfc(_UNSEEN.sub("", text))
 
 
 def fold_in_place(text: str) -> str:
@@ -82,10 +89,12 @@ def fold_in_place(text: str) -> str:
 
     For a text that is :func:`plain`; the few letters of other languages that lower case makes longer stay as they are.
     """
-    lowered = text.translate(_STROKED_D).lower()
+    if _ANY_STROKED_D.search(text):
+        text = text.translate(_STROKED_D)
+    lowered = text.lower()
     if len(lowered) != len(text):
-        lowered = "".join(low if len(low := letter.lower()) == 1 else letter for letter in text.translate(_STROKED_D))
-    return _WORD.sub(_fold_as_long, lowered)
+        lowered = "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
+    return _TONE_BEFORE_VOWEL.sub(_fold_as_long, lowered)
 
 
 def _fold_as_long(word: re.Match[str]) -> str:

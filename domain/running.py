@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
@@ -100,9 +100,13 @@ class Running:
     def sentences(self) -> tuple[Sentence, ...]:
         return tuple(_sentences(self.text))
 
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [sentence.start for sentence in self.sentences]
+
     def sentence_at(self, position: int) -> int:
         """The number of the sentence in which a position lies."""
-        return max(0, bisect_right([sentence.start for sentence in self.sentences], position) - 1)
+        return max(0, bisect_right(self._starts, position) - 1)
 
     def clause(self, start: int, end: int) -> tuple[int, int]:
         """The part of the sentence round a place, between commas, brackets and the like."""
@@ -116,15 +120,19 @@ class Running:
         return _excerpt(self.text, start, end, length)
 
 
-def read_running(text: str) -> Running:
-    """Read a text of any length; never raises, whatever the text. Positions are those of ``plain(text)``."""
+def read_running(text: str, counted: re.Pattern[str] | None = None) -> Running:
+    """Read a text of any length; never raises, whatever the text. Positions are those of ``plain(text)``.
+
+    With ``counted`` only numbers are mentions behind which the folded text goes on like this: the measures one looks
+    for. That saves most of the work.
+    """
     clean = plain(text)
     folded = fold_in_place(clean)
     quotes = [found.span() for found in _QUOTED.finditer(clean)]
     mentions: list[Mention] = []
     years: list[Year] = []
     days: list[Day] = []
-    for found in _NUMERAL.finditer(folded):
+    for found in _numerals(folded):
         match found.lastgroup:
             case "day":
                 days.append(_day(folded, found))
@@ -136,7 +144,7 @@ def read_running(text: str) -> Running:
             case "spoken_day":
                 days.append(_spoken_day(found))
             case "number":
-                _read_number(clean, folded, found, quotes, mentions, years)
+                _read_number(clean, folded, found, quotes, mentions, years, counted)
     return Running(clean, folded, tuple(mentions), tuple(years), tuple(days))
 
 
@@ -168,6 +176,7 @@ _NUMERAL = _re(
     )""",
     re.VERBOSE,
 )
+_RUN = re.compile(r"[0-9]+")
 _FOUR = re.compile(r"[0-9]{4}")
 _DIGITS_ALONE = re.compile(_DIGITS)
 _PERCENT_SIGN = _re(r"%|％|phần trăm")
@@ -186,7 +195,7 @@ _SOMETIMES_ORDINAL = (
     "nội dung", "nhiệm vụ", "tuyến", "đường", "trường", "trạm", "cột", "dòng", "ô", "tdp", "tổ dân phố", "đại hội",
 )  # fmt: skip
 #: "tổng số 980 phiếu", "trong số 62 người": here số is a sum.
-_A_SUM = _re(r"(?:tổng|trong|con|quân|sĩ|dân|tổng cộng|chung) số\s*$")
+_A_SUM = ("tổng số", "trong số", "con số", "quân số", "dân số", "sĩ số")
 _BEHIND_YEAR = _re(r"(?<!\w)năm\s$")
 _BEHIND_YEAR_WORD = _re(
     r"(?:năm|năm học|đến|từ|từ năm|đến năm|hết|giai đoạn|nhiệm kỳ|niên độ|chuyên đề|chủ đề|đại hội|luật|vụ|mùa|tết|xuân"
@@ -199,18 +208,16 @@ def _folded(phrases: tuple[str, ...]) -> str:
     return any_of(tuple(fold_text(phrase) for phrase in phrases))
 
 
-_ORDINAL = _re(rf"(?<!\w){_folded(_ALWAYS_ORDINAL)}\s*$")
-_ORDINAL_ALONE = _re(rf"(?<!\w){_folded(_SOMETIMES_ORDINAL)}\s*$")
+_ORDINAL = frozenset(map(fold_text, _ALWAYS_ORDINAL))
+_ORDINAL_ALONE = frozenset(map(fold_text, _SOMETIMES_ORDINAL))
+_SUMS = frozenset(map(fold_text, _A_SUM))
 _GOES_ON = re.compile(rf"\s*(?![{CAPITALS}])[^\W\d_]")
 _LASTS = _re(rf"\s?{_folded(_TIME_WORDS)}")
 _POINTS = _re(r"\s?điểm (?:%|phần trăm)")
 _GLUED = _re(r"[^\W_]|[.,/-][^\W_]")
 _ENUMERATED = _re(r"(?:^|[\n.;:!?])[\s*•+–-]*\(?$")
 _ENUMERATOR = _re(r"(?:\.?\)|[./])(?=\s|$)|\.[0-9]")
-_QUALIFIED = _re(
-    rf"(?<!\w)(?P<words>{'|'.join(sorted(map(re.escape, QUALIFIERS), key=len, reverse=True))})"
-    r"(?:\s+(?:đạt|được|có|là))?\s*$"
-)
+_SAID_BETWEEN = frozenset(map(fold_text, ("đạt", "được", "có", "là")))
 _SYMBOL = _re(r"(?:>=|<=|[<>≥≤~≈])\s*$")
 _PLACE = _re(rf"\s*{_folded(PLACE_NOUNS)}")
 _DIRECTION = _re(r"\s*(?:[^\W\d_]+\s+){0,3}trở (?P<way>lên|xuống)(?!\w)")
@@ -226,6 +233,15 @@ _QUALIFIER_OF_SYMBOL = {
     "~": Qualifier.APPROX, "≈": Qualifier.APPROX,
 }  # fmt: skip
 _OVER = fold_text("trên")
+
+
+def _numerals(folded: str) -> Iterator[re.Match[str]]:
+    at = 0
+    while run := _RUN.search(folded, at):
+        found = _NUMERAL.match(folded, run.start())
+        at = found.end() if found else run.end()
+        if found:
+            yield found
 
 
 def _day(folded: str, found: re.Match[str]) -> Day:
@@ -254,12 +270,15 @@ def _read_number(
     quotes: list[tuple[int, int]],
     mentions: list[Mention],
     years: list[Year],
+    counted: re.Pattern[str] | None,
 ) -> None:
     """Add the number to the mentions, or to the years, or pass it over."""
     start, end = found.span()
     left = folded[max(0, start - _LEFT) : start]
     if _is_year(found[0], left, text, end):
         years.append(Year(start, end, int(found[0])))
+    elif counted is not None and not counted.match(folded, end):
+        return
     elif not _is_no_figure(text, folded, found, left, quotes):
         mention = _mention(folded, start, end, left)
         if mention:
@@ -289,9 +308,16 @@ def _is_no_figure(text: str, folded: str, found: re.Match[str], left: str, quote
 
 
 def _is_ordinal(text: str, end: int, left: str) -> bool:
-    if _ORDINAL.search(left):
-        return not _A_SUM.search(left)
-    return bool(_ORDINAL_ALONE.search(left)) and not _GOES_ON.match(text, end) and not text.startswith("%", end)
+    if _ends_with(_ORDINAL, left):
+        return not _ends_with(_SUMS, left)
+    return bool(_ends_with(_ORDINAL_ALONE, left)) and not _GOES_ON.match(text, end) and not text.startswith("%", end)
+
+
+def _ends_with(phrases: frozenset[str] | Mapping[str, Qualifier], left: str) -> str:
+    """The longest of the phrases (of up to three words) that stands right before; empty for none."""
+    words = left.split()[-3:]
+    tails = (" ".join(words[at:]) for at in range(len(words)))
+    return next((tail for tail in tails if tail in phrases), "")
 
 
 def _is_enumerator(folded: str, found: re.Match[str], left: str) -> bool:
@@ -337,10 +363,14 @@ def _qualifier(folded: str, start: int, end: int, left: str) -> tuple[int, Quali
     """Where the statement begins, and the word that qualifies it; "trên" before a place is none."""
     if direction := _DIRECTION.match(folded, end):
         return start, Qualifier.GE if direction["way"] == "lên" else Qualifier.LE
-    if word := _QUALIFIED.search(left):
-        if word["words"] == _OVER and _PLACE.match(folded, end):
+    before = left.rstrip()
+    if (said := before.rpartition(" ")[2]) in _SAID_BETWEEN:
+        before = before[: -len(said)]
+    if word := _ends_with(QUALIFIERS, before):
+        if word == _OVER and _PLACE.match(folded, end):
             return start, None
-        return start - len(left) + word.start(), QUALIFIERS[word["words"]]
+        begins = before.rfind(word.split()[0])
+        return start - len(left) + begins, QUALIFIERS[word]
     if symbol := _SYMBOL.search(left):
         return start - len(left) + symbol.start(), _QUALIFIER_OF_SYMBOL[symbol[0].strip()]
     return start, None

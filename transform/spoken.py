@@ -6,6 +6,7 @@ Each distinct text is read once, whoever sent it; what is done a report is joins
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import astuple
 from typing import Any
 
 import polars as pl
@@ -13,9 +14,9 @@ import polars as pl
 from catalog.load import Catalog
 from catalog.model import Form, NamedThings, Wording
 from domain.alike import are_near, as_written, first_words, quoted_names, words_behind
-from domain.claims import Phrasebook, Spoken, spoken, times_told
+from domain.claims import Phrasebook, Spoken, bearing, spoken, times_told
 from domain.columns import SPOKEN, SPOKEN_FIGURES, SPOKEN_NAMES, SPOKEN_TIMES
-from domain.names import fold_bare, fold_name
+from domain.names import fold_bare, fold_in_place, fold_name, plain
 from domain.observation import Nature, Scope, ValueKind
 from domain.quantity import Interval, Qualifier
 from domain.running import read_running
@@ -66,37 +67,46 @@ def _read(texts: pl.DataFrame, read: Callable[[str], _Rows], schema: dict[str, A
 # ------------------------------------------------------------------------------------------------ figures
 
 _CLAIM = {
+    "start": pl.Int64,
     "subject": pl.Int64,
     "said": pl.Float64,
     "low:said": pl.Float64,
     "high:said": pl.Float64,
     "said_qualifier": pl.String,
     "words": pl.String,
+    "planned": pl.Boolean,
+}
+_BEARING = {
+    "start": pl.Int64,
     "first_year": pl.Int64,
     "last_year": pl.Int64,
     "base_year": pl.Int64,
     "named": pl.String,
     "wider": pl.Boolean,
-    "planned": pl.Boolean,
 }
 
 
 def _figures(
     texts: pl.DataFrame, headers: pl.DataFrame, readings: pl.DataFrame, catalog: Catalog, form: Form
 ) -> pl.DataFrame:
+    """The claims with their figures. Whether a claim is about this report is asked only where the two do not meet."""
     codes = {field.code for field in form.fields}
     wordings = [wording for wording in catalog.running_text.figures if wording.field in codes]
     book = Phrasebook(_phrases(wordings, catalog, form))
     numbered = texts.filter(pl.col("text").str.contains(r"\d"))
     claims = texts.join(_read(numbered, lambda text: _claims(book, text), _CLAIM), on="text", maintain_order="left")
+    in_its_place = pl.col("narrative").is_in(catalog.running_text.outlook) == pl.col("planned")
+    compared = _beside(claims.filter(in_its_place).with_row_index("claim"), readings, wordings)
+    apart = pl.col("apart") > 0
+    doubtful = compared.filter(apart)
+    borne = doubtful.join(_read(doubtful, lambda text: _bearings(book, text), _BEARING), on=["text", "start"])
     own = headers.select(
         "file",
-        own=pl.col("unit_name").fill_null("").map_elements(fold_name, pl.String),
+        own=_each(pl.col("unit_name").fill_null(""), fold_name),
         scope=pl.col("scope").fill_null(form.default_scope.value),
     )
-    planned = pl.col("narrative").is_in(catalog.running_text.outlook)
-    of_this_report = claims.join(own, on="file", how="left").filter(_is_of_report(), planned == pl.col("planned"))
-    return conform(_beside(of_this_report.with_row_index("claim"), readings, wordings), SPOKEN_FIGURES)
+    kept = borne.join(own, on="file", how="left").filter(_is_of_report()).select(compared.columns)
+    return conform(pl.concat([compared.filter(~apart), kept]).sort("claim"), SPOKEN_FIGURES)
 
 
 def _phrases(wordings: list[Wording], catalog: Catalog, form: Form) -> Iterator[Spoken]:
@@ -115,25 +125,28 @@ def _phrases(wordings: list[Wording], catalog: Catalog, form: Form) -> Iterator[
 
 
 def _claims(book: Phrasebook, text: str) -> _Rows:
-    running = read_running(text)
+    running = read_running(text, book.counted)
     for claim in book.claims(running):
         mention, allowed = claim.mention, claim.mention.allowed
         if claim.negative:
             allowed = Interval(-allowed.high, -allowed.low)
         yield (
+            mention.start,
             claim.subject,
             -mention.value if claim.negative else mention.value,
             allowed.low,
             allowed.high,
             mention.qualifier.value,
             running.excerpt(mention.start, mention.end),
-            claim.first_year,
-            claim.last_year,
-            claim.base_year,
-            claim.named,
-            claim.wider,
-            claim.planned,
+            claim.phrase.planned,
         )
+
+
+def _bearings(book: Phrasebook, text: str) -> _Rows:
+    running = read_running(text, book.counted)
+    for claim in book.claims(running):
+        if borne := bearing(running, claim):
+            yield claim.mention.start, *astuple(borne)
 
 
 def _is_of_report() -> pl.Expr:
@@ -175,7 +188,7 @@ def _beside(claims: pl.DataFrame, readings: pl.DataFrame, wordings: list[Wording
         .unique("claim", keep="first", maintain_order=True)
     )
     bounds = {f"{strict}{end}:figure": pl.col(end) for strict in ("", "strict_") for end in ("low", "high")}
-    nearest = options.select("claim", **bounds)
+    nearest = options.select("claim", "apart", **bounds)
     stated = terms.filter(pl.col("option") == 0).select("subject", "field")
     return (
         claims.join(stated, on="subject")
@@ -204,7 +217,7 @@ _TOLD = {
 
 
 def _times(texts: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
-    numbered = texts.filter(pl.col("text").str.contains(r"\d"))
+    numbered = texts.filter(_may_be_wrong())
     told = texts.join(_read(numbered, _told, _TOLD), on="text", maintain_order="left")
     year, report = pl.col("told_year"), pl.col("report_year")
     results = ~pl.col("narrative").is_in(catalog.running_text.outlook)
@@ -218,6 +231,29 @@ def _times(texts: pl.DataFrame, catalog: Catalog) -> pl.DataFrame:
         far_away=pl.when(pl.col("plain") & results).then(far),
     )
     return conform(times, SPOKEN_TIMES)
+
+
+def _may_be_wrong() -> pl.Expr:
+    """Texts in which some year or day may be off; nearly none, so only these are read.
+
+    A year after the report's or before the earliest one, the report's own behind "so với"; a day of 29 and more, of a
+    month above 12, or with a day of the week.
+    """
+    text = pl.col("text")
+    years = text.str.extract_all(r"\d{4,}").list.eval(pl.element().cast(pl.Int64, strict=False))
+    compared = text.str.extract_all(r"so với [^.;,\d]{0,30}\d{4}").list.eval(
+        pl.element().str.extract(r"(\d{4})$").cast(pl.Int64)
+    )
+    odd_day = text.str.contains(
+        r"(?:29|3\d|[4-9]\d)\s?(?:[/.-]|tháng)|[/.-](?:1[3-9]|[2-9]\d|0?0)[/.-]|tháng (?:1[3-9]|[2-9]\d)"
+        r"|(?i:thứ [^\W\d_]+|chủ nhật),? (?:ngày )?\d"
+    )
+    return (
+        (years.list.max() > pl.col("report_year"))
+        | (years.list.min() < EARLIEST_YEAR)
+        | (compared.list.max() >= pl.col("report_year"))
+        | odd_day
+    ).fill_null(value=False)
 
 
 def _told(text: str) -> _Rows:
@@ -298,9 +334,10 @@ def _declared(things: NamedThings, cells: pl.DataFrame) -> pl.DataFrame:
 
 
 def _told_names(things: NamedThings, text: str) -> _Rows:
-    running = read_running(text)
-    yield from ((name, fold_name(name), True) for _, name in quoted_names(running, things.called))
-    yield from ((words, fold_name(words), False) for _, words in words_behind(running, things.called))
+    clean = plain(text)
+    folded = fold_in_place(clean)
+    yield from ((name, fold_name(name), True) for _, name in quoted_names(clean, folded, things.called))
+    yield from ((words, fold_name(words), False) for _, words in words_behind(clean, folded, things.called))
 
 
 def _listed_otherwise(listed: pl.DataFrame) -> pl.DataFrame:
