@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from catalog.model import (
     Calendar,
@@ -15,6 +15,7 @@ from catalog.model import (
     Message,
     Obligation,
     Rule,
+    RunningText,
     UnitEventRecord,
     UnitKind,
     UnitRecord,
@@ -31,7 +32,9 @@ DATA = Path(__file__).parent / "data"
 
 _DEFINITION_FILES = ("*.csv", "*.yaml", "rules/*.yaml", "forms/*/*.csv", "forms/*/*.yaml")
 
-_COMPARISON, _RATINGS = "comparison.yaml", "ratings.yaml"
+_RATINGS = "ratings.yaml"
+
+_D = TypeVar("_D", Comparison, RunningText)
 
 _INDICATOR_LISTS = ("dimensions", "numerator", "denominator", "unit_words")
 
@@ -64,17 +67,17 @@ def _read_catalog(reader: Reader) -> Catalog:
         units=tuple(reader.table(UnitRecord, "units.csv")),
         events=tuple(reader.table(UnitEventRecord, "unit_events.csv")),
         obligations=tuple(reader.table(Obligation, "obligations.csv", ("period_kinds",))),
-        comparison=_read_comparison(reader),
+        comparison=_read_if_there(reader, Comparison, "comparison.yaml"),
         ratings=_read_ratings(reader),
+        running_text=_read_if_there(reader, RunningText, "running_text.yaml"),
     )
 
 
-def _read_comparison(reader: Reader) -> Comparison:
-    """Definitions that were written before periods were compared have no such file, and nothing to say of it."""
-    if not (reader.root / _COMPARISON).is_file():
-        return Comparison()
-    built = reader.build(Comparison, reader.yaml_mapping(_COMPARISON), _COMPARISON, "")
-    return built or Comparison()
+def _read_if_there(reader: Reader, model: type[_D], file: str) -> _D:
+    """Definitions that were written before there was such a file have none, and nothing to say of its matter."""
+    if not (reader.root / file).is_file():
+        return model()
+    return reader.build(model, reader.yaml_mapping(file), file, "") or model()
 
 
 def _read_ratings(reader: Reader) -> tuple[RatingRules, ...]:

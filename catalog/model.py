@@ -401,6 +401,34 @@ class UniqueCheck(Definition):
     columns: tuple[Code, ...]
 
 
+class SpokenFigureCheck(Definition):
+    """Level 5: a number in a paragraph that speaks of a figure of the report (``running_text.yaml``) and cannot be it.
+
+    On intervals: what the words allow and what the cell states do not meet.
+    """
+
+    kind: Literal["spoken_figure"]
+
+
+class SpokenTimeCheck(Definition):
+    """Level 5: a year or a day in a paragraph that cannot be.
+
+    ``not_yet``: told as done in a year after the period's · ``not_before``: results compared with a year that is not
+    before the period's · ``no_such_day``: 31/02 · ``far_away``: a year before 1930 or more than two after the period's.
+    """
+
+    kind: Literal["spoken_time"]
+    fault: Literal["not_yet", "not_before", "no_such_day", "far_away"]
+
+
+class SpokenNameCheck(Definition):
+    """Level 5: one thing under several names in a report: ``written`` otherwise (comma, dash, capital, 5 and 05), or
+    another name that is ``near``."""
+
+    kind: Literal["spoken_name"]
+    likeness: Literal["written", "near"]
+
+
 Check = Annotated[
     FileCheck
     | IntakeCheck
@@ -418,7 +446,10 @@ Check = Annotated[
     | GrowthCheck
     | NotMultipleCheck
     | LengthCheck
-    | UniqueCheck,
+    | UniqueCheck
+    | SpokenFigureCheck
+    | SpokenTimeCheck
+    | SpokenNameCheck,
     Field(discriminator="kind"),
 ]
 
@@ -427,8 +458,8 @@ class Rule(Definition):
     """One check with everything a person needs to understand it.
 
     ``frame`` is ``main`` (one row a submission), ``values`` (one row a figure, for ranges by value kind), the code of a
-    matrix or list section, or empty for levels 1, 2 and 7, reading and copy checks. ``counterexample`` patches the
-    form's example so that this rule fires exactly once; it is proved by ``tongket catalog check`` and by the tests.
+    matrix or list section, or empty for levels 1, 2 and 7, reading, copy and spoken checks. ``counterexample`` patches
+    the form's example so that this rule fires exactly once; it is proved by ``tongket catalog check`` and by the tests.
     """
 
     id: Annotated[str, Field(pattern=r"^[A-Z]{3}-[0-9]{3}$")]
@@ -461,6 +492,54 @@ class Rule(Definition):
 
     def applies_to(self, form: str) -> bool:
         return not self.forms or form in self.forms
+
+
+# ------------------------------------------------------------------------------------------------ running text
+
+#: ``tiếp nhận {n}``: where the number stands with its measure. ``|`` before or behind: the clause begins or ends there;
+#: ``…`` behind: whatever follows.
+Phrase = Annotated[str, Field(pattern=r"^(\| )?([^{}|…]+ )?\{n\}( [^{}|…]+)?( [|…])?$")]
+
+
+class Wording(Definition):
+    """How paragraphs speak of a figure, in phrases that can mean nothing else.
+
+    ``measures``: the words behind the number, in place of the indicator's. ``follows``: only behind a number of the
+    same sentence that was spoken of this other figure. ``falling``: phrases of a growth that is negative. ``or_sums``:
+    sums of fields that the same words may mean as well.
+    """
+
+    field: FieldCode
+    phrases: tuple[Phrase, ...]
+    falling: tuple[Phrase, ...] = ()
+    measures: tuple[str, ...] = ()
+    follows: FieldCode | None = None
+    or_sums: tuple[tuple[FieldCode, ...], ...] = ()
+
+
+class NamedThings(Definition):
+    """A list whose rows have names that paragraphs use too.
+
+    ``list``, and of its columns ``name`` and ``owner``; ``called``: the word before such a name ("mô hình");
+    ``other_names``: columns (``<list>.<column>``) in which the unit itself says what else a thing is called.
+    """
+
+    list: Code
+    name: Code
+    owner: Code
+    called: tuple[str, ...]
+    other_names: tuple[str, ...] = ()
+
+
+class RunningText(Definition):
+    """What the definitions say of paragraphs; without ``running_text.yaml`` nothing is looked for in them.
+
+    ``outlook``: paragraphs that speak of what is planned.
+    """
+
+    outlook: tuple[Code, ...] = ()
+    figures: tuple[Wording, ...] = ()
+    names: tuple[NamedThings, ...] = ()
 
 
 # ------------------------------------------------------------------------------------------------ comparing periods

@@ -51,6 +51,7 @@ def faults_of(catalog: Catalog) -> Iterator[Fault]:
     yield from _obligation_faults(catalog)
     yield from _comparison_faults(catalog)
     yield from _rating_faults(catalog)
+    yield from (Fault("running_text.yaml", where, what) for where, what in _running_text_faults(catalog))
     for calendar in catalog.calendars.values():
         yield from (Fault("calendars.yaml", calendar.id, what) for what in _calendar_faults(catalog, calendar))
 
@@ -94,6 +95,28 @@ def _unusable(catalog: Catalog, name: str) -> str:
 
 
 _NUMBERS = (ValueKind.COUNT, ValueKind.QUANTITY, ValueKind.PERCENT, ValueKind.RATIO)
+
+
+def _running_text_faults(catalog: Catalog) -> Iterator[tuple[str, str]]:
+    """Of whatever the paragraphs are said to speak, some form must have it; a phrase means one figure."""
+    fields = {field.code: field.indicator for form in catalog.forms.values() for field in form.fields}
+    narratives = {text.code for form in catalog.forms.values() for text in form.narratives}
+    said = catalog.running_text
+    yield from ((code, "is no paragraph of a form") for code in said.outlook if code not in narratives)
+    for wording in said.figures:
+        named = (wording.field, *(code for terms in wording.or_sums for code in terms), wording.follows)
+        yield from ((wording.field, f"{code} is no field of a form") for code in named if code and code not in fields)
+        indicator = catalog.indicators.get(fields.get(wording.field, ""))
+        if indicator and not (wording.measures or indicator.unit_words or indicator.is_rate):
+            yield wording.field, "has no measure that could stand behind a number"
+    phrases = Counter((p, w.measures, w.follows) for w in said.figures for p in (*w.phrases, *w.falling))
+    yield from ((phrase, f"is the phrase of {count} figures") for (phrase, *_), count in phrases.items() if count > 1)
+    for things in said.names:
+        columns = {
+            f"{part.code}.{c.code}" for form in catalog.forms.values() for part in form.sections for c in part.columns
+        }
+        named = (*(f"{things.list}.{code}" for code in (things.name, things.owner)), *things.other_names)
+        yield from ((things.list, f"{column} is no column of a list") for column in named if column not in columns)
 
 
 # ------------------------------------------------------------------------------------------------ indicators, forms

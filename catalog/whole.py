@@ -21,6 +21,7 @@ from catalog.model import (
     Message,
     Obligation,
     Rule,
+    RunningText,
     UnitEventRecord,
     UnitKind,
     UnitRecord,
@@ -70,6 +71,7 @@ class Catalog:
     obligations: tuple[Obligation, ...]
     comparison: Comparison = field(default_factory=Comparison)
     ratings: tuple[RatingRules, ...] = ()
+    running_text: RunningText = field(default_factory=RunningText)
 
     @cached_property
     def rules_by_id(self) -> dict[str, Rule]:

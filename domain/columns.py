@@ -230,3 +230,66 @@ NARRATIVES = {
     "sheet": "String",
     "cell": "String",
 }
+
+#: The frame that holds what each kind of check on running text judges.
+SPOKEN = {"spoken_figure": "spoken:figures", "spoken_time": "spoken:times", "spoken_name": "spoken:names"}
+
+#: One row per number of a paragraph that speaks of a figure of its report, with the figure. ``said`` and its bounds:
+#: what the words allow; ``figure``: what the cell states, its bounds those of whatever the words may mean as well.
+SPOKEN_FIGURES = {
+    "file": "Int64",
+    "item": "Int32",
+    "narrative": "String",
+    "field": "String",
+    "said": "Float64",
+    "low:said": "Float64",
+    "high:said": "Float64",
+    "strict_low:said": "Float64",
+    "strict_high:said": "Float64",
+    "figure": "Float64",
+    "low:figure": "Float64",
+    "high:figure": "Float64",
+    "strict_low:figure": "Float64",
+    "strict_high:figure": "Float64",
+    "said_qualifier": "String",
+    "qualifier": "String",
+    "words": "String",  # of the paragraph, round the number
+    "sheet": "String",  # of the paragraph
+    "cell": "String",
+    "figure_sheet": "String",
+    "figure_cell": "String",
+}
+
+#: One row per year or impossible day that a paragraph names: by how many years it is off, for each way of being so
+#: (null where that is not judged).
+SPOKEN_TIMES = {
+    "file": "Int64",
+    "item": "Int32",
+    "narrative": "String",
+    "told": "String",  # the year or day as it is written
+    "year": "Int64",  # of the report
+    "not_yet": "Float64",
+    "not_before": "Float64",
+    "no_such_day": "Float64",
+    "far_away": "Float64",
+    "words": "String",
+    "sheet": "String",
+    "cell": "String",
+}
+
+#: One row per pair of names in a report that may be one thing's: 1 where they differ in this way, else null. The first
+#: stands in a list, the second in a list or paragraph (``other_field``).
+SPOKEN_NAMES = {
+    "file": "Int64",
+    "item": "Int32",
+    "field": "String",
+    "name": "String",
+    "other_field": "String",
+    "other_name": "String",
+    "written": "Float64",
+    "near": "Float64",
+    "sheet": "String",
+    "cell": "String",
+    "other_sheet": "String",
+    "other_cell": "String",
+}

@@ -13,6 +13,9 @@ _VOWELS = frozenset("aăâeêioôơuưy")
 _STROKED_D = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ"})
 _ZERO_WIDTH = str.maketrans(dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 
+#: The capital letters of Vietnamese, for a class of a regular expression: ranges would hold small letters as well.
+CAPITALS = "A-Z" + "".join(letter for letter in map(chr, range(0xC0, 0x1EFA)) if letter.isupper())
+
 _WORD = re.compile(r"[^\W\d_]+")
 _NOT_WORD = re.compile(r"[\W_]+")
 _LEADING_ZEROS = re.compile(r"\b0+(?=\d)")
@@ -61,7 +64,42 @@ def _fold_word(word: str) -> str:
 def fold_text(text: str) -> str:
     """Lower case, composed, one way of writing đ and of placing tones; punctuation and spaces stay as they are."""
     lowered = nfc(text.translate(_ZERO_WIDTH)).translate(_STROKED_D).casefold()
-    return _WORD.sub(lambda found: _fold_word(found[0]), nfc(lowered))
+    return fold_tones(nfc(lowered))
+
+
+def fold_tones(text: str) -> str:
+    """Every lower-case word with its tone where :func:`fold_text` puts it; also the words of a regular expression."""
+    return _WORD.sub(lambda found: _fold_word(found[0]), text)
+
+
+_UNSEEN = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
+_ANY_STROKED_D = re.compile("[ÐðƉɖ]")
+_TONED = "".join(unicodedata.normalize("NFC", vowel + tone) for vowel in sorted(_VOWELS) for tone in sorted(_TONES))
+#: A word whose tone may have to move: a vowel follows the one that bears it.
+_TONE_BEFORE_VOWEL = re.compile(rf"[^\W\d_]*[{_TONED}][{''.join(sorted(_VOWELS))}][^\W\d_]*")
+
+
+def plain(text: str) -> str:
+    """The text as a reader sees it: composed letters, and nothing of no width between them."""
+    return nfc(_UNSEEN.sub("", text))
+
+
+def fold_in_place(text: str) -> str:
+    """:func:`fold_text` letter by letter, so that a position in the result is the same position in the text.
+
+    For a text that is :func:`plain`; the few letters of other languages that lower case makes longer stay as they are.
+    """
+    if _ANY_STROKED_D.search(text):
+        text = text.translate(_STROKED_D)
+    lowered = text.lower()
+    if len(lowered) != len(text):
+        lowered = "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
+    return _TONE_BEFORE_VOWEL.sub(_fold_as_long, lowered)
+
+
+def _fold_as_long(word: re.Match[str]) -> str:
+    folded = _fold_word(word[0])
+    return folded if len(folded) == len(word[0]) else word[0]
 
 
 _EXPANSIONS = {fold_text(short): fold_text(words) for short, words in ABBREVIATIONS.items()}

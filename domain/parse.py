@@ -28,7 +28,7 @@ def _folded(*phrases: str) -> frozenset[str]:
     return frozenset(fold_text(phrase) for phrase in phrases)
 
 
-def _any_of(phrases: Sequence[str] | frozenset[str]) -> str:
+def any_of(phrases: Sequence[str] | frozenset[str]) -> str:
     """A regular expression for one of the phrases, the longest first, not followed by more letters."""
     longest_first = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
     return rf"(?:{'|'.join(re.escape(phrase) for phrase in longest_first)})(?![^\W\d_])"
@@ -42,7 +42,7 @@ _MISSING_WORDS = _folded(
 _ZERO_WORDS = _folded(
     "không", "không có", "không còn", "không phát sinh", "không phát sinh mới", "chưa phát sinh", "kps"
 )
-_QUALIFIERS = {
+QUALIFIERS = {
     fold_text(phrase): qualifier
     for qualifier, phrases in {
         Qualifier.GT: ("hơn", "trên", "nhiều hơn", "lớn hơn"),
@@ -67,7 +67,7 @@ _SYMBOLS = {
     "~": Qualifier.APPROX,
     "≈": Qualifier.APPROX,
 }
-_SCALES = {
+SCALES = {
     fold_text(word): Decimal(10) ** power
     for word, power in {"nghìn": 3, "ngàn": 3, "vạn": 4, "triệu": 6, "tỷ": 9, "tỉ": 9}.items()
 }
@@ -79,17 +79,17 @@ _PLACES = _folded(*PLACE_NOUNS)
 #: Qualifiers that a ratio of counts may carry: its counts are exact whatever the word.
 _OF_RATIOS = (None, Qualifier.ALL, Qualifier.MOST)
 
-_FILLER = re.compile(_any_of(_folded("đạt", "được", "có")))
-_QUALIFIER = re.compile(_any_of(tuple(_QUALIFIERS)))
+_FILLER = re.compile(any_of(_folded("đạt", "được", "có")))
+_QUALIFIER = re.compile(any_of(tuple(QUALIFIERS)))
 _SYMBOL = re.compile("|".join(map(re.escape, _SYMBOLS)))
-_FROM = re.compile(_any_of(_folded("từ")))
-_UPWARDS = re.compile(_any_of(_folded("trở lên")))
-_DOWNWARDS = re.compile(_any_of(_folded("trở xuống")))
-_ACROSS = re.compile(_any_of(_folded("trên địa bàn")))
+_FROM = re.compile(any_of(_folded("từ")))
+_UPWARDS = re.compile(any_of(_folded("trở lên")))
+_DOWNWARDS = re.compile(any_of(_folded("trở xuống")))
+_ACROSS = re.compile(any_of(_folded("trên địa bàn")))
 _OVER = fold_text("trên")
-_PLACE = re.compile(_any_of(_PLACES))
-_SCALE = re.compile(_any_of(tuple(_SCALES)))
-_PERCENT = re.compile(rf"%|{_any_of(_folded('phần trăm'))}")
+_PLACE = re.compile(any_of(_PLACES))
+_SCALE = re.compile(any_of(tuple(SCALES)))
+_PERCENT = re.compile(rf"%|{any_of(_folded('phần trăm'))}")
 _NUMBER = re.compile(
     r"(?P<sign>[+-]?)\s?"
     r"(?P<digits>[1-9][0-9]{0,2}(?: [0-9]{3})+(?:,[0-9]+)?(?![.,]?[0-9])|[0-9]+(?:[.,][0-9]+)*)(?![.,]?\d)"
@@ -217,7 +217,7 @@ class _Stated:
 @lru_cache(maxsize=4096)
 def _unit_pattern(unit_words: tuple[str, ...]) -> re.Pattern[str] | None:
     words = [_clean(word) for word in unit_words]
-    words = [word for word in words if word and word not in _SCALES and not _PERCENT.fullmatch(word)]
+    words = [word for word in words if word and word not in SCALES and not _PERCENT.fullmatch(word)]
     if not words:
         return None
     either = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
@@ -257,7 +257,7 @@ def _take_qualifiers(cursor: _Cursor, stated: _Stated) -> bool:
         word = cursor.take(_QUALIFIER)
         symbol = None if word else cursor.take(_SYMBOL)
         if word or symbol:
-            said = _QUALIFIERS[word[0]] if word else _SYMBOLS[symbol[0] if symbol else ""]
+            said = QUALIFIERS[word[0]] if word else _SYMBOLS[symbol[0] if symbol else ""]
             stated.understood &= stated.qualifier in (None, said)
             stated.qualifier = said
             stated.over = word is not None and word[0] == _OVER
@@ -291,7 +291,7 @@ def _take_measures(cursor: _Cursor, stated: _Stated, unit: re.Pattern[str] | Non
         stated.unit = True
         return
     if stated.number is not None and (scale := cursor.take(_SCALE)):
-        stated.scale = _SCALES[scale[0]]
+        stated.scale = SCALES[scale[0]]
     if stated.number is not None and cursor.take(_PERCENT):
         stated.percent = True
     if unit and cursor.take(unit):

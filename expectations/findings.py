@@ -21,9 +21,9 @@ from catalog.model import (
     UniqueCheck,
 )
 from catalog.refs import PAST, Ref, refs_of
-from domain.columns import FINDINGS
+from domain.columns import FINDINGS, SPOKEN
 from domain.finding import SettledBy, Severity
-from expectations import read_words
+from expectations import read_words, spoken_words
 from expectations.earlier import (
     SAME_AS,
     SUM,
@@ -123,6 +123,16 @@ class Group:
     def is_long(self) -> bool:
         return self.table in (VALUES, REQUIRED)
 
+    @property
+    def is_spoken(self) -> bool:
+        """Whether its rows are what paragraphs say, with the places they speak of."""
+        return self.rule.check.kind in SPOKEN
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether its rows have columns that may be figures of other periods."""
+        return not (self.is_reading or self.is_long or self.is_spoken)
+
 
 def write_findings(hits: pl.DataFrame, tables: Tables, known: Beside, catalog: Catalog, form: Form) -> pl.DataFrame:
     """FINDINGS for failed rows, ordered by file, level, sheet position as given, and rule."""
@@ -191,7 +201,7 @@ def _needed(group: Group, form: Form) -> Iterator[pl.DataFrame]:
 
 def _elsewhere(groups: Iterable[Group], known: Beside, form: Form) -> Elsewhere:
     """The figures of other periods that the findings compare with, and the reports they are said to repeat."""
-    compared = [group for group in groups if not group.is_reading and not group.is_long]
+    compared = [group for group in groups if group.is_compared]
     if known.history is None or known.history.is_empty() or not compared:
         return Elsewhere()
     keys = [
@@ -245,7 +255,7 @@ class _Writer:
             words = {
                 "sheet": sheet,
                 "cell": cell,
-                "cells": _cells(spoken.terms, sheet),
+                "cells": _cells(spoken.terms, sheet) or (_named_cells(spoken) if group.is_spoken else ""),
                 "item": spoken.item,
                 "rule": group.rule.id,
                 "unit": self.headers[row["file"]].unit,
@@ -303,6 +313,8 @@ class _Writer:
         if group.is_reading:
             return Spoken(row["field"], row["item"], [], [(row["sheet"] or "", row["cell"] or "")])
         item = int(row["item"])
+        if group.is_spoken:
+            return Spoken(spoken_words.field_of(row), item, [], spoken_words.cells_of(row))
         if group.is_long:
             terms = [[self._term(row, row["field"], item, row.get("value"))]]
             return Spoken(row["field"], item, terms, self._places(row, terms))
@@ -337,7 +349,7 @@ class _Writer:
 
     def _said_elsewhere(self, group: Group, row: dict[str, Any], item: int) -> tuple[str, str]:
         """Where the figures of other periods stand that the finding compares with."""
-        if group.is_reading or group.is_long:
+        if not group.is_compared:
             return "", ""
         said: dict[tuple[str, str], None] = {}
         for ref in map(Ref.parse, group.refs):
@@ -395,6 +407,8 @@ class _Writer:
         check, terms = group.rule.check, spoken.terms
         if group.is_reading:
             return read_words.say_reading(group.rule, row, self.form, self.catalog)
+        if group.is_spoken:
+            return spoken_words.say_spoken(check, row, self.names, self.percentages)
         if isinstance(check, UniqueCheck):
             key = " · ".join(str(row[column]) for column in check.columns if row[column])
             return Said(key, "mỗi dòng một lần"), Said(key, "each row once")
@@ -404,6 +418,11 @@ class _Writer:
             return tuple(Said(text, expected) for expected in read_words.choices(self.catalog, check.codelist))  # type: ignore[return-value]
         approximate = isinstance(check, IdentityCheck) and group.instance == SUSPICIOUS
         return say(group.rule, terms, VI, approximate=approximate), say(group.rule, terms, EN, approximate=approximate)
+
+
+def _named_cells(spoken: Spoken) -> str:
+    """All cells of a finding without terms; the sheet is written only where it is another than the first's."""
+    return ", ".join(cell if sheet == spoken.place[0] else address(sheet, cell) for sheet, cell in spoken.cells)
 
 
 def _cells(terms: list[list[Term]], sheet: str) -> str:

@@ -24,6 +24,9 @@ from catalog.model import (
     RateCheck,
     RequiredCheck,
     Rule,
+    SpokenFigureCheck,
+    SpokenNameCheck,
+    SpokenTimeCheck,
     UniqueCheck,
 )
 from catalog.refs import PAST, Ref, refs_of
@@ -128,6 +131,8 @@ def _expectations(rule: Rule, present: tuple[str, ...], catalog: Catalog, day: d
             )
         case IdentityCheck():
             yield from _identity(rule, rule.check, present, day)
+        case SpokenFigureCheck() | SpokenTimeCheck() | SpokenNameCheck():
+            yield "", _spoken(rule.check, present, carried)
         case _:
             yield "", _row_wise(rule, present, carried)
 
@@ -167,6 +172,26 @@ def _identity(rule: Rule, check: IdentityCheck, present: tuple[str, ...], day: d
                 **_described(rule, instance, day),
             ),
         )
+
+
+def _spoken(
+    check: SpokenFigureCheck | SpokenTimeCheck | SpokenNameCheck, present: tuple[str, ...], carried: dict[str, Any]
+) -> Any:
+    """What a paragraph says against the figure, the year or the name it must agree with."""
+    if isinstance(check, SpokenFigureCheck):
+        return custom.ExpectPartsToEqualTotal(
+            column_list=_with_bounds(("figure", "said"), present),
+            total=["figure"],
+            parts=["said"],
+            when_given=[],
+            missing_as_zero=False,
+            tolerance=0.0,
+            judgement="violated",
+            ignore_row_if="never",
+            **carried,
+        )
+    column = check.fault if isinstance(check, SpokenTimeCheck) else check.likeness
+    return ExpectFigureToBeBetween(column=column, min_value=None, max_value=0, **carried)
 
 
 def _row_wise(rule: Rule, present: tuple[str, ...], carried: dict[str, Any]) -> Any:

@@ -12,6 +12,7 @@ import polars as pl
 
 from catalog.model import Form, LengthCheck, RangeCheck, RequiredCheck, Rule, UniqueCheck
 from catalog.refs import Ref, refs_of
+from domain.columns import SPOKEN
 from domain.names import fold_name
 from domain.observation import CellStatus
 from expectations.fault import ProgramFault
@@ -32,7 +33,7 @@ def helper(rule: Rule, number: int = 0) -> str:
 
 def home_of(rule: Rule) -> str:
     """The frame the rule's columns stand in."""
-    return rule.frame or MAIN
+    return SPOKEN.get(rule.check.kind) or rule.frame or MAIN
 
 
 def is_folded(rule: Rule) -> bool:

@@ -207,6 +207,13 @@ def say_sum_of_children(
     return Said(tongue.term(stated), _single(children, tongue), arithmetic, difference)
 
 
+def say_against(said: Term, figure: Term, tongue: Tongue) -> tuple[str, str]:
+    """(``hơn 200 ≠ 163 (lệch 37)``, ``37``): what a sentence says and what the cell states."""
+    unit = f" {tongue.words['points']}" if figure.percent else ""
+    difference = tongue.number(round(abs((said.value or 0.0) - (figure.value or 0.0)), 2))
+    return f"{tongue.term(said)} ≠ {tongue.term(figure)} ({tongue.words['off']} {difference}{unit})", difference
+
+
 def _at_most_of(check: AtMostCheck, terms: Sequence[Sequence[Term]], tongue: Tongue) -> Said:
     smaller, others = _flat(terms[: len(check.smaller)]), terms[len(check.smaller) :]
     if check.times is None:

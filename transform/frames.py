@@ -17,6 +17,7 @@ from domain.period import PeriodKind
 from transform.codes import CodeBook
 from transform.frame import schema_of, with_null_columns
 from transform.lists import clean_texts, codes_of, list_cells, list_texts
+from transform.spoken import spoken_frames
 
 #: Figures of the units of a batch in other periods; ``field`` and ``item`` as in the readings.
 HISTORY = schema_of(columns.HISTORY)
@@ -62,7 +63,8 @@ def build_frames(
     """The check frames of the submissions of one form.
 
     ``main`` has a row for every header of the form and ``values`` a row for every figure; a matrix has a row for every
-    (submission, item), filled in or not; a list has a row for every row with something in it. Figures are Float64 and
+    (submission, item), filled in or not; a list has a row for every row with something in it; of paragraphs see
+    :mod:`transform.spoken`. Figures are Float64 and
     null when missing. Every field, every ``length:`` of a narrative and every column a rule of the form names is
     there. Lengths and counts of what is absent are 0.
     """
@@ -72,6 +74,8 @@ def build_frames(
         frames[section.code] = _matrix(scene, section, frames["main"])
     for section in scene.form.sections_of("list"):
         frames[section.code] = _list(scene, section, frames["main"])
+    if any(rule.check.kind in columns.SPOKEN and rule.applies_to(form_id) for rule in catalog.rules):
+        frames |= spoken_frames(scene.headers, scene.readings, scene.cells, catalog, scene.form)
     return frames
 
 
