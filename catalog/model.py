@@ -436,8 +436,9 @@ class Rule(Definition):
     """One check with everything a person needs to understand it.
 
     ``frame`` is ``main`` (one row a submission), ``values`` (one row a figure, for ranges by value kind), the code of a
-    matrix or list section, or empty for levels 1, 2 and 7, reading, copy and conclusion checks. ``counterexample`` patches the
-    form's example so that this rule fires exactly once; it is proved by ``tongket catalog check`` and by the tests.
+    matrix or list section, or empty for levels 1, 2 and 7, reading, copy and conclusion checks. ``counterexample``
+    patches the form's example so that this rule fires exactly once; it is proved by ``tongket catalog check`` and by
+    the tests.
     """
 
     id: Annotated[str, Field(pattern=r"^[A-Z]{3}-[0-9]{3}$")]

@@ -7,7 +7,8 @@ from enum import StrEnum
 
 class Act(StrEnum):
     """``restore`` takes up again what was withdrawn or superseded; ``return`` hands the annotated workbook back;
-    ``replace_warehouse`` puts a backup in the place of all that stood in the warehouse."""
+    ``replace_warehouse`` puts a backup in the place of all that stood in the warehouse; ``add_conclusion`` and
+    ``change_conclusion`` write down what a conference concluded, and what became of it."""
 
     RETRY = "retry"
     RESTORE = "restore"
@@ -18,6 +19,8 @@ class Act(StrEnum):
     CLOSE_PERIOD = "close_period"
     REOPEN_PERIOD = "reopen_period"
     REPLACE_WAREHOUSE = "replace_warehouse"
+    ADD_CONCLUSION = "add_conclusion"
+    CHANGE_CONCLUSION = "change_conclusion"
 
 
 class ActRefusedError(ValueError):

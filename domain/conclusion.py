@@ -41,7 +41,7 @@ DIRECTION_SIGNS = {Direction.AT_LEAST: "≥", Direction.AT_MOST: "≤"}
 
 
 class Speaker(StrEnum):
-    """Who said it: an administrator's act, or the report of the task's owner or of the unit that held the conference."""
+    """Who said it: an administrator's act, the report of the task's owner, or that of the unit that met."""
 
     ACT = "act"
     OWNER = "owner"

@@ -12,6 +12,7 @@ import polars as pl
 from catalog import Catalog, load_catalog
 from tasks.clock import today
 from tasks.settings import Settings
+from warehouse.conclusions import known_conclusions
 from warehouse.engine import Engine, make_engine, write
 from warehouse.history import children_counts, known_up_to, previous_figures
 from warehouse.migrate import is_current
@@ -75,6 +76,9 @@ class WarehousePast:
 
     def waivers(self, headers: pl.DataFrame) -> pl.DataFrame:
         return waivers_for(self._engine, headers, today())
+
+    def conclusions(self, headers: pl.DataFrame) -> pl.DataFrame:
+        return known_conclusions(self._engine, headers)
 
     def closed(self, codes: Iterable[str]) -> frozenset[str]:
         return closed_periods(self._engine, codes)

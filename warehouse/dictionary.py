@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Column, Table
 from sqlalchemy.dialects import postgresql
 
-from warehouse import fact_tables, intake_tables, registry_tables
+from warehouse import conclusion_tables, fact_tables, intake_tables, registry_tables
 from warehouse.mart_words import VIEW_COLUMNS
 from warehouse.marts import VIEW_WORDS, views
 from warehouse.tables import metadata
@@ -18,6 +18,7 @@ _ROOMS = (
     ("Danh mục · Registry", registry_tables),
     ("Tiếp nhận · Intake", intake_tables),
     ("Số liệu và tổng hợp · Facts and marts", fact_tables),
+    ("Kết luận hội nghị · Conclusions", conclusion_tables),
 )
 
 _HEAD = """\

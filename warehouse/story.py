@@ -42,6 +42,8 @@ _ACTS: dict[str, Words] = {
     Act.CLOSE_PERIOD: ("đóng kỳ", "closed the period"),
     Act.REOPEN_PERIOD: ("mở lại kỳ", "reopened the period"),
     Act.REPLACE_WAREHOUSE: ("thay toàn bộ kho bằng bản sao lưu", "put a backup in the place of the warehouse"),
+    Act.ADD_CONCLUSION: ("ghi một kết luận hội nghị", "wrote down a conclusion of a conference"),
+    Act.CHANGE_CONCLUSION: ("sửa, cập nhật một kết luận hội nghị", "changed or updated a conclusion of a conference"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from warehouse.conclusion_tables import conclusion, conclusion_progress
 from warehouse.fact_tables import (
     LIST_TABLES,
     breakdown,
@@ -41,6 +42,8 @@ __all__ = [
     "attempt",
     "breakdown",
     "commendation",
+    "conclusion",
+    "conclusion_progress",
     "definition_change",
     "file",
     "finding",
