@@ -10,7 +10,19 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from console import acting, comparing, definitions, demo, intake, keeping, reading, registering, serving, workspace
+from console import (
+    acting,
+    comparing,
+    concluding,
+    definitions,
+    demo,
+    intake,
+    keeping,
+    reading,
+    registering,
+    serving,
+    workspace,
+)
 from console.output import REFUSED
 from console.words import language_first, say
 
@@ -38,6 +50,10 @@ def _main(
 
 for module in (workspace, definitions, registering, intake, reading, comparing, acting, keeping, serving, demo):
     module.register(app)
+
+conference_app = typer.Typer(help=say("hội nghị sơ kết, tổng kết", "review conferences"))
+concluding.register(conference_app)
+app.add_typer(conference_app, name="conference")
 
 
 def _speak_utf8() -> None:

@@ -39,7 +39,6 @@ _SHARES = {
     "một phần": EventShare.PARTIAL.value,
     **{share.value: share.value for share in EventShare},
 }
-_FOLDED = {fold_name(word): word for word in (*_KINDS, *_SHARES)}
 
 
 @dataclass
@@ -92,7 +91,7 @@ def _typed_text(content: Content | None) -> str:
 def _read_row(
     given: Given, table: RegisterTable, row: TableRow, known: set[str], there: dict[UnitKey, UnitRecord]
 ) -> None:
-    reading = _Row(table, row, known, there)
+    reading = RowReading(table, row, known, there)
     key = reading.unit(given) if table.kind == UNITS else reading.event(given)
     given.faults.extend(reading.faults)
     if key is None:
@@ -107,7 +106,7 @@ def _read_row(
     given.places[key] = (table, row)
 
 
-class _Row:
+class RowReading:
     """One row being read; ``faults`` gathers what its cells cannot mean.
 
     ``known``: codes a number may stand for. ``there``: the units as they stand, for what a file says nothing of.
@@ -234,7 +233,7 @@ class _Row:
         words = self.text(column)
         if words is None:
             return ""
-        found = choices.get(_FOLDED.get(fold_name(words), ""))
+        found = {fold_name(word): code for word, code in choices.items()}.get(fold_name(words))
         if found is None:
             known = ", ".join(dict.fromkeys(choices.values()))
             self._say(

@@ -42,11 +42,18 @@ def register_of(settings: Settings) -> Catalog:
 
     Without a workspace the shipped register is all there is.
     """
-    catalog = definitions(settings)
-    if not settings.workspace.exists or not is_current(engine_for(settings.url)):
+    catalog, engine = definitions(settings), engine_if_any(settings)
+    if engine is None:
         return catalog
-    register = read_register(engine_for(settings.url))
+    register = read_register(engine)
     return replace(catalog, units=register.units, events=register.events)
+
+
+def engine_if_any(settings: Settings) -> Engine | None:
+    """The warehouse of the workspace; ``None`` where there is none, or one of another schema."""
+    if not settings.workspace.exists or not is_current(engine_for(settings.url)):
+        return None
+    return engine_for(settings.url)
 
 
 def ensure_periods(engine: Engine, catalog: Catalog, codes: Iterable[str]) -> None:

@@ -87,6 +87,22 @@ def conference_of(connection: Connection, code: str) -> Conference | None:
     return None
 
 
+def unit_number(engine: Engine, code: str, valid_from: date) -> int:
+    """The number of a unit of the register; raises ``LookupError`` for one that is not there."""
+    unit = tables.unit.c
+    with engine.connect() as connection:
+        found = connection.scalar(select(unit.id).where(unit.code == code, unit.valid_from == valid_from))
+    if found is None:
+        raise LookupError(f"the register holds no unit {code} from {valid_from}")
+    return int(found)
+
+
+def unit_code(engine: Engine, number: int) -> str:
+    """The code of a unit by its number."""
+    with engine.connect() as connection:
+        return str(connection.scalar(select(tables.unit.c.code).where(tables.unit.c.id == number)))
+
+
 def tasks_of(connection: Connection, conference: str) -> pl.DataFrame:
     """The tasks of a conference as they stand, by number: :func:`standing` with ``owner_id`` and ``due``."""
     here = tables.conclusion

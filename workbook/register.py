@@ -26,7 +26,7 @@ from workbook.faults import BadFileError
 from workbook.plain import decoded, records
 from workbook.sheets import Book
 
-UNITS, EVENTS = "units", "events"
+UNITS, EVENTS, CONCLUSIONS = "units", "events", "conclusions"
 
 #: The columns of each table as they are written, in order; and the words offices put above them.
 COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -49,10 +49,23 @@ COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
         "share": ("phần", "phần chuyển"),
         "document": ("văn bản", "căn cứ"),
     },
+    CONCLUSIONS: {
+        "number": ("số", "số thứ tự", "tt", "stt"),
+        "text": ("nhiệm vụ", "nội dung", "kết luận"),
+        "owner": ("chủ trì", "đơn vị chủ trì"),
+        "due": ("hạn", "hạn hoàn thành", "thời hạn"),
+        "indicator": ("chỉ tiêu", "mã chỉ tiêu", "mã chỉ tiêu theo dõi"),
+        "target": ("mức phải đạt", "mức"),
+        "direction": ("chiều",),
+    },
 }
 
 #: Columns that may be left out of a file.
-_OPTIONAL = {UNITS: {"valid_to", "parent", "source"}, EVENTS: set[str]()}
+_OPTIONAL = {
+    UNITS: {"valid_to", "parent", "source"},
+    EVENTS: set[str](),
+    CONCLUSIONS: {"owner", "due", "indicator", "target", "direction"},
+}
 
 _ARCHIVES = (b"PK", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 
@@ -97,7 +110,12 @@ class TooLargeToWriteError(ValueError):
 
 
 def read_register(path: Path) -> tuple[list[RegisterTable], list[RowFault]]:
-    """The tables of a register file (xlsx, xls, xlsb, ods or CSV), and what cannot be read of it, by place.
+    """The tables of units and events of a register file, as :func:`read_tables` reads them."""
+    return read_tables(path, (UNITS, EVENTS))
+
+
+def read_tables(path: Path, kinds: Sequence[str]) -> tuple[list[RegisterTable], list[RowFault]]:
+    """The tables of these kinds in a file (xlsx, xls, xlsb, ods or CSV), and what cannot be read of it, by place.
 
     Raises ``OSError`` for a file that cannot be opened.
     """
@@ -108,7 +126,7 @@ def read_register(path: Path) -> tuple[list[RegisterTable], list[RowFault]]:
     tables: list[RegisterTable] = []
     faults: list[RowFault] = []
     for sheet, rows in sheets:
-        _read_table(path.name, sheet, rows, tables, faults)
+        _read_table(path.name, sheet, rows, kinds, tables, faults)
     if not tables and not faults:
         faults.append(
             RowFault(
@@ -158,11 +176,18 @@ def _unreadable(file: str, bad: BadFileError) -> RowFault:
     )
 
 
-def _read_table(file: str, sheet: str, lines: _Lines, tables: list[RegisterTable], faults: list[RowFault]) -> None:
+def _read_table(
+    file: str,
+    sheet: str,
+    lines: _Lines,
+    kinds: Sequence[str],
+    tables: list[RegisterTable],
+    faults: list[RowFault],
+) -> None:
     if not lines:
         return
     (top, header), *body = lines
-    kind, names, wrong = _columns(header)
+    kind, names, wrong = _columns(header, kinds)
     faults.extend(RowFault(file, sheet, top, column, what, advice) for column, what, advice in wrong)
     if wrong:
         return
@@ -186,10 +211,10 @@ _STRAY = (
 _WrongColumn = tuple[str, Said, Said]
 
 
-def _columns(header: Sequence[Content | None]) -> tuple[str, list[str], list[_WrongColumn]]:
+def _columns(header: Sequence[Content | None], kinds: Sequence[str]) -> tuple[str, list[str], list[_WrongColumn]]:
     """The kind of table a header stands above, the name of each column ("" for none), and what is wrong with it."""
     texts = [content[2].strip() if content else "" for content in header]
-    kind = EVENTS if _named(EVENTS, texts) >= _named(UNITS, texts) + 1 else UNITS
+    kind = max(kinds, key=lambda name: _named(name, texts))  # of several the first
     known = _words(kind)
     names = [known.get(fold_name(text), "") for text in texts]
     every = ", ".join(COLUMNS[kind])
@@ -207,7 +232,7 @@ def _columns(header: Sequence[Content | None]) -> tuple[str, list[str], list[_Wr
     if missing:
         what = Said(f"thiếu các cột {missing}", f"lacks the columns {missing}")
         wrong.append(
-            ("", what, Said("dòng đầu phải là tiêu đề; xem: tongket units export", "the first row is the header"))
+            ("", what, Said(f"dòng đầu phải là tiêu đề, gồm: {every}", f"the first row is the header: {every}"))
         )
     return kind, names, wrong
 

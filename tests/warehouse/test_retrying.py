@@ -398,8 +398,8 @@ def test_fingerprints_follow_what_a_definition_uses() -> None:
         other = catalog.indicators[code].model_copy(update={"unit_words": ("mét",)})
         return replace(catalog, indicators=catalog.indicators | {code: other})
 
-    assert ("form", "one-stop-dossiers") in _changed_by(with_another_measure)
-    assert {kind for kind, _ in _changed_by(with_another_measure)} == {"form"}
+    assert ("form_version", "one-stop-dossiers 2025.1") in _changed_by(with_another_measure)
+    assert {kind for kind, _ in _changed_by(with_another_measure)} == {"form_version"}
 
 
 def test_fingerprints_of_units_depend_neither_on_order_nor_on_sources() -> None:
