@@ -351,11 +351,8 @@ def _print_rows(rows: list[dict[str, Any]], chosen: Settings) -> None:
 
 def _owner_words(row: dict[str, Any]) -> str | None:
     if row["owner"] and row["named"]:
-        before = row["named"] if row["named"] != row["owner"] else row["named_name"]
-        return say(
-            f"{row['owner']} {row['owner_name']} (giao {before})",
-            f"{row['owner']} {row['owner_name']} (named: {before})",
-        )
+        heir = f"{row['owner']} {row['owner_name']}"
+        return say(f"{heir} (tiếp nhận từ {row['named_name']} cũ)", f"{heir} (heir of the former {row['named_name']})")
     code, name = row["owner"] or row["named"], row["owner_name"] or row["named_name"]
     return f"{code} {name}" if code else None
 
