@@ -207,10 +207,11 @@ class _Speaker:
         field = f"{PROGRESS_LIST}.{column}"
         sheet, cell = self._place(file, field, hit.item)
         section = self.form.section(PROGRESS_LIST)
-        labels = self.names.of(field, hit.item) if hit.item else (section.title_vi, section.title_en)
+        titles = (f"“{section.title_vi}”", f"“{section.title_en}”")
+        labels = self.names.of(field, hit.item) if hit.item else titles
         message = self.catalog.messages[rule.message]
         vi, en = (
-            self._filled(rule, f"{text} {advice}", number, labels[number], hit, address(sheet, cell))
+            self._filled(rule, f"{text} {advice}", number, labels[number], hit, address(sheet, cell) or titles[number])
             for number, (text, advice) in enumerate(((message.vi, message.advice_vi), (message.en, message.advice_en)))
         )
         new_vi, new_en = said_of_newness(rule, severity)
@@ -246,7 +247,7 @@ class _Speaker:
             "expected": hit.expected[language],
             "arithmetic": hit.arithmetic[language],
             "list": hit.figure[language],
-            "cell": cell or "…",
+            "cell": cell,
         }
         try:
             return text.format(**words)

@@ -17,7 +17,7 @@ from catalog.model import UnitRecord
 from catalog.register import RowFault, Said
 from domain.act import ActRefusedError
 from domain.conclusion import ConclusionState, Direction
-from domain.observation import ValueKind
+from domain.observation import Nature, ValueKind
 from domain.parse import parse_date, parse_figure
 from domain.quantity import Qualifier
 from tasks.clock import today
@@ -143,11 +143,11 @@ class Concluding:
                 f"Không có đơn vị nào mang mã hoặc tên {text!r}; xem: tongket units find",
                 f"No unit bears the code or name {text!r}; see: tongket units find",
             )
-        named = "; ".join(f"{item.unit.code} {item.unit.name}" for item in candidates[:_CANDIDATES])
-        more = " …" if len(candidates) > _CANDIDATES else ""
+        names = list(dict.fromkeys(f"{item.unit.code} {item.unit.name}" for item in candidates))
+        named = "; ".join(names[:_CANDIDATES]) + (" …" if len(names) > _CANDIDATES else "")
         raise ActRefusedError(
-            f"{text!r} có thể là {len(candidates)} đơn vị, ghi theo mã: {named}{more}",
-            f"{text!r} may be {len(candidates)} units, write the code: {named}{more}",
+            f"{text!r} có thể là {len(names)} đơn vị, ghi theo mã: {named}",
+            f"{text!r} may be {len(names)} units, write the code: {named}",
         )
 
     def _number(self, unit: UnitRecord) -> int:
@@ -321,6 +321,10 @@ class _TaskReading(RowReading):
     def _indicator(self) -> str | None:
         words = self.text("indicator", needed=False)
         known = self.of.catalog.indicators.get(words or "")
+        if words is not None and known is not None and known.nature is Nature.TARGET:
+            what = Said(f"{words} là số dự kiến, không phải kết quả", f"{words} is a plan, not a result")
+            self._say("indicator", what, Said("chọn chỉ tiêu kết quả", "choose an indicator of results"))
+            return None
         if words is None or (known is not None and known.kind not in (ValueKind.TEXT, ValueKind.LIST)):
             return words
         what = Said(f"không có chỉ tiêu số nào mang mã {words!r}", f"there is no indicator of figures {words!r}")
