@@ -59,7 +59,7 @@ class Met(StrEnum):
 def judge_target(low: float, high: float, direction: Direction, target: float) -> Met:
     """A figure somewhere in [``low``, ``high``] beside a target.
 
-    "gần 8" may be 7,6 or 8: of "at least 8" it is neither met nor not met. Open ends are infinite.
+    "khoảng 8" may be less than 8 or more: of "at least 8" it is neither met nor not met. Open ends are infinite.
     """
     if direction is Direction.AT_MOST:
         return judge_target(-high, -low, Direction.AT_LEAST, -target)

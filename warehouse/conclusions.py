@@ -354,7 +354,7 @@ def _last_days(connection: Connection, passed: pl.DataFrame) -> pl.DataFrame:
 
 
 def _bounds(rows: pl.DataFrame) -> list[pl.Series]:
-    """``lower`` and ``upper`` of the figures, by their words: "gần 8" may be less. Open ends are null."""
+    """``lower`` and ``upper`` of the figures, by their words: "khoảng 8" may be less. Open ends are null."""
     pairs = [_interval(text, value) for text, value in rows.select("original_text", "value").iter_rows()]
     sides = zip(*pairs, strict=True) if pairs else ((), ())
     return [pl.Series(name, side, dtype=pl.Float64) for name, side in zip(("lower", "upper"), sides, strict=True)]
