@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import polars as pl
@@ -497,7 +497,7 @@ def _with_heirs(connection: Connection, tasks: pl.DataFrame, day: date) -> pl.Da
 
 def end_of(day: date) -> datetime:
     """The last moment of a day where the offices are."""
-    return datetime.combine(day, time.max, ZONE)
+    return datetime.combine(day, time.max, ZONE).astimezone(UTC)
 
 
 def follow_up(
