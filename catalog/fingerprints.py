@@ -12,11 +12,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from catalog.model import Calendar, CodeListCheck, Definition, Form, Rule, UnitRecord
+from catalog.model import Calendar, CodeListCheck, Definition, Form, Rule, Section, UnitRecord
 from catalog.whole import Catalog
 
 RULE = "rule"
 FORM = "form"
+FORM_VERSION = "form_version"
 OBLIGATION = "obligation"
 CALENDAR = "calendar"
 UNIT = "unit"
@@ -32,8 +33,8 @@ _WORDS_OF_INDICATOR = {"definition_vi", "definition_en", "source", "counted_in"}
 
 
 def fingerprints(catalog: Catalog) -> Fingerprints:
-    """Every definition: ``rule`` by id, ``form`` and ``obligation`` by the form's code, ``calendar`` by id, and the
-    units of the catalog as :func:`unit_fingerprints` has them."""
+    """Every definition: ``rule`` by id, ``form`` and ``obligation`` by the form's code, ``form_version`` by
+    :func:`version_code`, ``calendar`` by id, and the units of the catalog as :func:`unit_fingerprints` has them."""
     return definition_fingerprints(catalog) | unit_fingerprints(catalog.units)
 
 
@@ -44,7 +45,12 @@ def definition_fingerprints(catalog: Catalog) -> Fingerprints:
         owed[item.form].append(_plain(item))
     return {
         **{(RULE, rule.id): _digest(_of_rule(rule, catalog)) for rule in catalog.rules},
-        **{(FORM, form.id): _digest(_of_form(form, catalog)) for form in catalog.forms.values()},
+        **{(FORM, form.id): _digest(sorted(form.accepted_versions)) for form in catalog.forms.values()},
+        **{
+            (FORM_VERSION, version_code(form.id, version)): _digest(_of_version(form, version, catalog))
+            for form in catalog.forms.values()
+            for version in form.accepted_versions
+        },
         **{(OBLIGATION, form): _digest(sorted(items, key=_text)) for form, items in owed.items()},
         **{(CALENDAR, item.id): _digest(_of_calendar(item)) for item in catalog.calendars.values()},
     }
@@ -67,17 +73,39 @@ def _of_rule(rule: Rule, catalog: Catalog) -> list[Any]:
     return [_plain(rule, _WORDS_OF_RULE), _codelists(used, catalog)]
 
 
-def _of_form(form: Form, catalog: Catalog) -> list[Any]:
-    """The form with the indicators and the code lists it uses."""
-    codes = {field.indicator for field in form.fields} | {code for part in form.sections for code in part.indicators}
+def version_code(form: str, version: str) -> str:
+    """``review-report 2026.1``: how a version of a form is called among the definitions."""
+    return f"{form} {version}"
+
+
+def _of_version(form: Form, version: str, catalog: Catalog) -> list[Any]:
+    """What one version of the form has, with the indicators and the code lists it uses.
+
+    A report is judged by the version it was filled in on: what a newer one asks besides touches no older report.
+    """
+    places = form.places.get(version, {})
+    fields = [field for field in form.fields if field.code in places]
+    parts = [part for section in form.sections if (part := _placed(section, places))]
+    codes = {field.indicator for field in fields} | {code for part in parts for code in part.indicators}
     indicators = [catalog.indicators[code] for code in sorted(codes)]
-    drop_downs = {column.codelist for part in form.sections for column in part.columns if column.codelist}
+    drop_downs = {column.codelist for part in parts for column in part.columns if column.codelist}
     dimensions = {dimension for indicator in indicators for dimension in indicator.dimensions}
     return [
-        _plain(form, _WORDS),
+        [form.default_scope.value, form.note_columns.get(version, ""), places],
+        [_plain(item, _WORDS) for item in (*fields, *parts)],
         [_plain(indicator, _WORDS_OF_INDICATOR) for indicator in indicators],
         _codelists(drop_downs | dimensions, catalog),
     ]
+
+
+def _placed(section: Section, places: dict[str, str]) -> Section | None:
+    """The section as far as the version has it; scalars are told by their fields."""
+    if section.kind == "scalars":
+        return None
+    if section.kind == "narrative":
+        texts = tuple(narrative for narrative in section.narratives if narrative.code in places)
+        return section.model_copy(update={"narratives": texts}) if texts else None
+    return section if section.code in places else None
 
 
 def _of_calendar(calendar: Calendar) -> dict[str, Any]:

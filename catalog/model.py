@@ -147,6 +147,7 @@ class ListColumn(Definition):
     codelist: Code | None = None
     required: bool = False
     width: int = 20
+    given: bool = False  # filled in before the unit gets its template, and locked there
 
 
 class Section(Definition):
@@ -257,6 +258,13 @@ class CopyCheck(Definition):
 
     kind: Literal["copy"]
     fault: Literal["copied_from_other_unit"]
+
+
+class ConclusionCheck(Definition):
+    """Level 6: what a report says of the conclusions of earlier conferences, against those the warehouse holds."""
+
+    kind: Literal["conclusion"]
+    fault: Literal["conclusion_unknown", "conclusion_done_but_not_met", "conclusion_progress_missing"]
 
 
 class HierarchyCheck(Definition):
@@ -434,6 +442,7 @@ Check = Annotated[
     | IntakeCheck
     | ReadingCheck
     | CopyCheck
+    | ConclusionCheck
     | HierarchyCheck
     | RangeCheck
     | RequiredCheck
@@ -458,8 +467,9 @@ class Rule(Definition):
     """One check with everything a person needs to understand it.
 
     ``frame`` is ``main`` (one row a submission), ``values`` (one row a figure, for ranges by value kind), the code of a
-    matrix or list section, or empty for levels 1, 2 and 7, reading, copy and spoken checks. ``counterexample`` patches
-    the form's example so that this rule fires exactly once; it is proved by ``tongket catalog check`` and by the tests.
+    matrix or list section, or empty for levels 1, 2 and 7, reading, copy, spoken and conclusion checks.
+    ``counterexample`` patches the form's example so that this rule fires exactly once; it is proved by
+    ``tongket catalog check`` and by the tests.
     """
 
     id: Annotated[str, Field(pattern=r"^[A-Z]{3}-[0-9]{3}$")]

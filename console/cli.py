@@ -13,11 +13,13 @@ from typer.exceptions import TyperException
 from console import (
     acting,
     comparing,
+    concluding,
     conference,
     definitions,
     demo,
     intake,
     keeping,
+    packing,
     rating,
     reading,
     registering,
@@ -68,6 +70,9 @@ _MODULES = (
 
 for module in _MODULES:
     module.register(app)
+
+concluding.register(conference.conference_app)
+packing.register(conference.conference_app)
 
 
 def _speak_utf8() -> None:

@@ -120,7 +120,7 @@ def template(
     as_json: AsJson = False,
 ) -> None:
     """Write the template of one unit, or of every unit that owes the form for the period."""
-    from tasks.store import register_of
+    from tasks.store import engine_if_any, register_of
     from tasks.templates import TemplateRefusedError, write_templates
 
     chosen = settings()
@@ -134,7 +134,8 @@ def template(
     if (unit is None) == (not every):
         refuse(say("Chọn một: --unit MÃ hoặc --all.", "Choose one: --unit CODE or --all."))
     try:
-        written = write_templates(catalog, form, window, unit, to or chosen.workspace.templates)
+        folder = to or chosen.workspace.templates
+        written = write_templates(catalog, form, window, unit, folder, engine_if_any(chosen))
     except TemplateRefusedError as error:
         refuse(error.vi if LANG == "vi" else error.en)
     if as_json:

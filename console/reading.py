@@ -19,6 +19,7 @@ from console.common import (
     open_warehouse,
     settings,
 )
+from console.concluding import print_standing
 from console.intake import STATES, findings_table
 from console.output import err, finite, out, print_json, refuse, table
 from console.words import LANG, say
@@ -87,6 +88,7 @@ def status(
         print_json(boards if depth is None else [*boards, *_trees(engine, boards, unit, depth)])
         return
     print_status(boards if period else [board for board in boards if board["received"]])
+    print_standing(engine, unit)
     if period:
         levels = depth if depth is not None else int(unit is not None)
         _print_trees(_trees(engine, boards, unit, levels))

@@ -9,7 +9,8 @@ class Act(StrEnum):
     """``restore`` takes up again what was withdrawn or superseded; ``return`` hands the annotated workbook back;
     ``replace_warehouse`` puts a backup in the place of all that stood in the warehouse; ``override_freeze`` lets the
     figures of a conference be frozen although something critical is open; ``set_targets`` gives, changes or takes back
-    targets of a year; ``decide_rating`` gives a unit its grade."""
+    targets of a year; ``decide_rating`` gives a unit its grade; ``add_conclusion`` and ``change_conclusion`` write down
+    what a conference concluded, and what became of it."""
 
     RETRY = "retry"
     RESTORE = "restore"
@@ -25,6 +26,8 @@ class Act(StrEnum):
     OVERRIDE_FREEZE = "override_freeze"
     SET_TARGETS = "set_targets"
     DECIDE_RATING = "decide_rating"
+    ADD_CONCLUSION = "add_conclusion"
+    CHANGE_CONCLUSION = "change_conclusion"
 
 
 class ActRefusedError(ValueError):

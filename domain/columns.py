@@ -126,6 +126,21 @@ HISTORY = {
     "cell": "String",
 }
 
+#: Conclusions of earlier conferences that concern the unit of a file, as its owner or as the one that held the
+#: conference. ``expected``: the report is to say how it stands.
+KNOWN_CONCLUSIONS = {
+    "file": "Int64",
+    "conference": "String",
+    "number": "Int64",
+    "speaker": "String",  # owner · holder: what the unit is to the task
+    "expected": "Boolean",
+    "text": "String",
+    "due": "Date",
+    "indicator": "String",
+    "target": "Float64",
+    "direction": "String",
+}
+
 #: One row per report whose figures are those of another unit's earlier report. ``file`` is its submission.
 COPIES = {
     "file": "Int64",

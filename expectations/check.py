@@ -13,10 +13,12 @@ import polars as pl
 from catalog.load import Catalog
 from catalog.model import Form, Rule
 from domain.columns import FINDINGS
+from domain.conclusion import PROGRESS_LIST
 from domain.finding import CheckLevel, Severity
 from expectations.engine import quiet
 from expectations.fault import ProgramFault
 from expectations.findings import Beside, write_findings
+from expectations.following import followed
 from expectations.outcomes import (
     OUTCOMES,
     READINGS,
@@ -59,6 +61,7 @@ def check(
     history: pl.DataFrame | None = None,
     notes: pl.DataFrame | None = None,
     waivers: pl.DataFrame | None = None,
+    conclusions: pl.DataFrame | None = None,
     docs: Path | None = None,
     run_id: str = "",
 ) -> pl.DataFrame:
@@ -66,9 +69,10 @@ def check(
 
     ``frames`` are the form's check frames; ``headers`` holds the files judged here (their period decides which rules
     are in force, their version where empty cells stand). ``history`` (HISTORY) says where the figures of other periods
-    stand; ``notes`` (CELLS of the part ``note``) explain warnings, ``waivers`` (WAIVERS) settle findings. A critical
-    finding that stands at one level hides the levels above it for that file. With ``docs`` the results are also
-    rendered there as Data Docs of the run ``run_id``.
+    stand; ``notes`` (CELLS of the part ``note``) explain warnings, ``waivers`` (WAIVERS) settle findings;
+    ``conclusions`` (KNOWN_CONCLUSIONS) are what the units answer for, ``None`` where nobody knows. A critical finding
+    that stands at one level hides the levels above it for that file. With ``docs`` the results are also rendered there
+    as Data Docs of the run ``run_id``.
 
     Raises :class:`ProgramFault` when a rule could not be judged: a frame or column is absent, an expectation was
     dropped or crashed, a period is not in the calendar, a message asks for a word it cannot have.
@@ -91,7 +95,9 @@ def check(
     )
     known = Beside(readings, headers, history, telling_notes(notes, readings))
     findings = write_findings(_reached(_dated(hits, rules, days), trusted(waivers)), tables, known, catalog, form)
-    return _gated(waived(findings, waivers))
+    by_file = dict(days.by_file.iter_rows())
+    on_conclusions = followed(frames.get(PROGRESS_LIST), readings, headers, conclusions, catalog, form, by_file)
+    return _gated(waived(pl.concat([findings, on_conclusions]), waivers))
 
 
 def _days(headers: pl.DataFrame, catalog: Catalog) -> Days:

@@ -260,5 +260,6 @@ def _present(frame: pl.DataFrame, column: str) -> pl.Expr:
     return pl.when(filled.fill_null(False)).then(1.0)
 
 
-#: Checks that are judged by plain code: faults of files and intake, outcomes of reading, reports of other units.
-PLAIN = frozenset({"file", "intake", "reading", "copy"})
+#: Checks that are judged by plain code: faults of files and intake, outcomes of reading, reports of other units,
+#: conclusions of conferences.
+PLAIN = frozenset({"file", "intake", "reading", "copy", "conclusion"})

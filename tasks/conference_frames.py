@@ -15,14 +15,14 @@ from catalog.model import Form
 from conference.frozen import SCHEMAS, empty
 from conference.readiness import Surroundings
 from conference.sealing import conformed
+from domain import totals
 from warehouse import freezing
 from warehouse.freezing import Ground
-from warehouse.marts import NOTE_WORDS
 from warehouse.words import STATES
 
 #: Why a filed figure has no value, beside the notes of totals.
-_NOTES = {
-    **NOTE_WORDS,
+_NOTES: dict[str, tuple[str, str]] = {
+    **totals.WORDS,
     freezing.NOTHING_FILED: ("chưa có số liệu", "no figure"),
     freezing.WORDS_FILED: ("ghi bằng lời, không có số", "stated in words, without a number"),
 }

@@ -57,7 +57,8 @@ class Outcome:
 class Past(Protocol):
     """What was known before this batch, by the batch's own numbers.
 
-    Earlier figures, the register, the waivers in force for its files, and which of some periods are closed;
+    Earlier figures, the register, the waivers in force for its files, the conclusions its units answer for (``None``:
+    nobody knows), and which of some periods are closed;
     ``known_up_to``, asked first, is the number of the last attempt that all of them take into account.
     """
 
@@ -68,6 +69,8 @@ class Past(Protocol):
     def register(self, headers: pl.DataFrame) -> pl.DataFrame: ...
 
     def waivers(self, headers: pl.DataFrame) -> pl.DataFrame: ...
+
+    def conclusions(self, headers: pl.DataFrame) -> pl.DataFrame | None: ...
 
     def closed(self, codes: Iterable[str]) -> frozenset[str]: ...
 
@@ -86,6 +89,9 @@ class NoPast:
 
     def waivers(self, headers: pl.DataFrame) -> pl.DataFrame:  # noqa: ARG002
         return empty_frame(WAIVERS)
+
+    def conclusions(self, headers: pl.DataFrame) -> pl.DataFrame | None:  # noqa: ARG002
+        return None
 
     def closed(self, codes: Iterable[str]) -> frozenset[str]:  # noqa: ARG002
         return frozenset()
@@ -166,6 +172,7 @@ def _check_forms(
             history=context.history,
             notes=own_cells.filter(pl.col("part") == "note"),
             waivers=_of(waivers, part),
+            conclusions=past.conclusions(part),
             docs=docs,
             run_id=run,
         )

@@ -18,7 +18,8 @@ import polars as pl
 from catalog import Catalog
 from catalog.load import Fault
 from catalog.model import CopyCheck, Form, HierarchyCheck, Rule
-from domain.columns import CELLS, COPIES, FINDINGS, HEADERS, STATED_AT
+from domain.columns import CELLS, COPIES, FINDINGS, HEADERS, KNOWN_CONCLUSIONS, STATED_AT
+from domain.conclusion import Speaker
 from domain.finding import CheckLevel
 from expectations.check import check
 from expectations.copies import copied
@@ -138,9 +139,10 @@ class Batch:
     frames: dict[str, pl.DataFrame]
     history: pl.DataFrame
     notes: pl.DataFrame
+    conclusions: pl.DataFrame
 
     def check(self, catalog: Catalog, **more: Any) -> pl.DataFrame:
-        known = {"history": self.history, "notes": self.notes} | more
+        known = {"history": self.history, "notes": self.notes, "conclusions": self.conclusions} | more
         return check(self.frames, self.readings, self.texts, self.headers, catalog, self.form, **known)
 
 
@@ -160,7 +162,9 @@ def stacked(catalog: Catalog, form_id: str, patches: Iterable[Patch], header: Ma
     context = Context(pl.DataFrame(past, schema=HISTORY), pl.DataFrame(register, schema=REGISTER, orient="row"))
     frames = build_frames(headers, readings, cells, catalog, form_id, context)
     notes = cells.filter(pl.col("part") == "note")
-    return Batch(form_id, headers, readings, text_repairs(cells), frames, context.history, notes)
+    concluded = [row for file, report in enumerate(reports, 1) for row in _concluded(file, report)]
+    conclusions = pl.DataFrame(concluded, schema=schema_of(KNOWN_CONCLUSIONS))
+    return Batch(form_id, headers, readings, text_repairs(cells), frames, context.history, notes, conclusions)
 
 
 def patched(example: Mapping[str, Any], patch: Patch) -> dict[str, Any]:
@@ -267,6 +271,15 @@ def _stood(place: Mapping[str, Any], which: str, period: str, value: Any, form: 
     where = {"period": period, "name": f"{period}.xlsx", "sheet": sheet, "cell": cell}
     stated = value if isinstance(value, dict) else {"value": float(value)}
     return {**place, **where, "which": which, **stated}
+
+
+def _concluded(file: int, report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """What the example's unit answers for."""
+    for row in report.get("known_conclusions") or ():
+        told = {name: row.get(name) for name in KNOWN_CONCLUSIONS}
+        due, target = date.fromisoformat(row["due"]), row.get("target")
+        owned = {"file": file, "speaker": Speaker.OWNER.value, "expected": True, "due": due}
+        yield told | owned | {"target": None if target is None else float(target)}
 
 
 def _register(report: Mapping[str, Any]) -> Iterator[tuple[str, float]]:

@@ -12,6 +12,7 @@ import polars as pl
 from catalog import Catalog, load_catalog
 from tasks.clock import today
 from tasks.settings import Settings
+from warehouse.conclusions import known_conclusions
 from warehouse.engine import Engine, make_engine, write
 from warehouse.history import children_counts, known_up_to, previous_figures
 from warehouse.migrate import is_current
@@ -41,11 +42,18 @@ def register_of(settings: Settings) -> Catalog:
 
     Without a workspace the shipped register is all there is.
     """
-    catalog = definitions(settings)
-    if not settings.workspace.exists or not is_current(engine_for(settings.url)):
+    catalog, engine = definitions(settings), engine_if_any(settings)
+    if engine is None:
         return catalog
-    register = read_register(engine_for(settings.url))
+    register = read_register(engine)
     return replace(catalog, units=register.units, events=register.events)
+
+
+def engine_if_any(settings: Settings) -> Engine | None:
+    """The warehouse of the workspace; ``None`` where there is none, or one of another schema."""
+    if not settings.workspace.exists or not is_current(engine_for(settings.url)):
+        return None
+    return engine_for(settings.url)
 
 
 def ensure_periods(engine: Engine, catalog: Catalog, codes: Iterable[str]) -> None:
@@ -75,6 +83,9 @@ class WarehousePast:
 
     def waivers(self, headers: pl.DataFrame) -> pl.DataFrame:
         return waivers_for(self._engine, headers, today())
+
+    def conclusions(self, headers: pl.DataFrame) -> pl.DataFrame:
+        return known_conclusions(self._engine, headers)
 
     def closed(self, codes: Iterable[str]) -> frozenset[str]:
         return closed_periods(self._engine, codes)

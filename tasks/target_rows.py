@@ -19,7 +19,7 @@ from domain.quantity import Qualifier
 from domain.reading import Repair
 from domain.target import Direction
 from tasks.row_reading import RowReading
-from workbook.register import RegisterTable, TableRow, read_targets
+from workbook.register import RegisterTable, TableRow
 
 #: The word in the column ``direction`` of a target that is no longer asked for.
 REMOVE = "remove"
@@ -99,7 +99,7 @@ def year_window(catalog: Catalog, year: int) -> tuple[date, date]:
 
 def read_file(file: Path, catalog: Catalog, bearers: Bearers, standing: Mapping[Key, object]) -> Given:
     """Every row of the file; raises ``OSError``. ``standing``: the targets in force."""
-    tables, faults = read_targets(file)
+    tables, faults = read_tables(file, (TARGETS,))
     given = Given(faults=list(faults))
     for table in tables:
         for row in table.rows:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from catalog import Catalog
 from catalog.model import UnitRecord
+from domain.conclusion import PROGRESS_LIST
 from domain.period import Period
+from tasks.concluding import prefilled
+from warehouse.engine import Engine
 from workbook.fill import Filler
 from workbook.template import build_template
 
@@ -19,10 +24,17 @@ class TemplateRefusedError(Exception):
         super().__init__(en)
 
 
-def write_templates(catalog: Catalog, form: str, period: Period, unit: str | None, to: Path) -> list[Path]:
+#: Unit → rows of the list of conclusions it is to report on.
+Prefilled = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def write_templates(
+    catalog: Catalog, form: str, period: Period, unit: str | None, to: Path, engine: Engine | None = None
+) -> list[Path]:
     """Write the workbook of ``unit`` (or of every unit that owes ``form``) and return the paths.
 
-    ``to`` is a file when it ends in .xlsx and one unit is asked for, a folder otherwise.
+    ``to`` is a file when it ends in .xlsx and one unit is asked for, a folder otherwise. With ``engine`` the
+    conclusions of earlier conferences that a unit answers for stand in the list that asks for them.
     """
     units = [_owing(catalog, form, period, unit)] if unit else _all_owing(catalog, form, period)
     if not units:
@@ -32,21 +44,34 @@ def write_templates(catalog: Catalog, form: str, period: Period, unit: str | Non
         )
     if unit and to.suffix.lower() == ".xlsx":
         to.parent.mkdir(parents=True, exist_ok=True)
-        to.write_bytes(build_template(catalog, form, period, units[0]))
-        return [to]
-    to.mkdir(parents=True, exist_ok=True)
-    return _write_all(catalog, form, period, units, to)
+        paths = [to]
+    else:
+        to.mkdir(parents=True, exist_ok=True)
+        paths = [to / file_name(form, period, item) for item in units]
+    _write_all(
+        catalog, form, period, dict(zip(paths, units, strict=True)), _concluded(catalog, form, period, units, engine)
+    )
+    return paths
 
 
-def _write_all(catalog: Catalog, form: str, period: Period, units: list[UnitRecord], to: Path) -> list[Path]:
+def _concluded(
+    catalog: Catalog, form: str, period: Period, units: list[UnitRecord], engine: Engine | None
+) -> Prefilled:
+    asks = any(section.code == PROGRESS_LIST for section in catalog.forms[form].sections_of("list"))
+    return prefilled(engine, period.code, [unit.code for unit in units]) if engine and asks else {}
+
+
+def _write_all(
+    catalog: Catalog, form: str, period: Period, units: Mapping[Path, UnitRecord], concluded: Prefilled
+) -> None:
     """One template is drawn; the others are copies of it with another identity."""
-    filler = Filler(build_template(catalog, form, period, units[0]), catalog.forms[form])
-    written = []
-    for unit in units:
-        path = to / file_name(form, period, unit)
-        path.write_bytes(filler.fill({"unit": unit.code, "unit_name": unit.name}))
-        written.append(path)
-    return written
+    first = next(iter(units.values()))
+    filler = Filler(build_template(catalog, form, period, first), catalog.forms[form])
+    for path, unit in units.items():
+        rows = concluded.get(unit.code, ())
+        path.write_bytes(
+            filler.fill({"unit": unit.code, "unit_name": unit.name}, lists={PROGRESS_LIST: rows} if rows else {})
+        )
 
 
 def file_name(form: str, period: Period, unit: UnitRecord) -> str:

@@ -142,6 +142,24 @@ def _between(heirs: pl.DataFrame, mine: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def heirs_on(connection: Connection, unit_ids: pl.Series, day: date) -> pl.DataFrame:
+    """``unit_id, heir_id``: the unit that all of each of these units is on ``day``, itself while it lives; null where
+    it went apart, or where nobody recorded where it went."""
+    unit, event = tables.unit.c, tables.unit_event.c
+    asked = unit_ids.drop_nulls().unique().cast(pl.Int64).to_frame("unit_id")
+    lived = read_frame(connection, select(unit.id.label("unit_id"), unit.code, unit.valid_from, unit.valid_to))
+    units = lived.with_columns(pl.col("unit_id").cast(pl.Int64), pl.col("valid_to").fill_null(_STILL))
+    own = asked.join(units, on="unit_id")
+    gone = own.filter(pl.col("valid_to") < day).select("code", gone_id="unit_id", ended="valid_to")
+    if gone.is_empty():
+        return own.select("unit_id", heir_id="unit_id")
+    events = read_frame(connection, select(event.day, event.old_unit_id, event.new_unit_id, event.share))
+    there = _trails(gone, units, _flows(events)).filter(pl.col("first_day") <= day, pl.col("last_day") >= day)
+    found = own.join(there, left_on="unit_id", right_on="gone_id", how="left")
+    still_itself = pl.when(pl.col("valid_to") >= day).then("unit_id")
+    return found.select("unit_id", heir_id=pl.coalesce(still_itself, "heir_id"))
+
+
 def _flows(events: pl.DataFrame) -> pl.DataFrame:
     """``old_id, new_id, day, is_full``, one row for each pair of units and day."""
     return events.unique(["day", "old_unit_id", "new_unit_id"]).select(

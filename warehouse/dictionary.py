@@ -9,7 +9,14 @@ from typing import Any
 from sqlalchemy import Column, Table
 from sqlalchemy.dialects import postgresql
 
-from warehouse import conference_tables, fact_tables, intake_tables, registry_tables, review_tables
+from warehouse import (
+    conclusion_tables,
+    conference_tables,
+    fact_tables,
+    intake_tables,
+    registry_tables,
+    review_tables,
+)
 from warehouse.mart_words import VIEW_COLUMNS
 from warehouse.marts import VIEW_WORDS, views
 from warehouse.tables import metadata
@@ -20,6 +27,7 @@ _ROOMS = (
     ("Số liệu và tổng hợp · Facts and marts", fact_tables),
     ("Hội nghị · Conferences", conference_tables),
     ("Chỉ tiêu và xếp loại · Targets and ratings", review_tables),
+    ("Kết luận hội nghị · Conclusions", conclusion_tables),
 )
 
 _HEAD = """\

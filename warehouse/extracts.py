@@ -26,8 +26,10 @@ _TYPES: dict[str, Any] = {
     **dict.fromkeys(["expected", "in_force"], Integer),
     **dict.fromkeys(["received", "on_time", "late", "accepted", "rejected", "waiting", "withdrawn"], Integer),
     **dict.fromkeys(["missing", "complete", "empty"], Integer),
+    **dict.fromkeys(["number", "overdue", "incomplete"], Integer),
+    **dict.fromkeys(["due", "held_on", "said_of"], Date),
+    "target_value": Double,
     "derived": Boolean,
-    "due": Date,
 }
 
 #: What is extracted: name → view, and the columns by which its rows are put in an order that never changes.

@@ -7,8 +7,10 @@ from datetime import datetime
 import polars as pl
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
+from domain.conclusion import PROGRESS_LIST
 from warehouse import tables
 from warehouse.bulk import insert_frame, number_rows, polars_type, read_frame, read_where_in
+from warehouse.conclusions import unsay, write_said
 from warehouse.schema import Moment
 
 _MOMENT = pl.Datetime("us", "UTC")
@@ -37,6 +39,7 @@ def write_facts(
     """
     count = _write_observations(connection, passed, observations, now)
     _write_lists(connection, list_rows.join(passed, on="file", how="semi"))
+    _write_progress(connection, passed, list_rows, now)
     _write_narratives(connection, narratives.join(passed, on="file", how="semi"))
     return count
 
@@ -56,6 +59,7 @@ def end_belief(connection: Connection, submissions: pl.DataFrame, now: datetime)
     rows = [{"k_period": p, "k_submission": s, "now": now} for p, s in submissions.iter_rows()]
     if rows:
         connection.execute(statement, rows)
+        unsay(connection, submissions["submission_id"], now)
 
 
 def set_aside(connection: Connection, period_id: int, submission_id: int) -> None:
@@ -171,6 +175,13 @@ def _write_lists(connection: Connection, list_rows: pl.DataFrame) -> None:
     insert_frame(
         connection, tables.list_item, others.select("submission_id", "list", "item", "key", "content", "place_id")
     )
+
+
+def _write_progress(connection: Connection, passed: pl.DataFrame, list_rows: pl.DataFrame, now: datetime) -> None:
+    """What the reports say of conclusions of earlier conferences."""
+    rows = list_rows.filter(pl.col("list") == PROGRESS_LIST).join(passed.select("file"), on="file", how="semi")
+    if not rows.is_empty():
+        write_said(connection, passed, _placed(connection, rows), now)
 
 
 def _picked(table: Table, rows: pl.DataFrame) -> pl.DataFrame:

@@ -346,9 +346,11 @@ action = table(
         "what",
         String,
         "Việc đã làm: retry, restore, withdraw, waive, permit_late, return, close_period, reopen_period,"
-        " replace_warehouse, open_conference, freeze_conference, override_freeze, set_targets, decide_rating",
+        " replace_warehouse, open_conference, freeze_conference, override_freeze, set_targets, decide_rating,"
+        " add_conclusion, change_conclusion",
         "What was done: retry, restore, withdraw, waive, permit_late, return, close_period, reopen_period,"
-        " replace_warehouse, open_conference, freeze_conference, override_freeze, set_targets, decide_rating",
+        " replace_warehouse, open_conference, freeze_conference, override_freeze, set_targets, decide_rating,"
+        " add_conclusion, change_conclusion",
     ),
     col("reason", Text, "Lý do", "Reason"),
     col("submission_id", Integer, "Báo cáo liên quan", "Submission concerned", ForeignKey("submission.id"), null=True),

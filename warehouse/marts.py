@@ -159,17 +159,20 @@ JOIN unit u ON u.id = w.ancestor_id
 """  # noqa: S608
 
 #: What the two databases do not say alike. ``arrived``: the day a moment falls on where the offices are; there has been
-#: no summer time there since 1975. ``digits``: a figure with the 15 digits that are certain, and no more.
+#: no summer time there since 1975. ``digits``: a figure with the 15 digits that are certain, and no more. ``today``:
+#: the day where the offices are.
 _WORDS = {
     "sqlite": {
         "{arrived}": "date(c.received_at, '+7 hours')",
         "{first_arrived}": "date(MIN(s.received_at), '+7 hours')",
         "{digits}": "CASE WHEN o.value IS NOT NULL THEN printf('%.15g', o.value + 0.0) END",
+        "{today}": "date('now', '+7 hours')",
     },
     "postgresql": {
         "{arrived}": "CAST(c.received_at AT TIME ZONE 'Asia/Ho_Chi_Minh' AS DATE)",
         "{first_arrived}": "CAST(MIN(s.received_at) AT TIME ZONE 'Asia/Ho_Chi_Minh' AS DATE)",
         "{digits}": "CAST(CAST(o.value AS NUMERIC) AS TEXT)",
+        "{today}": "CAST(CURRENT_TIMESTAMP AT TIME ZONE 'Asia/Ho_Chi_Minh' AS DATE)",
     },
 }
 
@@ -269,6 +272,43 @@ _LISTS = {
     "mart_narrative": _list_of("narrative", "t.section, t.body"),
 }
 
+#: What was said of a task and is believed, the last first: by the day it speaks of; of one day the unit that met gives
+#: way to the owner and to an act, and what was written down later counts.
+_LAST_SAID = """\
+SELECT x.{what} FROM conclusion_progress x WHERE x.conclusion_id = c.id AND x.recorded_to IS NULL AND {which}
+    ORDER BY x.said_of DESC, CASE x.speaker WHEN 'holder' THEN 0 ELSE 1 END DESC, x.recorded_from DESC, x.id DESC"""
+
+
+def _last_said(what: str, which: str = "") -> str:
+    return _scalar(_LAST_SAID.format(what=what, which=which or f"x.{what} IS NOT NULL"))
+
+
+#: As warehouse.conclusions.standing has it: what an administrator closed stays closed until one opens it again.
+_CONCLUSION = f"""\
+SELECT t.conference, t.held_on, u.code AS unit, u.name AS unit_name, t.number, t.conclusion,
+  w.code AS owner, w.name AS owner_name, t.due, t.indicator, i.label_vi, i.label_en, i.measure_vi,
+  t.target AS target_value, t.direction, t.state,
+  CASE WHEN t.due < {{today}} AND t.state NOT IN ('done', 'dropped') THEN 1 ELSE 0 END AS overdue,
+  CASE WHEN t.owner_id IS NULL OR t.due IS NULL THEN 1 ELSE 0 END AS incomplete,
+  t.progress, t.value, l.said_of, l.speaker, l.submission_id, a.sheet, a.cell
+FROM (
+SELECT c.id, c.conference, c.held_on, c.unit_id, c.number, c.text AS conclusion, c.indicator, c.target, c.direction,
+  CASE WHEN {_last_said("state", "x.state IS NOT NULL AND x.speaker = 'act'")} IN ('done', 'dropped')
+    THEN {_last_said("state", "x.state IS NOT NULL AND x.speaker = 'act'")}
+    ELSE COALESCE({_last_said("state")}, 'open') END AS state,
+  {_last_said("owner_id")} AS owner_id,
+  {_last_said("due")} AS due,
+  {_last_said("progress")} AS progress,
+  {_last_said("value")} AS value,
+  {_last_said("id")} AS last_id
+FROM conclusion c
+) t
+JOIN unit u ON u.id = t.unit_id
+LEFT JOIN unit w ON w.id = t.owner_id
+LEFT JOIN indicator i ON i.code = t.indicator
+LEFT JOIN conclusion_progress l ON l.id = t.last_id
+LEFT JOIN place a ON a.id = l.place_id
+"""  # noqa: S608
 
 #: Grades that stand, each with what was proposed when it was decided.
 _RATING = """\
@@ -293,6 +333,7 @@ TEMPLATES = {
     "mart_finding": _FINDING,
     **_LISTS,
     "mart_rating": _RATING,
+    "mart_conclusion": _CONCLUSION,
 }
 
 
@@ -330,6 +371,8 @@ VIEW_WORDS = {
     "mart_narrative": "Lời văn của các báo cáo đang có hiệu lực | Paragraphs of reports in force",
     "mart_rating": "Mức xếp loại đã quyết định, kèm điểm và mức chương trình đề xuất lúc ấy"
     " | Grades that were decided, with the points and the grade that were proposed at that moment",
+    "mart_conclusion": "Kết luận hội nghị và việc thực hiện đến nay; chủ trì như đã giao, không theo sáp nhập"
+    " | Conclusions of conferences and what became of them; owners as named, not followed through mergers",
 }
 
 

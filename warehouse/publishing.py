@@ -57,7 +57,8 @@ def write_copy(engine: Engine, draft: Path) -> dict[str, int]:
                 table = _table(view, frame)
                 table.create(target)
                 counts[view] = insert_frame(target, table, frame.sort(pl.all(), nulls_last=True))
-                target.exec_driver_sql(f'CREATE INDEX "ix_{view}" ON "{view}" (period, unit)')
+                asked_by = ", ".join(name for name in ("period", "unit") if name in frame.columns)
+                target.exec_driver_sql(f'CREATE INDEX "ix_{view}" ON "{view}" ({asked_by})')
     finally:
         copy.dispose()
     return counts

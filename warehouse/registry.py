@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Column, Connection, Engine, Integer, Select, Table, delete, func, select
 
-from catalog.fingerprints import Fingerprints, definition_fingerprints, unit_fingerprints
+from catalog.fingerprints import UNIT, Fingerprints, definition_fingerprints, unit_fingerprints
 from catalog.model import Definition, UnitEventRecord, UnitRecord
 from catalog.register import EventKey, event_key, key_of
 from catalog.whole import Catalog
@@ -377,13 +377,16 @@ def _replace_obligations(connection: Connection, catalog: Catalog) -> None:
 
 
 def _note_beginning(connection: Connection, catalog: Catalog) -> None:
-    """A warehouse that keeps no record of changes yet starts one: what holds now has held since before the first
-    attempt, as far as anybody can tell, and makes no earlier verdict worth reviewing."""
-    if connection.scalar(select(tables.definition_change.c.kind).limit(1)) is not None:
+    """Of kinds of definition whose changes were not recorded so far the record starts: what holds now has held since
+    before the first attempt, as far as anybody can tell, and makes no earlier verdict worth reviewing."""
+    recorded = set(connection.scalars(select(tables.definition_change.c.kind).distinct()))
+    new = {key: value for key, value in definition_fingerprints(catalog).items() if key[0] not in recorded}
+    if not new:
         return
     first = connection.scalar(select(func.min(tables.attempt.c.started_at)))
     since = first - timedelta(microseconds=1) if first else datetime.now(UTC)
-    _note_changes(connection, definition_fingerprints(catalog) | _unit_fingerprints(connection), since)
+    units = {} if UNIT in recorded else _unit_fingerprints(connection)
+    _note_changes(connection, new | units, since)
 
 
 def _note_changes(connection: Connection, found: Fingerprints, since: datetime | None = None) -> None:

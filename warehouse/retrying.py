@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, Engine, Select, func, select
 
-from catalog.fingerprints import CALENDAR, FORM, OBLIGATION, RULE, UNIT, UNIT_CHILDREN
+from catalog.fingerprints import CALENDAR, FORM, FORM_VERSION, OBLIGATION, RULE, UNIT, UNIT_CHILDREN, version_code
 from catalog.model import IntakeCheck, Rule
 from catalog.refs import Ref, refs_of
 from catalog.whole import Catalog
@@ -23,11 +23,14 @@ from warehouse.reporting import is_below, is_latest
 _UNIT_FAULTS = frozenset({"unit_unknown", "unit_not_valid_in_period", "unit_name_mismatch", "form_not_owed"})
 _REPORTER_FAULT = "reporter_unknown"
 _FORM_FAULT = "unknown_form"
+#: Faults that the versions a form accepts decide about; every other one is of the version the report was filled in on.
+_VERSION_FAULTS = frozenset({_FORM_FAULT, "version_missing", "version_not_accepted"})
 
 #: How the definitions of a kind are called in a sentence.
 _NAMES = {
     RULE: ("quy tắc", "rule"),
     FORM: ("biểu mẫu", "form"),
+    FORM_VERSION: ("phiên bản biểu mẫu", "version of the form"),
     OBLIGATION: ("nghĩa vụ báo cáo biểu", "obligation to file"),
     CALENDAR: ("lịch báo cáo", "calendar"),
     UNIT: ("đơn vị", "unit"),
@@ -148,6 +151,7 @@ def _failed_query(period: str | None) -> Select[Any]:
             here.stated_unit,
             here.stated_period,
             here.reporter,
+            here.form_version,
             tables.period.c.calendar,
             tables.attempt.c.started_at,
         )
@@ -183,10 +187,12 @@ def _leaning_on(reports: pl.DataFrame, standing: pl.DataFrame, catalog: Catalog)
     by_unit = pl.concat([by_register, of_form.filter(fault.is_in(_UNIT_FAULTS))])
     # the form a file states is known only by the finding that nobody knows it
     stated_form = pl.coalesce("form", pl.when(fault == _FORM_FAULT).then("observed"))
+    version = pl.format(version_code("{}", "{}"), "form", "form_version")
     unplaced = of_form.filter(pl.col("calendar").is_null(), pl.col("stated_period").is_not_null())
     parts = [
         _lean(met, RULE, pl.col("rule")),
-        _lean(met.filter(pl.col("level") >= CheckLevel.FORM), FORM, stated_form),
+        _lean(of_form.filter(fault.is_in(_VERSION_FAULTS)), FORM, stated_form),
+        _lean(met.filter(pl.col("level") >= CheckLevel.FORM), FORM_VERSION, version),
         _lean(of_form, OBLIGATION, pl.col("form")),
         _lean(of_form, CALENDAR, pl.col("calendar")),
         *(_lean(unplaced, CALENDAR, pl.lit(code)) for code in catalog.calendars),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from warehouse.conclusion_tables import conclusion, conclusion_progress
 from warehouse.conference_tables import conference, conference_figure, conference_part, conference_period
 from warehouse.fact_tables import (
     LIST_TABLES,
@@ -45,6 +46,8 @@ __all__ = [
     "attempt",
     "breakdown",
     "commendation",
+    "conclusion",
+    "conclusion_progress",
     "conference",
     "conference_figure",
     "conference_part",

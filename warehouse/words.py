@@ -31,6 +31,8 @@ ACTS: dict[str, Words] = {
     Act.REPLACE_WAREHOUSE: ("thay toàn bộ kho bằng bản sao lưu", "put a backup in the place of the warehouse"),
     Act.SET_TARGETS: ("giao, sửa chỉ tiêu", "gave or changed targets"),
     Act.DECIDE_RATING: ("quyết định xếp loại", "decided the rating"),
+    Act.ADD_CONCLUSION: ("ghi một kết luận hội nghị", "wrote down a conclusion of a conference"),
+    Act.CHANGE_CONCLUSION: ("sửa, cập nhật một kết luận hội nghị", "changed or updated a conclusion of a conference"),
     Act.OPEN_CONFERENCE: ("mở hội nghị", "opened a conference"),
     Act.FREEZE_CONFERENCE: ("chốt số liệu hội nghị", "froze the figures of a conference"),
     Act.OVERRIDE_FREEZE: ("cho chốt khi còn điều nghiêm trọng", "let it be frozen although something was open"),

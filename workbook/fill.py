@@ -20,11 +20,14 @@ from workbook.texts import escaped
 _CELL = re.compile(rb'<c r="([A-Z]+)([0-9]+)"(?: s="([0-9]+)")?(?: t="[a-z]+")?(?:/>|>.*?</c>)')
 _ROW = re.compile(rb'<row r="([0-9]+)"')
 _COLUMN = re.compile(rb'<col min="([0-9]+)" max="([0-9]+)"[^>]*? style="([0-9]+)"')
+_WIDTH = re.compile(rb'<col min="([0-9]+)" max="([0-9]+)" width="([0-9.]+)"')
 _DAY = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
 _SUBJECT = re.compile(rb"<dc:subject>(.*?)</dc:subject>", re.DOTALL)
 _CORE, _STRINGS = "docProps/core.xml", "xl/sharedStrings.xml"
 #: Between the name of the unit and the period, in headings and properties.
 _BETWEEN = " · "
+#: Letters in a unit of a column's width, points of a line, and a width in which no text is broken.
+_LETTERS, _LINE, _WIDEST = 1.25, 16, 1e6
 _EPOCH = date(1899, 12, 30).toordinal()
 
 Place = tuple[int, int]  # row, column
@@ -39,6 +42,7 @@ class _Sheet:
     at: dict[Place, int]
     styles: dict[Place, bytes]
     column_styles: dict[int, bytes]
+    column_widths: dict[int, float]
     rows: dict[int, int]  # first row that follows rows the template leaves out → the piece they are put into
 
 
@@ -167,7 +171,7 @@ def _as_day(value: Value) -> Value:
 
 
 def _cut(xml: bytes, places: set[Place]) -> _Sheet:
-    sheet = _Sheet([], {}, {}, _column_styles(xml), {})
+    sheet = _Sheet([], {}, {}, _column_styles(xml), _column_widths(xml), {})
     end = 0
     rows = {int(found[1]) - 1: found.start() for found in _ROW.finditer(xml)}
     starts = sorted(rows)
@@ -215,20 +219,41 @@ def _column_styles(xml: bytes) -> dict[int, bytes]:
     }
 
 
+def _column_widths(xml: bytes) -> dict[int, float]:
+    return {
+        column: float(width)
+        for first, last, width in _WIDTH.findall(xml)
+        for column in range(int(first) - 1, int(last))
+        if int(last) - int(first) < 1000
+    }
+
+
+def _height(sheet: _Sheet, values: Iterable[tuple[int, Value]]) -> bytes:
+    """The attribute of a row whose texts take several lines: of rows that are put in nobody fits the height."""
+    lines = [
+        1 + len(value) // round(sheet.column_widths.get(column, _WIDEST) * _LETTERS)
+        for column, value in values
+        if isinstance(value, str)
+    ]
+    return b' ht="%d"' % (max(lines) * _LINE) if max(lines, default=1) > 1 else b""
+
+
 def _joined(sheet: _Sheet, values: Mapping[Place, Value]) -> bytes:
     pieces = sheet.pieces.copy()
     added: dict[int, list[tuple[int, bytes]]] = {}
+    typed: dict[int, list[tuple[int, Value]]] = {}
     for place, value in values.items():
         at = sheet.at.get(place)
         if at is None:
             style = sheet.column_styles.get(place[1], b"0")
             added.setdefault(place[0], []).append((place[1], _cell(place, style, value)))
+            typed.setdefault(place[0], []).append((place[1], value))
         else:
             pieces[at] = _cell(place, sheet.styles[place], value)
     for row in sorted(added):
         cells = b"".join(cell for _, cell in sorted(added[row]))
         at = sheet.rows[min(following for following in sheet.rows if following > row)]
-        pieces[at] += b'<row r="%d">%s</row>' % (row + 1, cells)
+        pieces[at] += b'<row r="%d"%s>%s</row>' % (row + 1, _height(sheet, typed[row]), cells)
     return b"".join(pieces)
 
 

@@ -27,7 +27,7 @@ from workbook.faults import BadFileError
 from workbook.plain import decoded, records
 from workbook.sheets import Book
 
-UNITS, EVENTS, TARGETS = "units", "events", "targets"
+UNITS, EVENTS, TARGETS, CONCLUSIONS = "units", "events", "targets", "conclusions"
 
 #: The columns of each table as they are written, in order; and the words offices put above them.
 COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -58,13 +58,24 @@ COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
         "value": ("giá trị", "mức giao", "chỉ tiêu giao"),
         "source": ("căn cứ", "văn bản", "số văn bản"),
     },
+    CONCLUSIONS: {
+        "number": ("số", "số thứ tự", "tt", "stt"),
+        "text": ("nhiệm vụ", "nội dung", "kết luận"),
+        "owner": ("chủ trì", "đơn vị chủ trì"),
+        "due": ("hạn", "hạn hoàn thành", "thời hạn"),
+        "indicator": ("chỉ tiêu", "mã chỉ tiêu", "mã chỉ tiêu theo dõi"),
+        "target": ("mức phải đạt", "mức"),
+        "direction": ("chiều",),
+    },
 }
 
 #: Columns that may be left out of a file.
-_OPTIONAL = {UNITS: {"valid_to", "parent", "source"}, EVENTS: set[str](), TARGETS: set[str]()}
-
-#: The command that writes a file with the right columns.
-_EXPORTED_BY = {UNITS: "units export", EVENTS: "units export", TARGETS: "targets export"}
+_OPTIONAL = {
+    UNITS: {"valid_to", "parent", "source"},
+    EVENTS: set[str](),
+    TARGETS: set[str](),
+    CONCLUSIONS: {"owner", "due", "indicator", "target", "direction"},
+}
 
 _ARCHIVES = (b"PK", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 
@@ -111,19 +122,15 @@ class TooLargeToWriteError(ValueError):
 
 
 def read_register(path: Path) -> tuple[list[RegisterTable], list[RowFault]]:
-    """The tables of a register file (xlsx, xls, xlsb, ods or CSV), and what cannot be read of it, by place.
+    """The tables of units and events of a register file, as :func:`read_tables` reads them."""
+    return read_tables(path, (UNITS, EVENTS))
+
+
+def read_tables(path: Path, kinds: Sequence[str]) -> tuple[list[RegisterTable], list[RowFault]]:
+    """The tables of these kinds in a file (xlsx, xls, xlsb, ods or CSV), and what cannot be read of it, by place.
 
     Raises ``OSError`` for a file that cannot be opened.
     """
-    return _read_tables(path, (UNITS, EVENTS))
-
-
-def read_targets(path: Path) -> tuple[list[RegisterTable], list[RowFault]]:
-    """The tables of a file of targets; otherwise as :func:`read_register`."""
-    return _read_tables(path, (TARGETS,))
-
-
-def _read_tables(path: Path, kinds: Sequence[str]) -> tuple[list[RegisterTable], list[RowFault]]:
     try:
         sheets = list(_sheets(path.read_bytes()))
     except BadFileError as bad:
@@ -232,11 +239,7 @@ def _columns(header: Sequence[Content | None], kinds: Sequence[str]) -> tuple[st
     if missing:
         what = Said(f"thiếu các cột {missing}", f"lacks the columns {missing}")
         wrong.append(
-            (
-                "",
-                what,
-                Said(f"dòng đầu phải là tiêu đề; xem: tongket {_EXPORTED_BY[kind]}", "the first row is the header"),
-            )
+            ("", what, Said(f"dòng đầu phải là tiêu đề, gồm: {every}", f"the first row is the header: {every}"))
         )
     return kind, names, wrong
 

@@ -51,6 +51,9 @@ _STYLES: dict[str, dict[str, object]] = {
     "code": {"font_size": 8, "font_color": "#9AA5B1"},
     "words": {"text_wrap": True, "valign": "top"},
     "identity": {"bold": True, "bg_color": "#F2F4F7", "num_format": "@", **_BOX},
+    "given": {"bg_color": "#F2F4F7", "num_format": "@", "text_wrap": True, "valign": "top", **_BOX},
+    "given_number": {"bg_color": "#F2F4F7", "align": "center", "valign": "top", **_BOX},
+    "given_date": {"bg_color": "#F2F4F7", "num_format": "dd/mm/yyyy", "align": "center", "valign": "top", **_BOX},
     "open": {"num_format": "@", "text_wrap": True, **_OPEN},
     "narrative": {"num_format": "@", "text_wrap": True, **_OPEN, "valign": "top"},
     # General, so that a typed 8/8 or 95 % takes a format of its own that tells it from a count: 46242, 0.95
@@ -63,6 +66,8 @@ _STYLES: dict[str, dict[str, object]] = {
 }
 _FIGURE_STYLE = {ValueKind.RATIO: "ratio", ValueKind.DATE: "date", ValueKind.TEXT: "open"}
 _COLUMN_STYLE = {ValueKind.COUNT: "number", ValueKind.QUANTITY: "number", ValueKind.PERCENT: "number"}
+#: What is filled in beforehand is locked, and looks so.
+_GIVEN_STYLE = {"open": "given", "number": "given_number", "date": "given_date"}
 
 _IDENTITY_LABELS = {
     "unit": ("Mã đơn vị", "Unit code"),
@@ -386,7 +391,7 @@ class _Drawing:
 
     def _draw_list_column(self, sheet: Any, column: ListColumn, at: int, first: int, last: int) -> None:
         # the format belongs to the column: thousands of empty cells would slow every reading of the file
-        sheet.set_column(at, at, max(column.width, 9), self.styles[_COLUMN_STYLE.get(column.kind, _text_style(column))])
+        sheet.set_column(at, at, max(column.width, 9), self.styles[_list_style(column)])
         for row in range(first - 1):
             sheet.write_blank(row, at, None, self._blank)
         sheet.write_string(first - 1, at, column.label_vi, self.styles["head"])
@@ -567,13 +572,16 @@ def _shortened(text: str, limit: int) -> str:
 
 
 def _column_help(column: ListColumn) -> str:
+    if column.given:
+        return "Đã điền sẵn, không sửa."
     if column.codelist:
         return "Chọn trong danh sách thả xuống."
     return _KIND_HELP.get(column.kind, "Mỗi dòng một mục.")
 
 
-def _text_style(column: ListColumn) -> str:
-    return "date" if column.kind is ValueKind.DATE else "open"
+def _list_style(column: ListColumn) -> str:
+    style = _COLUMN_STYLE.get(column.kind, "date" if column.kind is ValueKind.DATE else "open")
+    return _GIVEN_STYLE[style] if column.given else style
 
 
 def _height(words: str, width: int) -> float:

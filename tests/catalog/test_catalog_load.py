@@ -129,12 +129,17 @@ class TestExtendedByDataAlone:
         add("indicators.csv", indicator_row(data))
         field = {"code": "volunteer_days", "section": "registration", "indicator": "volunteer_days"}
         add("forms/review-report/fields.csv", row_of(data, "forms/review-report/fields.csv", **field))
-        place = {"place": "volunteer_days", "2025.1": "Số liệu!E990", "2024.1": "Biểu số liệu!D990"}
+        place = {
+            "place": "volunteer_days",
+            "2026.1": "Số liệu!E990",
+            "2025.1": "Số liệu!E990",
+            "2024.1": "Biểu số liệu!D990",
+        }
         add("forms/review-report/columns.csv", row_of(data, "forms/review-report/columns.csv", **place))
         catalog = load_catalog(data)
         assert catalog.field("review-report", "volunteer_days").indicator == "volunteer_days"
         assert catalog.indicators["volunteer_days"].label_vi == "Số ngày công tình nguyện"
-        assert catalog.forms["review-report"].places["2025.1"]["volunteer_days"] == "Số liệu!E990"
+        assert catalog.forms["review-report"].places["2026.1"]["volunteer_days"] == "Số liệu!E990"
 
     def test_a_new_rule_in_a_file_of_its_own(self, data: Path) -> None:
         text = rule("{kind: at_most, smaller: [registrants], larger: [party_members]}")

@@ -96,6 +96,7 @@ class TestTheWhole:
         for rule in catalog.rules:
             fixed = {"file": CheckLevel.FILE, "intake": CheckLevel.FORM, "reading": CheckLevel.VALUE}
             fixed |= {"copy": CheckLevel.HISTORY, "hierarchy": CheckLevel.HIERARCHY}
+            fixed |= {"conclusion": CheckLevel.HISTORY}
             assert rule.level is fixed.get(rule.check.kind, rule.level), rule.id
             looks_back = any(Ref.parse(text).source in (*PAST, "same_as") for text in refs_of(rule.check))
             assert not looks_back or rule.level is CheckLevel.HISTORY, rule.id

@@ -177,7 +177,9 @@ CHANGES: dict[str, tuple[Catalog | UnitRecord, set[str]]] = {
         _with_rule(SUM, SUM.model_copy(update={"title_vi": "Tên", "message": "khac", "source": "Công văn"})),
         set(),
     ),
-    "a form takes another version": (_with_forms(accepted_versions=("1", "2")), _OF_BIEU_1),
+    "a form takes another version": (_with_forms(accepted_versions=("1", "2")), set()),
+    "the version that was filled in is another": (_with_forms(note_columns={"1": "G"}), _OF_BIEU_1),
+    "another version is another": (_with_forms(note_columns={"2": "G"}, accepted_versions=("1", "2")), set()),
     "a form is called otherwise": (_with_forms(label_vi="Biểu mới", source="Công văn"), set()),
     "a form is added": (_with_forms(id="bieu-9"), {"unknown form"}),
     "others owe the form": (
@@ -216,19 +218,22 @@ def test_reasons_name_every_definition_that_changed_and_when(engine: Engine) -> 
     import_units(engine, LAID_DOWN, [_unit("X09", "xa", None, "Xã Chín")])
     other = RULES[2].model_copy(update={"since": FIRST_DAY + timedelta(days=1)})
     rules = tuple(other if rule is RULES[2] else rule for rule in RULES if rule is not SUM)
-    changed = replace(_with_forms(accepted_versions=("1", "2")), rules=rules)
+    changed = replace(_with_forms(note_columns={"1": "G"}), rules=rules)
     sync_registry(engine, changed, years=(2024, 2025))
     found = retrying.touched(engine, changed)
     reasons = {number: (vi, en) for number, vi, en in found.select("submission", "why_vi", "why_en").iter_rows()}
     when = r"\d\d:\d\d \d\d/\d\d/\d{4}"
     vi, en = reasons[numbers["unknown unit"]]
     assert re.fullmatch(
-        f"quy tắc FRM-005 đã sửa lúc {when}; biểu mẫu bieu-1 đã sửa lúc {when}; đơn vị X09 mới có lúc {when}", vi
+        f"quy tắc FRM-005 đã sửa lúc {when}; phiên bản biểu mẫu bieu-1 1 đã sửa lúc {when};"
+        f" đơn vị X09 mới có lúc {when}",
+        vi,
     )
-    assert re.fullmatch(f"rule FRM-005 changed at {when}; form bieu-1 changed at {when}; unit X09 added at {when}", en)
+    form = "version of the form bieu-1 1"
+    assert re.fullmatch(f"rule FRM-005 changed at {when}; {form} changed at {when}; unit X09 added at {when}", en)
     vi, en = reasons[numbers["sum"]]
-    assert re.fullmatch(f"quy tắc DOS-001 đã bỏ lúc {when}; biểu mẫu bieu-1 đã sửa lúc {when}", vi)
-    assert re.fullmatch(f"rule DOS-001 dropped at {when}; form bieu-1 changed at {when}", en)
+    assert re.fullmatch(f"quy tắc DOS-001 đã bỏ lúc {when}; phiên bản biểu mẫu bieu-1 1 đã sửa lúc {when}", vi)
+    assert re.fullmatch(f"rule DOS-001 dropped at {when}; {form} changed at {when}", en)
 
 
 def test_moments_are_told_in_the_time_of_the_offices(engine: Engine) -> None:
@@ -284,6 +289,16 @@ def test_a_warehouse_that_kept_no_record_starts_with_how_things_are(engine: Engi
     assert offered(engine, LAID_DOWN, numbers) == {"unknown unit"}
 
 
+def test_a_kind_of_definition_that_was_not_recorded_before_starts_with_how_things_are(engine: Engine) -> None:
+    """An upgraded program that begins to record versions of forms offers nobody's report because of it."""
+    numbers = turned_back(engine)
+    with engine.begin() as connection:
+        change = tables.definition_change
+        connection.execute(delete(change).where(change.c.kind == "form_version"))
+    sync_registry(engine, _with_rule(SUM), years=(2024, 2025))
+    assert offered(engine, _with_rule(SUM), numbers) == {"sum"}
+
+
 def test_a_settled_finding_and_an_older_version_bring_nothing_back(engine: Engine) -> None:
     numbers = turned_back(engine)
     changed = _with_rule(SUM)
@@ -315,7 +330,7 @@ def test_failed_reports_are_found_by_period_unit_and_number(engine: Engine) -> N
     assert found(unit="T01", period="2025-Q1") == set(FAILED) - {"unreadable", "unknown period", "unknown unit"}
     assert found(submissions=[numbers["sum"], numbers["children"], 999]) == {"sum", "children"}
     assert found(submissions=[]) == set()
-    changed = _with_forms(accepted_versions=("1", "2"))
+    changed = _with_forms(note_columns={"1": "G"})
     sync_registry(engine, changed, years=(2024, 2025))
     assert offered(engine, changed, numbers, unit="X02", period="2025-Q1") == {"bound"}
     row = retrying.failed(engine, submissions=[numbers["unknown unit"]]).row(0, named=True)
@@ -360,8 +375,16 @@ def test_fingerprints_follow_what_a_definition_uses() -> None:
         longer: CodeList = catalog.codelists[name].model_copy(update={"items": items})
         return replace(catalog, codelists=catalog.codelists | {name: longer})
 
-    assert ("form", "review-report") in _changed_by(with_another_code)
-    assert {kind for kind, _ in _changed_by(with_another_code)} == {"form"}
+    assert ("form_version", "review-report 2025.1") in _changed_by(with_another_code)
+    assert {kind for kind, _ in _changed_by(with_another_code)} == {"form_version"}
+
+    def without_the_newest_list(catalog: Catalog) -> Catalog:
+        form = catalog.forms["review-report"]
+        fewer = tuple(part for part in form.sections if part.code != "conclusion_progress")
+        return replace(catalog, forms=catalog.forms | {form.id: form.model_copy(update={"sections": fewer})})
+
+    # what a newer version asks besides touches no report that was filled in on an older one
+    assert _changed_by(without_the_newest_list) == {("form_version", "review-report 2026.1")}
 
     def with_a_rule(catalog: Catalog) -> Catalog:
         asking = CodeListCheck(kind="code_list", column="received", codelist=name)
@@ -375,8 +398,8 @@ def test_fingerprints_follow_what_a_definition_uses() -> None:
         other = catalog.indicators[code].model_copy(update={"unit_words": ("mét",)})
         return replace(catalog, indicators=catalog.indicators | {code: other})
 
-    assert ("form", "one-stop-dossiers") in _changed_by(with_another_measure)
-    assert {kind for kind, _ in _changed_by(with_another_measure)} == {"form"}
+    assert ("form_version", "one-stop-dossiers 2025.1") in _changed_by(with_another_measure)
+    assert {kind for kind, _ in _changed_by(with_another_measure)} == {"form_version"}
 
 
 def test_fingerprints_of_units_depend_neither_on_order_nor_on_sources() -> None:

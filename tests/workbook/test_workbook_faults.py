@@ -269,7 +269,7 @@ FILES: dict[str, tuple[str, str, Callable[[], bytes]]] = {
     "a workbook of another kind": ("unknown_form", "a.xlsx", one_sheet),
     "a form nobody knows": ("unknown_form", "a.csv", lambda: csv_of().replace(b"review-report", b"review-rapport")),
     "a form without a version": ("version_missing", "a.xlsx", lambda: retyped("B2", "", "_tongket")),
-    "a CSV without a version": ("version_missing", "a.csv", lambda: csv_of().replace(b";2025.1;", b";;")),
+    "a CSV without a version": ("version_missing", "a.csv", lambda: csv_of().replace(b";2026.1;", b";;")),
     "a version of long ago": ("version_not_accepted", "a.xlsx", lambda: retyped("B2", "2019.1", "_tongket")),
     "a sheet thrown away": (
         "sheet_missing",
