@@ -22,9 +22,10 @@ from conference.telling import (
     target_told,
     tell,
 )
+from domain.conclusion import CLOSED
 
 #: States of a conclusion that need nothing more.
-DONE = ("done", "completed", "closed", "dropped", "cancelled")
+DONE = tuple(state.value for state in CLOSED)
 
 
 @dataclass(frozen=True)

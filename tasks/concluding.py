@@ -31,7 +31,7 @@ from workbook.register import CONCLUSIONS, RegisterTable, TableRow, read_tables
 _LARGEST = 1000
 
 #: What a code of a conference is made of: it is typed by hand, and stands in file names.
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-]{0,59}")
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@\-]{0,79}")
 
 _CANDIDATES = 6
 

@@ -12,17 +12,22 @@ import polars as pl
 from catalog import Catalog
 from catalog.fingerprints import RULE, definition_fingerprints
 from catalog.model import Form
-from conference.frozen import SCHEMAS, empty
+from conference.frozen import SCHEMAS
 from conference.readiness import Surroundings
 from conference.sealing import conformed
 from domain import totals
+from domain.conclusion import CLOSED
+from tasks.rating import ratings_frame
+from tasks.targets import targets_frame
 from warehouse import freezing
+from warehouse.clock import office_day
+from warehouse.conclusions import conclusions_frame
 from warehouse.freezing import Ground
 from warehouse.words import STATES
 
 #: Why a filed figure has no value, beside the notes of totals.
 _NOTES: dict[str, tuple[str, str]] = {
-    **totals.WORDS,
+    **{note.value: words for note, words in totals.WORDS.items()},
     freezing.NOTHING_FILED: ("chưa có số liệu", "no figure"),
     freezing.WORDS_FILED: ("ghi bằng lời, không có số", "stated in words, without a number"),
 }
@@ -39,18 +44,35 @@ class Made:
     frames: Mapping[str, pl.DataFrame]
 
 
-def _none_registered(frame: str) -> Callable[[Made], pl.DataFrame]:
-    """Of what the warehouse has no register, there is nothing to tell."""
-    return lambda _: empty(frame)
+def _targets(made: Made) -> pl.DataFrame:
+    """Targets of the units, with how far they were reached."""
+    ground = made.ground
+    return targets_frame(ground.connection.engine, made.catalog, ground.codes.to_list(), ground.period_codes)
 
 
-#: The one place where frames that rest on others are plugged in: name → what makes it, in this order. Targets of the
-#: units with how far they were reached; ratings proposed by the dated rules and decided by people; conclusions of
-#: earlier conferences of the unit and those above it. None of them is registered here: their frames have no rows.
+def _ratings(made: Made) -> pl.DataFrame:
+    """What the dated rules propose for each unit, and what people decided."""
+    ground = made.ground
+    return ratings_frame(ground.connection.engine, made.catalog, ground.codes.to_list(), ground.period_codes)
+
+
+def _conclusions(made: Made) -> pl.DataFrame:
+    """Conclusions of earlier conferences of the unit and those above it, as all that was said of them stands now; what
+    is overdue is asked of the day of the conference, so that the day of the freeze makes no difference."""
+    ground, day = made.ground, made.ground.conference.held_on
+    frame = conclusions_frame(
+        ground.connection.engine, ground.conference.unit, ground.period_codes, max(day, office_day()), before=day
+    )
+    is_closed = pl.col("state").is_in([state.value for state in CLOSED])
+    return frame.with_columns(overdue=(pl.col("due") < day).fill_null(value=False) & ~is_closed)
+
+
+#: The one place where frames that rest on others are plugged in: name → what makes it, in this order. Nothing else is
+#: written while a freeze makes its frames, so that other connections read the same state.
 RESTING_ON_OTHERS: dict[str, Callable[[Made], pl.DataFrame]] = {
-    "targets": _none_registered("targets"),
-    "ratings": _none_registered("ratings"),
-    "conclusions": _none_registered("conclusions"),
+    "targets": _targets,
+    "ratings": _ratings,
+    "conclusions": _conclusions,
 }
 
 

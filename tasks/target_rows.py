@@ -19,7 +19,7 @@ from domain.quantity import Qualifier
 from domain.reading import Repair
 from domain.target import Direction
 from tasks.row_reading import RowReading
-from workbook.register import RegisterTable, TableRow
+from workbook.register import TARGETS, RegisterTable, TableRow, read_tables
 
 #: The word in the column ``direction`` of a target that is no longer asked for.
 REMOVE = "remove"

@@ -77,11 +77,14 @@ class Update:
 def conference_of(connection: Connection, code: str) -> Conference | None:
     """The conference of this code, however its letters are written; ``None`` while nothing is known of it.
 
-    It is known by the tasks that were written down of it. This is the one place that asks.
+    It was opened, or tasks were written down of one that was not. This is the one place that asks.
     """
-    here = tables.conclusion.c
-    found = read_frame(connection, select(here.conference, here.unit_id, here.held_on).distinct())
-    for known, unit_id, held_on in found.iter_rows():
+    here, opened = tables.conclusion.c, tables.conference.c
+    found = [
+        *connection.execute(select(opened.code, opened.unit_id, opened.held_on)),
+        *connection.execute(select(here.conference, here.unit_id, here.held_on).distinct()),
+    ]
+    for known, unit_id, held_on in found:
         if known.casefold() == code.casefold():
             return Conference(known, unit_id, held_on)
     return None

@@ -115,6 +115,7 @@ def open_conference(
             "state": ConferenceState.OPEN.value,
             "opened_at": datetime.now(UTC),
         }
+        _refuse_other(connection, str(values["code"]), holder, held_on)
         told = json.dumps({"conference": values["code"], "periods": [item.code for item in windows]})
         who = record_conference(
             connection, Act.OPEN_CONFERENCE, holder.id, who=who, reason=name, before=None, after=told
@@ -123,6 +124,18 @@ def open_conference(
         links = [{"conference_id": values["id"], "period_id": item.id} for item in windows]
         connection.execute(tables.conference_period.insert(), links)
         return conference(connection, str(values["code"]))
+
+
+def _refuse_other(connection: Connection, code: str, holder: Row[Any], held_on: date) -> None:
+    """Conclusions may be written down before their conference is opened here; it must be the same one."""
+    here = tables.conclusion.c
+    named = connection.execute(select(here.conference, here.unit_id, here.held_on).distinct())
+    other = [row for row in named if row.conference.casefold() == code.casefold()]
+    if any((row.unit_id, row.held_on) != (holder.id, held_on) for row in other):
+        raise ActRefusedError(
+            f"Đã ghi kết luận của một hội nghị mang mã {code}, của đơn vị hoặc ngày khác; chọn mã khác bằng --code",
+            f"Conclusions of a conference {code} of another unit or day are written down; choose another with --code",
+        )
 
 
 def _windows(connection: Connection, codes: Sequence[str]) -> list[Row[Any]]:
