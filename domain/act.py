@@ -7,7 +7,8 @@ from enum import StrEnum
 
 class Act(StrEnum):
     """``restore`` takes up again what was withdrawn or superseded; ``return`` hands the annotated workbook back;
-    ``replace_warehouse`` puts a backup in the place of all that stood in the warehouse."""
+    ``replace_warehouse`` puts a backup in the place of all that stood in the warehouse; ``import_register``
+    changes the register of units."""
 
     RETRY = "retry"
     RESTORE = "restore"
@@ -18,6 +19,7 @@ class Act(StrEnum):
     CLOSE_PERIOD = "close_period"
     REOPEN_PERIOD = "reopen_period"
     REPLACE_WAREHOUSE = "replace_warehouse"
+    IMPORT_REGISTER = "import_register"
 
 
 class ActRefusedError(ValueError):

@@ -8,17 +8,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Engine, FromClause, delete, func, select, union_all
+from sqlalchemy import ColumnElement, Connection, Engine, FromClause, and_, delete, func, or_, select, union_all
 
+from catalog.fingerprints import FORM, OBLIGATION, UNIT
 from domain.submission import IN_FORCE
 from warehouse import tables
-from warehouse.bulk import insert_frame, read_frame, read_where_in
+from warehouse.bulk import insert_frame, polars_type, read_frame, read_where_in
 from warehouse.changes import TOTALS_MADE_BY, refreshed_at
 from warehouse.engine import write
 from warehouse.hierarchy import put_findings
 from warehouse.history import in_words
 from warehouse.registry import set_setting
 from warehouse.reporting import period_row
+from warehouse.roll_up_past import FIGURES, KEY, keep_replaced, stood_at
 from warehouse.units import tree_on
 
 _MANNER = ["qualifier", "status", "basis", "scope", "derived"]
@@ -31,18 +33,21 @@ def observations_in_force(
     *,
     units: Sequence[str] | None = None,
     indicators: Sequence[str] | None = None,
+    as_of: datetime | None = None,
 ) -> pl.DataFrame:
-    """Figures of a period that stand in the totals, of all units and indicators or of those named.
+    """Figures of a period that stand in the totals, of all units and indicators or of those named; with ``as_of``
+    those that were believed at that moment.
 
     ``submission_id, unit_id, unit, form, indicator, breakdown, value, numerator, denominator, qualifier, lower, upper,
     status, basis, scope, derived``; ``lower`` or ``upper`` null beside a value: unbounded there.
     """
-    observation, submission, manner = tables.observation.c, tables.submission.c, tables.manner.c
+    source, is_believed = _believed(as_of)
+    observation, submission, manner = source.c, tables.submission.c, tables.manner.c
     names = ["submission_id", "unit_id", "indicator_id", "breakdown_id", "manner_id", "value", "numerator"]
     with engine.connect() as connection:
         period_id = period_row(connection, period)["id"]
         query = select(*[observation[name] for name in [*names, "denominator", "lower", "upper"]]).where(
-            observation.period_id == period_id, observation.recorded_to.is_(None)
+            observation.period_id == period_id, is_believed
         )
         if indicators is not None:
             named = select(tables.indicator.c.id).where(tables.indicator.c.code.in_(list(indicators)))
@@ -51,7 +56,10 @@ def observations_in_force(
             found = read_frame(connection, query)
         else:
             found = read_where_in(
-                connection, query, observation.submission_id, _reports_of(connection, period_id, units)
+                connection,
+                query,
+                observation.submission_id,
+                _reports_of(connection, period_id, units, only_in_force=as_of is None),
             )
         rows = in_words(connection, found)
         manners = read_frame(connection, select(manner.id.label("manner_id"), *[manner[name] for name in _MANNER]))
@@ -89,31 +97,18 @@ def observations_in_force(
     )
 
 
-def _reports_of(connection: Connection, period_id: int, units: Sequence[str]) -> pl.Series:
-    """Submissions of these units in force for the period: the figures lie together by submission."""
+def _reports_of(connection: Connection, period_id: int, units: Sequence[str], *, only_in_force: bool) -> pl.Series:
+    """Submissions of these units for the period: the figures lie together by submission."""
     here, unit = tables.submission.c, tables.unit.c
-    query = select(here.id).join(tables.unit, unit.id == here.unit_id)
-    in_force = query.where(here.period_id == period_id, here.state.in_(sorted(IN_FORCE)))
-    return read_where_in(connection, in_force, unit.code, units)["id"]
+    query = select(here.id).join(tables.unit, unit.id == here.unit_id).where(here.period_id == period_id)
+    if only_in_force:
+        query = query.where(here.state.in_(sorted(IN_FORCE)))
+    return read_where_in(connection, query, unit.code, units)["id"]
 
 
 # ------------------------------------------------------------------------------------------------ roll-up
 
-_ROLL_UP = [
-    "unit",
-    "indicator",
-    "breakdown",
-    "value",
-    "lower",
-    "upper",
-    "qualifier",
-    "numerator",
-    "denominator",
-    "reported",
-    "expected",
-    "source",
-    "note",
-]
+_ROLL_UP = [*KEY, *FIGURES]
 
 
 def settled(engine: Engine, made_by: str = "") -> datetime:
@@ -156,13 +151,14 @@ def write_roll_up(
     units (:func:`warehouse.hierarchy.put_findings`).
 
     Takes ``unit, indicator, breakdown, value, lower, upper, qualifier, numerator, denominator, reported, expected,
-    source, note``; further columns are left out, of the optional ones (from ``lower`` on) any may be absent.
+    source, note``; further columns are left out, of the optional ones (from ``lower`` on) any may be absent. What they
+    replace is kept (:mod:`warehouse.roll_up_past`).
     """
     mart = tables.mart_roll_up
     absent = [pl.lit(None).alias(name) for name in _ROLL_UP[4:] if name not in frame.columns]
     moment = as_of or datetime.now(UTC)
     rows = frame.with_columns(absent).select(
-        *_ROLL_UP,
+        *(pl.col(name).cast(polars_type(mart.c[name].type)) for name in _ROLL_UP),
         period=pl.lit(period),
         form=pl.lit(form),
         refreshed_at=pl.lit(moment, pl.Datetime("us", "UTC")),
@@ -173,10 +169,11 @@ def write_roll_up(
             return None
         if standing is not None and standing > moment:
             return 0
-        gone = delete(mart).where(mart.c.period == period, mart.c.form == form)
+        replaced = [mart.c.period == period, mart.c.form == form]
         if part is not None:
-            gone = gone.where(mart.c.unit.in_(part.units))
-        connection.execute(gone)
+            replaced.append(mart.c.unit.in_(part.units))
+        keep_replaced(connection, period, form, and_(*replaced), rows)
+        connection.execute(delete(mart).where(*replaced))
         if findings is not None:
             put_findings(connection, period, form, findings, part.units if part else None)
         return insert_frame(connection, mart, rows.sort("unit", "indicator", "breakdown"))
@@ -190,25 +187,42 @@ def kept_totals(engine: Engine, period: str, form: str, units: Sequence[str]) ->
         return read_where_in(connection, query, mart.unit, units)
 
 
-def summary(engine: Engine, period: str, unit: str, form: str | None = None) -> pl.DataFrame:
-    """The totals of a unit for a period, in the order of the definitions, with labels and coverage.
+def summary(
+    engine: Engine, period: str, unit: str, form: str | None = None, as_of: datetime | None = None
+) -> pl.DataFrame:
+    """The totals of a unit for a period, in the order of the definitions, with labels and coverage; with ``as_of``
+    those that stood at that moment, whatever became of figures, register and definitions since.
 
     ``form, indicator, label_vi, label_en, measure_vi, measure_en, kind, breakdown, value, lower, upper, qualifier,
-    numerator, denominator, reported, expected, source, note, refreshed_at``.
+    numerator, denominator, reported, expected, source, note, refreshed_at``. Raises
+    :class:`warehouse.roll_up_past.NotKeptError`.
     """
     mart, indicator = tables.mart_roll_up.c, tables.indicator.c
-    figures = [mart[name] for name in _ROLL_UP[2:]]
-    labels = [indicator[name] for name in ("label_vi", "label_en", "measure_vi", "measure_en", "kind")]
-    query = (
-        select(mart.form, mart.indicator, *labels, *figures, mart.refreshed_at)
-        .join(tables.indicator, indicator.code == mart.indicator)
-        .where(mart.period == period, mart.unit == unit)
-        .order_by(mart.form, indicator.id, mart.breakdown)
+    query = select(mart.form, *[mart[name] for name in _ROLL_UP[1:]], mart.refreshed_at).where(
+        mart.period == period, mart.unit == unit
     )
     if form is not None:
         query = query.where(mart.form == form)
+    labels = ["label_vi", "label_en", "measure_vi", "measure_en", "kind"]
+    words = select(indicator.id, indicator.code.label("indicator"), *[indicator[name] for name in labels])
     with engine.connect() as connection:
-        return read_frame(connection, query)
+        rows = read_frame(connection, query)
+        if as_of is not None:
+            rows = stood_at(connection, rows, period, unit, form, as_of)
+        named = rows.join(read_frame(connection, words), on="indicator")
+    return named.sort("form", "id", "breakdown").select(
+        "form", "indicator", *labels, "breakdown", *FIGURES, "refreshed_at"
+    )
+
+
+def defined_anew(engine: Engine, form: str, unit: str, since: datetime) -> datetime | None:
+    """When the form, who owes it or the unit was last changed, if that was after the moment."""
+    change = tables.definition_change.c
+    names = ((FORM, form), (OBLIGATION, form), (UNIT, unit))
+    these = or_(*((change.kind == kind) & (change.code == code) for kind, code in names))
+    with engine.connect() as connection:
+        found: datetime | None = connection.scalar(select(func.max(change.since)).where(these, change.since > since))
+    return found
 
 
 def top_unit(engine: Engine, period: str, prefix: str = "") -> str | None:

@@ -346,9 +346,9 @@ action = table(
         "what",
         String,
         "Việc đã làm: retry, restore, withdraw, waive, permit_late, return, close_period, reopen_period,"
-        " replace_warehouse",
+        " replace_warehouse, import_register",
         "What was done: retry, restore, withdraw, waive, permit_late, return, close_period, reopen_period,"
-        " replace_warehouse",
+        " replace_warehouse, import_register",
     ),
     col("reason", Text, "Lý do", "Reason"),
     col("submission_id", Integer, "Báo cáo liên quan", "Submission concerned", ForeignKey("submission.id"), null=True),

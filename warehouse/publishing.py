@@ -12,9 +12,7 @@ from sqlalchemy.types import TypeEngine
 
 from warehouse.bulk import insert_frame
 from warehouse.engine import snapshot
-from warehouse.extracts import read_view
-from warehouse.mart_words import VIEW_COLUMNS
-from warehouse.marts import VIEW_WORDS
+from warehouse.extracts import COLUMNS, MARTS, read_view
 
 #: Questions that stand ready beside the tables: name → title and SQL.
 CANNED: dict[str, tuple[str, str]] = {
@@ -52,7 +50,7 @@ def write_copy(engine: Engine, draft: Path) -> dict[str, int]:
     copy = create_engine(f"sqlite:///{draft}")
     try:
         with snapshot(engine) as connection, copy.begin() as target:
-            for view in VIEW_COLUMNS:
+            for view in COLUMNS:
                 frame = read_view(connection, view)
                 table = _table(view, frame)
                 table.create(target)
@@ -81,7 +79,7 @@ def metadata(database: str) -> dict[str, Any]:
         "title": "tongket",
         "databases": {
             database: {
-                "tables": {view: dict(_described(view)) for view in VIEW_COLUMNS},
+                "tables": {view: dict(_described(view)) for view in COLUMNS},
                 "queries": {name: {"title": words, "sql": sql} for name, (words, sql) in CANNED.items()},
             }
         },
@@ -89,5 +87,5 @@ def metadata(database: str) -> dict[str, Any]:
 
 
 def _described(view: str) -> Iterator[tuple[str, Any]]:
-    yield "description", VIEW_WORDS[view]
-    yield "columns", VIEW_COLUMNS[view]
+    yield "description", MARTS[view]
+    yield "columns", COLUMNS[view]

@@ -42,6 +42,7 @@ _ACTS: dict[str, Words] = {
     Act.CLOSE_PERIOD: ("đóng kỳ", "closed the period"),
     Act.REOPEN_PERIOD: ("mở lại kỳ", "reopened the period"),
     Act.REPLACE_WAREHOUSE: ("thay toàn bộ kho bằng bản sao lưu", "put a backup in the place of the warehouse"),
+    Act.IMPORT_REGISTER: ("nạp danh mục đơn vị", "imported the register of units"),
 }
 
 

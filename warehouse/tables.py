@@ -16,6 +16,7 @@ from warehouse.fact_tables import (
     observation,
     observation_past,
     place,
+    roll_up_past,
     topic,
 )
 from warehouse.intake_tables import action, attempt, file, finding, lateness_permit, receipt, run, submission, waiver
@@ -62,6 +63,7 @@ __all__ = [
     "period_due",
     "place",
     "receipt",
+    "roll_up_past",
     "rule",
     "run",
     "setting",
