@@ -377,7 +377,14 @@ def query(
     sql: str,
     as_of: AsOf = None,
     output: Annotated[
-        Literal["table", "csv", "json", "parquet"], typer.Option("--format", help=say("cách in", "how to print"))
+        Literal["table", "csv", "json", "parquet"],
+        typer.Option(
+            "--format",
+            help=say(
+                "cách in; trong CSV, chữ bắt đầu bằng = + - @ có thêm dấu ' để bảng tính không chạy như công thức",
+                "how to print; in CSV a text that begins with = + - @ gets a ' so that no spreadsheet runs it",
+            ),
+        ),
     ] = "table",
     as_json: AsJson = False,
     limit: Annotated[
@@ -422,7 +429,9 @@ def _print_answer(frame: DataFrame, chosen_format: str) -> None:
         case "json":
             print_json(finite(frame.to_dicts()))
         case "csv":
-            sys.stdout.write(frame.write_csv())
+            from workbook.tabular import disarmed
+
+            sys.stdout.write(disarmed(frame).write_csv())
         case "parquet":
             frame.write_parquet(sys.stdout.buffer)
         case _:

@@ -46,7 +46,7 @@ from warehouse.reporting import (
 )
 from warehouse.roll_up_past import NotKeptError
 from warehouse.story import history_of
-from warehouse.units import unit_tree, units
+from warehouse.units import unit_tree, units, units_below
 from warehouse.waivers import closed_periods, waivers_of
 
 __all__ = [
@@ -91,6 +91,7 @@ __all__ = [
     "trails_forward",
     "unit_tree",
     "units",
+    "units_below",
     "units_of_period",
     "waiver_counts",
     "waivers_of",
