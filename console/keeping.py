@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -188,5 +189,11 @@ def publish(
         return
     columns = (say("Bảng", "Table"), say("Dòng", "Rows"))
     printed.print(table(say(f"Đã công bố {out}", f"{out} is published"), columns, told["rows"].items(), right=(1,)))
-    opened = f"datasette -i {out} -m {told['metadata']}"
-    printed.print(say(f"Mở bằng Datasette: {opened}", f"Open it with Datasette: {opened}"), soft_wrap=True)
+    opened = f"datasette serve -i {shlex.quote(str(out))} --metadata {shlex.quote(str(told['metadata']))}"
+    printed.print(
+        say(
+            f"Mở bằng Datasette (cài kèm phần explore): {opened}",
+            f"Open it with Datasette (installed with the extra explore): {opened}",
+        ),
+        soft_wrap=True,
+    )

@@ -33,7 +33,7 @@ def publish(engine: Engine, out: Path) -> dict[str, Any]:
             os.fsync(written.fileno())
             digest = hashlib.file_digest(written, "sha256").hexdigest()
         draft.chmod(0o444)
-        described = {**standing, **publishing.metadata(out.stem)}
+        described = {**standing, **publishing.metadata(out.stem, *publishing.newest(engine))}
         described["databases"] = {**standing.get("databases", {}), **described["databases"]}
         beside.write_text(json.dumps(described, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         os.link(draft, out)
