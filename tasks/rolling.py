@@ -135,11 +135,12 @@ def summary_of(
     alone = _units(engine, _period(catalog, period)).filter(pl.col("unit") == unit)
     if alone.is_empty() or form not in catalog.forms:
         return []
-    if as_of is not None and (changed := queries.defined_anew(engine, form, unit, as_of)):
-        raise _not_known(period, as_of, changed, _DEFINED_ANEW)
     alone = alone.with_columns(parent=pl.lit(None, pl.String))
     now = _Now(engine, catalog, period, form, alone, as_of)
-    rows = now.added_up(now.figures(units=[unit])).to_dicts()
+    figures = now.figures(units=[unit])
+    if as_of is not None and figures.height and (changed := queries.defined_anew(engine, form, unit, as_of)):
+        raise _not_known(period, as_of, changed, _DEFINED_ANEW)
+    rows = now.added_up(figures).to_dicts()
     return [{**row, **_words(catalog, row["indicator"])} for row in _in_order(catalog, rows)]
 
 

@@ -36,49 +36,49 @@ class Question:
 QUESTIONS = {
     "chua_gui": Question(
         "Ai chưa gửi · Who has not reported",
-        "SELECT unit, unit_name, form, due FROM mart_reporting\n"
+        "SELECT period, unit, unit_name, form, due FROM mart_reporting\n"
         "WHERE period = {period} AND state = 'missing'\nORDER BY form, unit",
     ),
     "ty_le_bao_cao": Question(
         "Tỷ lệ báo cáo của các đơn vị trực thuộc · Reporting rates directly below a unit",
-        "SELECT unit, unit_name, form, expected, received, late, missing, complete,\n"
+        "SELECT period, unit, unit_name, form, expected, received, late, missing, complete,\n"
         "  round(reporting_rate, 2) AS reporting_rate, round(completeness_rate, 2) AS completeness_rate\n"
         "FROM mart_reporting_rate WHERE period = {period} AND parent = {unit}\nORDER BY form, unit",
         chart=("unit_name", "reporting_rate"),
     ),
     "trang_thai": Question(
         "Số báo cáo ở mỗi trạng thái · Reports in each state",
-        "SELECT state, form, count(*) AS reports FROM mart_reporting\n"
-        "WHERE period = {period} GROUP BY state, form\nORDER BY reports DESC, state, form",
+        "SELECT period, state, form, count(*) AS reports FROM mart_reporting\n"
+        "WHERE period = {period} GROUP BY period, state, form\nORDER BY reports DESC, state, form",
         chart=("state", "reports"),
     ),
     "tong_hop": Question(
         "Tổng hợp của một đơn vị, kèm độ bao phủ · Totals of a unit with their coverage",
-        "SELECT label_vi, label_en, breakdown, value, qualifier, measure_vi, coverage, note_vi FROM mart_total\n"
-        "WHERE period = {period} AND unit = {unit}\nORDER BY form, indicator, breakdown",
+        "SELECT period, unit_name, label_vi, label_en, breakdown, value, qualifier, measure_vi, coverage,\n"
+        "  note_vi FROM mart_total WHERE period = {period} AND unit = {unit}\nORDER BY form, indicator, breakdown",
     ),
     "so_voi_cung_ky": Question(
         "So với cùng kỳ năm trước · Beside the same period last year",
-        "SELECT label_vi, label_en, breakdown, base_period, value_then, value_now, round(growth, 2) AS growth,\n"
-        "  difference, change_kind, reason_vi, caution_vi\n"
+        "SELECT period, unit_name, label_vi, label_en, breakdown, base_period, value_then, value_now,\n"
+        "  round(growth, 2) AS growth, difference, change_kind, reason_vi, caution_vi\n"
         "FROM mart_year_on_year WHERE period = {period} AND unit = {unit}\nORDER BY form, indicator, breakdown",
         chart=("label_vi", "growth"),
     ),
     "ho_so": Question(
         "Hồ sơ một cửa của mỗi đơn vị · One-stop dossiers of each unit",
-        "SELECT unit, unit_name, form, received, resolved, resolved_overdue, pending, pending_overdue,\n"
+        "SELECT period, unit, unit_name, form, received, resolved, resolved_overdue, pending, pending_overdue,\n"
         "  round(on_time_rate_resolved, 2) AS on_time_rate_resolved, is_exact\n"
-        "FROM mart_dossier WHERE period = {period} AND scope = 'own'\nORDER BY on_time_rate_resolved, unit",
-        chart=("unit_name", "on_time_rate_resolved"),
+        "FROM mart_dossier WHERE period = {period} AND scope = 'own'\nORDER BY pending_overdue DESC, unit",
+        chart=("unit_name", "pending_overdue"),
     ),
     "so_lieu": Question(
         "Số liệu của một đơn vị, kèm ô · Figures of a unit with their cells",
-        "SELECT unit, label_vi, label_en, breakdown, value_text, value, sheet, cell FROM mart_observation\n"
+        "SELECT period, unit, label_vi, label_en, breakdown, value_text, value, sheet, cell FROM mart_observation\n"
         "WHERE period = {period} AND unit = {any_unit}\nORDER BY unit, form, indicator, breakdown",
     ),
     "loi": Question(
         "Điều phát hiện ở báo cáo của một đơn vị · What checks found in a unit's reports",
-        "SELECT unit, severity, rule, title_vi, title_en, sheet, cell, message_vi, message_en, settled_by\n"
+        "SELECT period, unit, severity, rule, title_vi, title_en, sheet, cell, message_vi, message_en, settled_by\n"
         "FROM mart_finding WHERE period = {period} AND unit = {any_unit}\nORDER BY unit, check_level, rule, finding",
     ),
 }
@@ -141,6 +141,7 @@ def _described(view: str) -> Iterator[tuple[str, Any]]:
 
 def _asked(question: Question, period: str, unit: str) -> Iterator[tuple[str, Any]]:
     yield "title", question.title
+    yield "description", f"Để trống: kỳ {period}, đơn vị {unit} · Left blank: period {period}, unit {unit}"
     blanks = {"period": _or_else("period", period), "unit": _or_else("unit", unit)}
     yield "sql", question.sql.format(**blanks, any_unit="coalesce(nullif(:unit, ''), unit)")
     yield "hide_sql", True

@@ -77,8 +77,9 @@ def stood_at(
     past = tables.roll_up_past.c
     of_form = [past.period == period, *([past.form == form] if form is not None else [])]
     begun = read_frame(
-        connection, select(past.form, past.was_there, past.replaced_at).where(*of_form, past.unit == "")
-    ).filter(pl.col("replaced_at") > moment)
+        connection,
+        select(past.form, past.was_there, past.replaced_at).where(*of_form, past.unit == "", past.replaced_at > moment),
+    )
     not_kept = begun.filter("was_there")["replaced_at"]
     if not_kept.len():
         raise NotKeptError(not_kept.to_list()[0])
