@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -54,7 +54,7 @@ class Match(StrEnum):
     NAME = "name"
     #: the name without "xã", "phường", "Đảng ủy"…
     BARE_NAME = "bare_name"
-    #: typed without diacritics
+    #: typed without diacritics, or without some of them
     UNMARKED = "unmarked"
 
 
@@ -129,10 +129,10 @@ class UnitFinder:
             return
         yield Match.NAME, self._by_name.get(name, [])
         yield Match.BARE_NAME, self._by_bare.get(_without_prefix(name), [])
-        # words that have marks were not typed without them: Hà is not Hạ
-        if _unmarked(name) == name:
-            yield Match.UNMARKED, self._by_unmarked_name.get(name, [])
-            yield Match.UNMARKED, self._by_unmarked.get(_PREFIX_UNMARKED.sub("", name), [])
+        bare = _unmarked(name)
+        yield Match.UNMARKED, _bearing(name, self._by_unmarked_name.get(bare, []), fold_name)
+        stripped = _PREFIX_UNMARKED.sub("", bare)
+        yield Match.UNMARKED, _bearing(name[-len(stripped) :], self._by_unmarked.get(stripped, []), bare_name)
 
     def _candidate(self, unit: UnitRecord, match: Match, day: date) -> Candidate:
         standing = _standing(unit, day)
@@ -170,6 +170,21 @@ def bare_name(text: str) -> str:
 
 def _without_prefix(folded: str) -> str:
     return _PREFIX.sub("", folded)
+
+
+def _bearing(typed: str, units: list[UnitRecord], folded: Callable[[str], str]) -> list[UnitRecord]:
+    """The units whose names have every mark that was typed, letter by letter: Hà is not Hạ, and Ha may be either."""
+    return [unit for unit in units if _may_be(typed, folded(unit.name))]
+
+
+def _may_be(typed: str, name: str) -> bool:
+    return len(typed) == len(name) and all(map(_letter_may_be, typed, name))
+
+
+def _letter_may_be(typed: str, letter: str) -> bool:
+    if typed in (letter, _unmarked(letter)):
+        return True
+    return set(unicodedata.normalize("NFD", typed)) <= set(unicodedata.normalize("NFD", letter))
 
 
 def _grouped(pairs: Iterator[tuple[str, UnitRecord]]) -> dict[str, list[UnitRecord]]:

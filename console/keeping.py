@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -66,7 +67,11 @@ def export(
     as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
-    """Figures in words, totals with coverage, findings, status; with --as-of the figures alone, which have a past."""
+    """Figures in words, totals with coverage, year on year, dossiers, findings, status; with --as-of the figures alone.
+
+    In CSV and Excel a text that begins with = + - @, a tab or a line break gets an apostrophe in front, so that no
+    spreadsheet program runs it; numbers stay numbers, Parquet keeps everything as it is.
+    """
     from tasks.exporting import Wanted
     from tasks.exporting import export as written
 
@@ -95,6 +100,17 @@ def backup(
         print_json({"file": out, "size": out.stat().st_size, **_told(manifest)})
     else:
         _print_told(manifest, say(f"✓ Đã sao lưu vào {out}", f"✓ Backed up to {out}"))
+    if manifest["waiting"]:
+        count = manifest["waiting"]
+        err.print(
+            say(
+                f"! {count} tệp còn chờ trong hộp nhận và KHÔNG có trong bản sao lưu;"
+                " chạy tongket ingest rồi sao lưu lại, hoặc tự chép thư mục inbox.",
+                f"! {count} files wait in the inbox and are NOT in the backup;"
+                " run tongket ingest and back up again, or copy the folder inbox yourself.",
+            ),
+            soft_wrap=True,
+        )
     if manifest["lost"]:
         err.print(
             say(
@@ -143,7 +159,7 @@ def restore_backup(
 def _told(manifest: dict[str, Any]) -> dict[str, Any]:
     files = sum(name.startswith("archive/") for name in manifest["members"])
     names = ("moment", "schema", "definitions", "tables", "lost")
-    return {**{name: manifest[name] for name in names}, "files": files}
+    return {**{name: manifest[name] for name in names}, "waiting": manifest.get("waiting", 0), "files": files}
 
 
 def _print_told(manifest: dict[str, Any], sentence: str) -> None:
@@ -173,5 +189,11 @@ def publish(
         return
     columns = (say("Bảng", "Table"), say("Dòng", "Rows"))
     printed.print(table(say(f"Đã công bố {out}", f"{out} is published"), columns, told["rows"].items(), right=(1,)))
-    opened = f"datasette -i {out} -m {told['metadata']}"
-    printed.print(say(f"Mở bằng Datasette: {opened}", f"Open it with Datasette: {opened}"), soft_wrap=True)
+    opened = f"datasette serve -i {shlex.quote(str(out))} --metadata {shlex.quote(str(told['metadata']))}"
+    printed.print(
+        say(
+            f"Mở bằng Datasette (cài kèm phần explore): {opened}",
+            f"Open it with Datasette (installed with the extra explore): {opened}",
+        ),
+        soft_wrap=True,
+    )

@@ -297,23 +297,35 @@ def summary(
     everything: Annotated[
         bool, typer.Option("--everything", help=say("cả chỉ tiêu chưa ai có số liệu", "also what nobody reported"))
     ] = False,
+    as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
-    """Every total of a unit and what is below it, each with the number of units it rests on."""
+    """Every total of a unit and what is below it, each with the number of units it rests on.
+
+    With --as-of what it said at that moment, whatever was corrected or reorganised since.
+    """
     from tasks.rolling import summary_of
 
     chosen, engine = open_warehouse()
     catalog = definitions(chosen)
     known_period(catalog, period)
-    rows = summary_of(engine, catalog, period, unit, form)
+    moment = a_moment(as_of)
+    known_unit(engine, unit)
+    rows = summary_of(engine, catalog, period, unit, form, moment)
     if as_json:
         print_json(finite(rows))
         return
     if not everything:
         rows = [row for row in rows if row["note"] != NoTotal.NOTHING_REPORTED]
+    when = f" · {moment:%d/%m/%Y %H:%M}" if moment else ""
     if not rows:
-        refuse(say(f"Chưa có tổng hợp nào của {unit} kỳ {period}.", f"There is no summary of {unit} for {period} yet."))
-    print_summary(rows, say(f"Tổng hợp {unit} · {period}", f"Summary of {unit} · {period}"), catalog)
+        refuse(
+            say(
+                f"Chưa có tổng hợp nào của {unit} kỳ {period}{when}.",
+                f"There is no summary of {unit} for {period} yet{when}.",
+            )
+        )
+    print_summary(rows, say(f"Tổng hợp {unit} · {period}", f"Summary of {unit} · {period}") + when, catalog)
 
 
 def print_summary(rows: list[dict[str, Any]], title: str, catalog: Catalog) -> None:
@@ -362,7 +374,14 @@ def query(
     sql: str,
     as_of: AsOf = None,
     output: Annotated[
-        Literal["table", "csv", "json", "parquet"], typer.Option("--format", help=say("cách in", "how to print"))
+        Literal["table", "csv", "json", "parquet"],
+        typer.Option(
+            "--format",
+            help=say(
+                "cách in; trong CSV, chữ bắt đầu bằng = + - @ có thêm dấu ' để bảng tính không chạy như công thức",
+                "how to print; in CSV a text that begins with = + - @ gets a ' so that no spreadsheet runs it",
+            ),
+        ),
     ] = "table",
     as_json: AsJson = False,
     limit: Annotated[
@@ -407,7 +426,9 @@ def _print_answer(frame: DataFrame, chosen_format: str) -> None:
         case "json":
             print_json(finite(frame.to_dicts()))
         case "csv":
-            sys.stdout.write(frame.write_csv())
+            from workbook.tabular import disarmed
+
+            sys.stdout.write(disarmed(frame).write_csv())
         case "parquet":
             frame.write_parquet(sys.stdout.buffer)
         case _:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from console.common import AsJson, UnitOption, definitions, known_day, open_warehouse, settings
+from console.acting import Who, decider
+from console.common import AsJson, UnitOption, definitions, known_day, known_unit, open_warehouse, settings
 from console.output import REFUSED, out, print_json, refuse, table
 from console.words import LANG, say
 from domain.numbers import vi_number
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from catalog.model import UnitRecord
     from catalog.register import RowFault
     from tasks.register import Change, Difference
+    from tasks.settings import Settings
 
 units_app = typer.Typer(help=say("danh mục đơn vị", "the register of units"))
 AsOf = Annotated[
@@ -60,13 +63,17 @@ def units_import(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help=say("chỉ cho xem sẽ thay đổi gì", "only show what would change"))
     ] = False,
+    reason: Annotated[str, typer.Option(help=say("lý do, được ghi lại", "the reason, kept on record"))] = "",
+    who: Who = None,
     as_json: AsJson = False,
 ) -> None:
+    """What changed is on record: who, when, from which files; `retry --mended` then offers what it can touch."""
     from tasks.register import RegisterRefusedError, import_register
 
     chosen, engine = open_warehouse()
     try:
-        difference = import_register(engine, definitions(chosen), files, dry_run=dry_run)
+        signed = {"who": decider(who), "reason": reason}
+        difference = import_register(engine, definitions(chosen), files, dry_run=dry_run, **signed)
     except RegisterRefusedError as error:
         print_faults(error.faults, as_json)
         raise typer.Exit(REFUSED) from None
@@ -79,8 +86,25 @@ def units_import(
         print_json(_difference_json(difference, dry_run))
         return
     _print_difference(difference, dry_run)
+    if difference.changes and not dry_run:
+        _print_mended(chosen)
     if refreshed:
         out.print(say(f"✓ Đã tính lại {refreshed} bảng tổng hợp", f"✓ {refreshed} tables of totals were computed anew"))
+
+
+def _print_mended(chosen: Settings) -> None:
+    """Reports that were turned back and may pass now."""
+    from tasks.retrying import Wanted, choose
+
+    count = choose(chosen, Wanted(mended=True)).taken.height
+    if count:
+        out.print(
+            say(
+                f"→ {vi_number(count)} báo cáo bị trả lại nay có thể khác: tongket retry --mended --dry-run --reason …",
+                f"→ {count:,} failed reports may come out otherwise: tongket retry --mended --dry-run --reason …",
+            ),
+            soft_wrap=True,
+        )
 
 
 def print_faults(faults: Sequence[RowFault], as_json: bool) -> None:
@@ -311,6 +335,103 @@ def units_find(
         (item.unit.code, item.unit.name, _path(item.path), _lived(item.unit), _state(item)) for item in found.candidates
     ]
     out.print(table(_heading(found), columns, rows))
+
+
+# ------------------------------------------------------------------------------------------------ mapping
+
+_SHARES = {"full": say("toàn bộ", "the whole"), "partial": say("một phần", "a part"), None: "–"}
+_COMPARABLE = {
+    "full": say("so sánh được", "comparable"),
+    "partial": say("so sánh một phần", "in part"),
+    "none": say("không so sánh được", "not comparable"),
+}
+_REASONS = {
+    "unchanged": say("không đổi", "unchanged"),
+    "continued": say("đổi tên, đổi mã hoặc cấp trên", "renamed or under another superior"),
+    "merged": say("sáp nhập toàn bộ", "merged whole"),
+    "split": say("bị chia", "was divided"),
+    "received_parts": say("nhận một phần đơn vị khác", "took parts of others"),
+    "ended_untold": say("kết thúc, danh mục không ghi đi đâu", "ended; where to is not in the register"),
+    "began_untold": say("mới, danh mục không ghi từ đâu", "new; where from is not in the register"),
+}
+
+
+@units_app.command(
+    "mapping",
+    help=say("đơn vị cũ nay là đơn vị nào, giữa hai ngày", "which units of one day are which of another"),
+)
+def units_mapping(
+    since: Annotated[str, typer.Option("--from", help=say("ngày trước, ví dụ 2025-06-30", "the day before"))],
+    to: Annotated[str, typer.Option("--to", help=say("ngày sau, ví dụ 2025-07-01", "the day after"))],
+    unit: UnitOption = None,
+    output: Annotated[
+        Literal["table", "csv", "json"],
+        typer.Option(
+            "--format",
+            help=say(
+                "cách in: bảng chỉ có dòng thay đổi; csv, json có mọi dòng",
+                "how to print: tables show what changed, csv and json every row",
+            ),
+        ),
+    ] = "table",
+    as_json: AsJson = False,
+) -> None:
+    """A row a pair of old and new unit; with --unit only of it and what is below, on either day."""
+    from tasks.register import mapping
+
+    then, now = known_day(since), known_day(to)
+    if then > now:
+        refuse(
+            say(f"--from {then} sau --to {now}; đổi chỗ hai ngày.", f"--from {then} is after --to {now}; swap them.")
+        )
+    _, engine = open_warehouse()
+    known_unit(engine, unit)
+    rows = mapping(engine, then, now, unit)
+    if as_json or output == "json":
+        print_json(rows.to_dicts())
+    elif output == "csv":
+        from workbook.tabular import disarmed
+
+        sys.stdout.write(disarmed(rows).write_csv())
+    else:
+        _print_mapping(rows.to_dicts(), then, now)
+
+
+def _print_mapping(rows: list[dict[str, Any]], then: date, now: date) -> None:
+    changed = [row for row in rows if row["reason"] != "unchanged"]
+    columns = (
+        say(f"Ngày {then:%d/%m/%Y}", f"On {then}"),
+        say(f"Ngày {now:%d/%m/%Y}", f"On {now}"),
+        say("Chuyển", "How much"),
+        say("So sánh", "Comparison"),
+        say("Vì", "Because"),
+        say("Văn bản", "Document"),
+    )
+    drawn = [
+        (
+            _side(row, "then"),
+            _side(row, "now"),
+            _SHARES[row["share"]],
+            _COMPARABLE[row["comparable"]],
+            _REASONS[row["reason"]],
+            row["documents"],
+        )
+        for row in changed[:_MOST_DRAWN]
+    ]
+    if drawn:
+        out.print(table(say("Đơn vị cũ và mới", "Old and new units"), columns, drawn))
+    if len(changed) > _MOST_DRAWN:
+        count = vi_number(len(changed))
+        out.print(say(f"… tất cả {count} dòng; xem hết: --format csv", f"… {count} rows in all: --format csv"))
+    same = vi_number(len(rows) - len(changed))
+    out.print(say(f"{same} đơn vị không đổi.", f"{same} units are unchanged."))
+
+
+def _side(row: dict[str, Any], side: str) -> str | None:
+    return f"{row[f'name_{side}']} {row[f'code_{side}']}" if row[f"code_{side}"] else None
+
+
+# ------------------------------------------------------------------------------------------------ found
 
 
 def _heading(found: Found) -> str:

@@ -7,10 +7,10 @@ from enum import StrEnum
 
 class Act(StrEnum):
     """``restore`` takes up again what was withdrawn or superseded; ``return`` hands the annotated workbook back;
-    ``replace_warehouse`` puts a backup in the place of all that stood in the warehouse; ``override_freeze`` lets the
-    figures of a conference be frozen although something critical is open; ``set_targets`` gives, changes or takes back
-    targets of a year; ``decide_rating`` gives a unit its grade; ``add_conclusion`` and ``change_conclusion`` write down
-    what a conference concluded, and what became of it."""
+    ``replace_warehouse`` puts a backup in the place of all that stood in the warehouse; ``import_register`` changes the
+    register of units; ``override_freeze`` lets the figures of a conference be frozen although something critical is
+    open; ``set_targets`` gives, changes or takes back targets of a year; ``decide_rating`` gives a unit its grade;
+    ``add_conclusion`` and ``change_conclusion`` write down what a conference concluded, and what became of it."""
 
     RETRY = "retry"
     RESTORE = "restore"
@@ -28,6 +28,7 @@ class Act(StrEnum):
     DECIDE_RATING = "decide_rating"
     ADD_CONCLUSION = "add_conclusion"
     CHANGE_CONCLUSION = "change_conclusion"
+    IMPORT_REGISTER = "import_register"
 
 
 class ActRefusedError(ValueError):

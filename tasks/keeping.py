@@ -17,7 +17,7 @@ from typing import IO, Any
 import polars as pl
 
 from domain.act import ActRefusedError
-from tasks.archive import find
+from tasks.archive import find, waiting
 from tasks.settings import Settings
 from tasks.store import definitions
 from warehouse import migrate, whole
@@ -56,10 +56,11 @@ def backup(settings: Settings, engine: Engine, out: Path) -> dict[str, Any]:
 
     All rows are of one moment, also while a run writes: a file is in the archive before a row speaks of it, so every
     row finds its file. ``lost`` names archived files that are gone or no longer have their hash: the rows are kept, and
-    whoever reads the manifest knows. ``out`` must not exist; it bears its name only once it is whole and on the disk.
+    whoever reads the manifest knows. Files that wait in the inbox belong to nobody yet and are not taken: ``waiting``
+    counts them. ``out`` must not exist; it bears its name only once it is whole and on the disk.
     """
     if out.exists():
-        raise ActRefusedError(f"{out} đã có; chọn tên khác", f"{out} exists already; choose another name")
+        raise _is_there(out)
     draft = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
         with draft.open("xb") as file:
@@ -68,9 +69,15 @@ def backup(settings: Settings, engine: Engine, out: Path) -> dict[str, Any]:
             file.flush()
             os.fsync(file.fileno())
         os.link(draft, out)  # unlike a renaming this never replaces what came to be there meanwhile
+    except FileExistsError as error:
+        raise _is_there(out) from error
     finally:
         draft.unlink(missing_ok=True)
     return manifest
+
+
+def _is_there(out: Path) -> ActRefusedError:
+    return ActRefusedError(f"{out} đã có; chọn tên khác", f"{out} exists already; choose another name")
 
 
 def _write(writing: _Writing, settings: Settings, engine: Engine) -> dict[str, Any]:
@@ -96,6 +103,7 @@ def _write(writing: _Writing, settings: Settings, engine: Engine) -> dict[str, A
         "definitions": catalog.fingerprint,
         "tables": dict(sorted(rows.items())),
         "lost": lost,
+        "waiting": len(waiting(settings.workspace.inbox)),
         "members": writing.members,
     }
     writing.package.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))

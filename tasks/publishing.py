@@ -20,10 +20,7 @@ def publish(engine: Engine, out: Path) -> dict[str, Any]:
     disk and write-protected.
     """
     if out.exists():
-        raise ActRefusedError(
-            f"{out} đã công bố; bản đã công bố không đổi, chọn tên khác",
-            f"{out} was published already and does not change; choose another name",
-        )
+        raise _is_published(out)
     if out.suffix not in (".db", ".sqlite"):
         raise ActRefusedError(f"{out}: tên tệp phải kết thúc bằng .db", f"{out}: the name must end in .db")
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -36,14 +33,23 @@ def publish(engine: Engine, out: Path) -> dict[str, Any]:
             os.fsync(written.fileno())
             digest = hashlib.file_digest(written, "sha256").hexdigest()
         draft.chmod(0o444)
-        described = {**standing, **publishing.metadata(out.stem)}
+        described = {**standing, **publishing.metadata(out.stem, *publishing.newest(engine))}
         described["databases"] = {**standing.get("databases", {}), **described["databases"]}
         beside.write_text(json.dumps(described, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         os.link(draft, out)
+    except FileExistsError as error:
+        raise _is_published(out) from error
     finally:
         for path in (draft, draft.with_name(f"{draft.name}-journal")):
             path.unlink(missing_ok=True)
     return {"file": out, "metadata": beside, "sha256": digest, "rows": counts}
+
+
+def _is_published(out: Path) -> ActRefusedError:
+    return ActRefusedError(
+        f"{out} đã công bố; bản đã công bố không đổi, chọn tên khác",
+        f"{out} was published already and does not change; choose another name",
+    )
 
 
 def _standing(beside: Path) -> dict[str, Any]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
+
+import polars as pl
 
 from catalog import Catalog
 from catalog.model import UnitRecord
@@ -22,8 +26,9 @@ from catalog.register import (
 )
 from domain.unit import UnitKey
 from tasks.register_rows import Given, placed, read_rows
+from warehouse import queries
 from warehouse.engine import Engine
-from warehouse.registry import Register, RegisterMovedError, read_register
+from warehouse.registry import Register, RegisterMovedError, Signed, read_register
 from warehouse.registry import import_register as load_register
 from workbook.register import (
     EVENTS,
@@ -89,8 +94,12 @@ class Difference:
         return sum(change.table == table and change.what == what for change in self.changes)
 
 
-def import_register(engine: Engine, catalog: Catalog, files: Sequence[Path], *, dry_run: bool = False) -> Difference:
+def import_register(
+    engine: Engine, catalog: Catalog, files: Sequence[Path], *, dry_run: bool = False, who: str = "", reason: str = ""
+) -> Difference:
     """Read register files, prove them together with what the register holds, and load them (unless ``dry_run``).
+
+    An import that changes something is an act of ``who``, on record with the files and the ``reason``, if one was said.
 
     ``catalog`` holds the shipped definitions. A row is known by its key: (code, valid_from) of a unit, (day, old, new)
     of an event; what the files do not name stays. Raises :class:`RegisterRefusedError`; then nothing was changed.
@@ -103,7 +112,7 @@ def import_register(engine: Engine, catalog: Catalog, files: Sequence[Path], *, 
         if faults:
             raise RegisterRefusedError(sorted(faults, key=lambda fault: (fault.file, fault.sheet, fault.line)))
         difference = _difference(standing, given, after)
-        if dry_run:
+        if dry_run or not difference.changes:
             return difference
         try:
             load_register(
@@ -113,6 +122,7 @@ def import_register(engine: Engine, catalog: Catalog, files: Sequence[Path], *, 
                 list(given.events.values()),
                 given.removed,
                 proved_with=standing,
+                signed=Signed(" ".join(who.split()), " ".join(reason.split()), tuple(map(_known_by, files))),
             )
         except RegisterMovedError:
             continue
@@ -129,6 +139,10 @@ def import_register(engine: Engine, catalog: Catalog, files: Sequence[Path], *, 
             )
         ]
     )
+
+
+def _known_by(file: Path) -> tuple[str, str]:
+    return file.name, hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def export_register(engine: Engine, to: Path) -> list[Path]:
@@ -154,6 +168,22 @@ def write_register(register: Register, to: Path) -> list[Path]:
     for path, content in contents.items():
         path.write_bytes(content)
     return list(contents)
+
+
+def mapping(engine: Engine, then: date, now: date, unit: str | None = None) -> pl.DataFrame:
+    """What of the units of one day is in which units of a later one: ``code_then, name_then, code_now, name_now, share,
+    comparable, reason, documents`` (:func:`warehouse.lineage.mapping_between`); with ``unit`` of it and what is below
+    it on either day."""
+    rows = queries.mapping_between(engine, then, now)
+    if unit is not None:
+        sides = {"then": queries.units_below(engine, then, unit), "now": queries.units_below(engine, now, unit)}
+        rows = rows.filter(
+            pl.any_horizontal(pl.col(f"unit_{side}").is_in(ids.implode()) for side, ids in sides.items()).fill_null(
+                value=False
+            )
+        )
+    names = ("code_then", "name_then", "code_now", "name_now", "share", "comparable", "reason", "documents")
+    return rows.select(names).sort("code_now", "code_then", nulls_last=True)
 
 
 # ------------------------------------------------------------------------------------------------ proof

@@ -12,10 +12,11 @@ import polars as pl
 
 from catalog import Catalog
 from catalog.model import HierarchyCheck
+from domain.act import ActRefusedError
 from domain.observation import Scope
 from domain.period import Period
 from expectations.hierarchy import judged_against_children, no_findings
-from tasks.clock import today
+from tasks.clock import ZONE, today
 from transform.distinct import lists_counted
 from transform.hierarchy import apart_from_children
 from transform.refresh import Plan, add_up_again, needed_for, plan
@@ -77,20 +78,24 @@ class _Now:
     period: str
     form: str
     units: pl.DataFrame
+    #: Figures are those believed at this moment; lists, of which nothing is kept, are left out.
+    as_of: datetime | None = None
 
     @cached_property
     def expected(self) -> pl.DataFrame:
         owing = queries.expected_units(self.engine, self.period, self.form)
         return owing.join(self.units.select("unit"), on="unit", how="semi")
 
-    def figures(self, **only: list[str]) -> pl.DataFrame:
+    def figures(self, units: list[str] | None = None, indicators: list[str] | None = None) -> pl.DataFrame:
         """Figures of the units of the tree alone: what other units reported does not enter."""
-        found = queries.observations_in_force(self.engine, self.period, self.form, **only)
+        found = queries.observations_in_force(
+            self.engine, self.period, self.form, units=units, indicators=indicators, as_of=self.as_of
+        )
         return found.join(self.units.select("unit"), on="unit", how="semi")
 
     def added_up(self, figures: pl.DataFrame) -> pl.DataFrame:
         rows = None
-        if self.form in self.catalog.forms and (lists := lists_counted(self.catalog, self.form)):
+        if self.as_of is None and self.form in self.catalog.forms and (lists := lists_counted(self.catalog, self.form)):
             listed = queries.list_rows(self.engine, self.period, self.form, lists)
             rows = listed.join(self.units.select("unit"), on="unit", how="semi")
         return roll_up(figures, self.units, self.expected, self.catalog, rows)
@@ -114,17 +119,29 @@ class _Now:
         return self.findings(self.figures(indicators=spoken["indicator"].unique().to_list()), above)
 
 
-def summary_of(engine: Engine, catalog: Catalog, period: str, unit: str, form: str) -> list[dict[str, Any]]:
-    """Every total of a unit with its label, measure and coverage; of a unit without units below it, its own figures."""
-    kept = queries.summary(engine, period, unit, form)
+def summary_of(
+    engine: Engine, catalog: Catalog, period: str, unit: str, form: str, as_of: datetime | None = None
+) -> list[dict[str, Any]]:
+    """Every total of a unit with its label, measure and coverage; of a unit without units below it, its own figures.
+
+    With ``as_of`` what this said at that moment: totals are kept when they are replaced, the figures of a unit without
+    totals are those believed then. Raises :class:`domain.act.ActRefusedError` where that is not known any more.
+    """
+    try:
+        kept = queries.summary(engine, period, unit, form, as_of)
+    except queries.NotKeptError as error:
+        raise _not_known(period, as_of, error.since, _NOT_KEPT) from error
     if kept.height:
         return kept.to_dicts()
     alone = _units(engine, _period(catalog, period)).filter(pl.col("unit") == unit)
     if alone.is_empty() or form not in catalog.forms:
         return []
     alone = alone.with_columns(parent=pl.lit(None, pl.String))
-    now = _Now(engine, catalog, period, form, alone)
-    rows = now.added_up(now.figures(units=[unit])).to_dicts()
+    now = _Now(engine, catalog, period, form, alone, as_of)
+    figures = now.figures(units=[unit])
+    if as_of is not None and figures.height and (changed := queries.defined_anew(engine, form, unit, as_of)):
+        raise _not_known(period, as_of, changed, _DEFINED_ANEW)
+    rows = now.added_up(figures).to_dicts()
     return [{**row, **_words(catalog, row["indicator"])} for row in _in_order(catalog, rows)]
 
 
@@ -145,6 +162,20 @@ def totals_in_force(
     figures = now.figures(units=leaves["unit"].to_list(), indicators=needed_for(wanted, catalog))
     both = pl.concat([kept.cast(dict(ROLL_UP)), now.added_up(figures).cast(dict(ROLL_UP))])  # type: ignore[arg-type]
     return both.filter(pl.col("indicator").is_in(list(indicators)))
+
+
+_NOT_KEPT = ("tổng hợp chỉ được giữ lại từ lúc ấy", "totals are kept from then on")
+_DEFINED_ANEW = ("biểu mẫu hoặc đơn vị đã đổi lúc ấy", "the form or the unit was changed then")
+
+
+def _not_known(period: str, as_of: datetime | None, since: datetime, why: tuple[str, str]) -> ActRefusedError:
+    asked, then = (f"{moment.astimezone(ZONE):%d/%m/%Y %H:%M:%S}" for moment in (as_of or since, since))
+    return ActRefusedError(
+        f"Không còn biết tổng hợp kỳ {period} nói gì lúc {asked} ({then}: {why[0]});"
+        " từng số liệu thì hỏi bằng tongket query --as-of",
+        f"What the summary of {period} said at {asked} is not known any more ({then}: {why[1]});"
+        " for single figures use tongket query --as-of",
+    )
 
 
 def _period(catalog: Catalog, code: str) -> Period:

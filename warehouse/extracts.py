@@ -6,12 +6,25 @@ from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Boolean, Connection, Date, Double, Engine, Integer, String, literal_column, select, text
+from sqlalchemy import (
+    Boolean,
+    Connection,
+    Date,
+    Double,
+    Engine,
+    Integer,
+    String,
+    TextClause,
+    literal_column,
+    select,
+    text,
+)
 
+from warehouse import tables
 from warehouse.bulk import read_frame
 from warehouse.engine import is_postgres, snapshot
-from warehouse.mart_words import VIEW_COLUMNS
-from warehouse.marts import observation_as_of
+from warehouse.mart_words import VIEW_COLUMNS, YEAR_ON_YEAR_WORDS
+from warehouse.marts import VIEW_WORDS, YEAR_ON_YEAR_IN_WORDS, observation_as_of
 from warehouse.reporting import findings_on, period_row
 from warehouse.schema import Moment
 from warehouse.units import subtree, tree_on
@@ -32,10 +45,30 @@ _TYPES: dict[str, Any] = {
     "derived": Boolean,
 }
 
+_YEAR_ON_YEAR = tables.mart_year_on_year
+
+#: What leaves the warehouse: view → what it is, and view → its columns and what they mean, all in both languages.
+MARTS = {**VIEW_WORDS, _YEAR_ON_YEAR.name: str(_YEAR_ON_YEAR.comment)}
+COLUMNS = {
+    **VIEW_COLUMNS,
+    _YEAR_ON_YEAR.name: {**{c.name: str(c.comment) for c in _YEAR_ON_YEAR.c}, **YEAR_ON_YEAR_WORDS},
+}
+
+#: Of single views, where their columns are called as others are elsewhere.
+_TYPES_OF: dict[str, dict[str, Any]] = {
+    _YEAR_ON_YEAR.name: {column.name: column.type for column in _YEAR_ON_YEAR.c},
+    "mart_dossier": {
+        name: Double for name in VIEW_COLUMNS["mart_dossier"] if name not in VIEW_COLUMNS["mart_reporting"]
+    }
+    | {"scope": String, "is_exact": Integer},
+}
+
 #: What is extracted: name → view, and the columns by which its rows are put in an order that never changes.
 EXTRACTS = {
     "observations": ("mart_observation", ("unit", "form", "indicator", "breakdown", "submission_id", "recorded_from")),
     "totals": ("mart_total", ("unit", "form", "indicator", "breakdown")),
+    "year_on_year": ("mart_year_on_year", ("unit", "form", "indicator", "breakdown")),
+    "dossiers": ("mart_dossier", ("unit", "form", "scope", "submission_id")),
     "status": ("mart_reporting", ("unit", "form")),
     "reporting_rate": ("mart_reporting_rate", ("unit", "form")),
     "initiatives": ("mart_initiative", ("unit", "form", "submission_id", "item")),
@@ -67,20 +100,24 @@ def extract(
 
 
 def read_view(connection: Connection, view: str) -> pl.DataFrame:
-    """Every row of a view."""
-    return read_frame(connection, select(*_columns(view)).select_from(text(view)))
+    """Every row of a view of :data:`COLUMNS`."""
+    return read_frame(connection, select(*_columns(view)).select_from(_source(view)))
+
+
+def _source(view: str) -> TextClause:
+    return text(f"({YEAR_ON_YEAR_IN_WORDS}) AS {view}" if view == _YEAR_ON_YEAR.name else view)
 
 
 def _columns(view: str, source: str | None = None) -> list[Any]:
     """Each with the name of what it stands in: SQLite takes a lone ``"name"`` that is no column for a text."""
+    types = {**_TYPES, **_TYPES_OF.get(view, {})}
     return [
-        literal_column(f'{source or view}."{name}"', _TYPES.get(name, String)()).label(name)
-        for name in VIEW_COLUMNS[view]
+        literal_column(f'{source or view}."{name}"', types.get(name, String())).label(name) for name in COLUMNS[view]
     ]
 
 
 def _view(connection: Connection, view: str, order: tuple[str, ...], period: str) -> pl.DataFrame:
-    query = select(*_columns(view)).select_from(text(view)).where(literal_column("period", String()) == period)
+    query = select(*_columns(view)).select_from(_source(view)).where(literal_column("period", String()) == period)
     return read_frame(connection, query).sort(order)
 
 

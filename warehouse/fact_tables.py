@@ -257,27 +257,52 @@ narrative = table(
     PrimaryKeyConstraint("submission_id", "section"),
 )
 
+
+def _totals() -> list[Column[Any]]:
+    return [
+        col("period", String, "Mã kỳ", "Code of the period"),
+        col("unit", String, "Mã đơn vị, hiểu theo ngày cuối kỳ", "Code of the unit on the last day of the period"),
+        col("form", String, "Mã biểu mẫu", "Code of the form"),
+        col("indicator", String, "Mã chỉ tiêu", "Code of the indicator"),
+        col("breakdown", String, "Phân tổ; trống là tổng chung", "Breakdown; empty for the whole"),
+        col("value", Double, "Giá trị tổng hợp", "Total", null=True),
+        col("lower", Double, "Cận dưới", "Lower bound", null=True),
+        col("upper", Double, "Cận trên", "Upper bound", null=True),
+        col("qualifier", String, "Độ chính xác", "How exact", null=True),
+        col("numerator", Double, "Tổng tử số", "Sum of the numerators", null=True),
+        col("denominator", Double, "Tổng mẫu số", "Sum of the denominators", null=True),
+        col("reported", Integer, "Số đơn vị có số liệu", "Units that gave the figure", null=True),
+        col("expected", Integer, "Số đơn vị phải có số liệu", "Units that owed it", null=True),
+        col("source", String, "Cách có được số tổng hợp", "How the total was obtained", null=True),
+        col("note", Text, "Ghi chú", "Note", null=True),
+        col("refreshed_at", Moment, "Lúc tính", "When it was computed"),
+    ]
+
+
 mart_roll_up = table(
     "mart_roll_up",
     "Số tổng hợp của từng đơn vị và mọi đơn vị bên dưới, kèm độ bao phủ; được tính lại sau mỗi lần nạp",
     "Totals of every unit with all units below it, with their coverage; computed anew after each load",
-    col("period", String, "Mã kỳ", "Code of the period"),
-    col("unit", String, "Mã đơn vị, hiểu theo ngày cuối kỳ", "Code of the unit on the last day of the period"),
-    col("form", String, "Mã biểu mẫu", "Code of the form"),
-    col("indicator", String, "Mã chỉ tiêu", "Code of the indicator"),
-    col("breakdown", String, "Phân tổ; trống là tổng chung", "Breakdown; empty for the whole"),
-    col("value", Double, "Giá trị tổng hợp", "Total", null=True),
-    col("lower", Double, "Cận dưới", "Lower bound", null=True),
-    col("upper", Double, "Cận trên", "Upper bound", null=True),
-    col("qualifier", String, "Độ chính xác", "How exact", null=True),
-    col("numerator", Double, "Tổng tử số", "Sum of the numerators", null=True),
-    col("denominator", Double, "Tổng mẫu số", "Sum of the denominators", null=True),
-    col("reported", Integer, "Số đơn vị có số liệu", "Units that gave the figure", null=True),
-    col("expected", Integer, "Số đơn vị phải có số liệu", "Units that owed it", null=True),
-    col("source", String, "Cách có được số tổng hợp", "How the total was obtained", null=True),
-    col("note", Text, "Ghi chú", "Note", null=True),
-    col("refreshed_at", Moment, "Lúc tính", "When it was computed"),
+    *_totals(),
     PrimaryKeyConstraint("period", "unit", "form", "indicator", "breakdown"),
+    sqlite_with_rowid=False,
+)
+
+# What a total rests on besides figures (register, obligations, definitions, this program) has no past of its own:
+# computed again, a total of last month could come out otherwise than it was read out. So what was replaced is kept.
+roll_up_past = table(
+    "roll_up_past",
+    "Số tổng hợp từng có và đã được thay: đúng đến lúc replaced_at; chỉ giữ những dòng đã thay đổi",
+    "Totals that stood and were replaced: true until replaced_at; only rows that changed are kept",
+    *_totals(),
+    col("replaced_at", Moment, "Lúc được thay", "When it was replaced"),
+    col(
+        "was_there",
+        Boolean,
+        "Trước lúc ấy có dòng này không; unit trống: trước lúc ấy chưa có tổng hợp nào (có thì không được giữ lại)",
+        "Whether the row was there before; unit empty: no totals stood before (or, if so, they were not kept)",
+    ),
+    PrimaryKeyConstraint("period", "unit", "form", "indicator", "breakdown", "replaced_at"),
     sqlite_with_rowid=False,
 )
 

@@ -8,17 +8,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Engine, FromClause, delete, func, select, union_all
+from sqlalchemy import ColumnElement, Connection, Engine, FromClause, and_, delete, func, or_, select, union_all
 
+from catalog.fingerprints import FORM, OBLIGATION, UNIT
 from domain.submission import IN_FORCE
 from warehouse import tables
-from warehouse.bulk import insert_frame, read_frame, read_where_in
+from warehouse.bulk import insert_frame, polars_type, read_frame, read_where_in
 from warehouse.changes import TOTALS_MADE_BY, refreshed_at
 from warehouse.engine import write
 from warehouse.hierarchy import put_findings
 from warehouse.history import in_words
 from warehouse.registry import set_setting
 from warehouse.reporting import period_row
+from warehouse.roll_up_past import FIGURES, KEY, keep_replaced, stood_at
 from warehouse.units import renamed_since, tree_on
 
 _MANNER = ["qualifier", "status", "basis", "scope", "derived"]
@@ -31,25 +33,26 @@ def observations_in_force(
     *,
     units: Sequence[str] | None = None,
     indicators: Sequence[str] | None = None,
+    as_of: datetime | None = None,
 ) -> pl.DataFrame:
-    """Figures of a period that stand in the totals, of all units and indicators or of those named.
+    """Figures of a period that stand in the totals, of all units and indicators or of those named; with ``as_of``
+    those that were believed at that moment.
 
     ``submission_id, unit_id, unit, form, indicator, breakdown, value, numerator, denominator, qualifier, lower, upper,
     status, basis, scope, derived``; ``lower`` or ``upper`` null beside a value: unbounded there. The unit is the one
     that owes the report (:func:`reports_in_force`).
     """
-    observation, manner = tables.observation.c, tables.manner.c
+    source, is_believed = _believed(as_of)
+    observation, manner = source.c, tables.manner.c
     names = ["submission_id", "indicator_id", "breakdown_id", "manner_id", "value", "numerator", "denominator"]
     names += ["lower", "upper"]
     with engine.connect() as connection:
         row = period_row(connection, period)
-        query = select(*[observation[name] for name in names]).where(
-            observation.period_id == row["id"], observation.recorded_to.is_(None)
-        )
+        query = select(*[observation[name] for name in names]).where(observation.period_id == row["id"], is_believed)
         if indicators is not None:
             named = select(tables.indicator.c.id).where(tables.indicator.c.code.in_(list(indicators)))
             query = query.where(observation.indicator_id.in_(connection.scalars(named).all()))
-        reports = reports_in_force(connection, period, form, units=units)
+        reports = reports_in_force(connection, period, form, units=units, as_of=as_of)
         if units is None:
             found = read_frame(connection, query)
         else:
@@ -81,10 +84,16 @@ def observations_in_force(
 
 
 def reports_in_force(
-    connection: Connection, period: str, form: str | None = None, *, units: Sequence[str] | None = None
+    connection: Connection,
+    period: str,
+    form: str | None = None,
+    *,
+    units: Sequence[str] | None = None,
+    as_of: datetime | None = None,
 ) -> pl.DataFrame:
     """``submission_id, form, unit_id, unit`` of the reports of a period whose figures count, of all units or of those
-    named; the unit is the one that owes the report, whatever it was called when it sent it.
+    named; the unit is the one that owes the report, whatever it was called when it sent it. With ``as_of`` those whose
+    figures were believed at that moment.
 
     Of a unit that sent both before and after it was renamed, and whose renaming was recorded afterwards, the one sent
     last counts, as of the versions of a report: the figures of a unit are never added to themselves.
@@ -96,7 +105,7 @@ def reports_in_force(
         select(here.id.label("submission_id"), tables.form.c.code.label("form"), here.unit_id, unit.code.label("unit"))
         .join_from(tables.submission, tables.form, tables.form.c.id == here.form_id)
         .join(tables.unit, unit.id == here.unit_id)
-        .where(here.period_id == row["id"], here.state.in_(sorted(IN_FORCE)))
+        .where(here.period_id == row["id"], _counts(row["id"], as_of))
     )
     if form is not None:
         query = query.where(tables.form.c.code == form)
@@ -114,23 +123,18 @@ def reports_in_force(
     return asked.sort("submission_id").unique(["unit_id", "form"], keep="last", maintain_order=True)
 
 
+def _counts(period_id: int, as_of: datetime | None) -> ColumnElement[bool]:
+    """Whether the figures of a submission count, or did at that moment."""
+    here = tables.submission.c
+    if as_of is None:
+        return here.state.in_(sorted(IN_FORCE))
+    source, is_believed = _believed(as_of)
+    return here.id.in_(select(source.c.submission_id).where(source.c.period_id == period_id, is_believed))
+
+
 # ------------------------------------------------------------------------------------------------ roll-up
 
-_ROLL_UP = [
-    "unit",
-    "indicator",
-    "breakdown",
-    "value",
-    "lower",
-    "upper",
-    "qualifier",
-    "numerator",
-    "denominator",
-    "reported",
-    "expected",
-    "source",
-    "note",
-]
+_ROLL_UP = [*KEY, *FIGURES]
 
 
 def settled(engine: Engine, made_by: str = "") -> datetime:
@@ -173,13 +177,14 @@ def write_roll_up(
     units (:func:`warehouse.hierarchy.put_findings`).
 
     Takes ``unit, indicator, breakdown, value, lower, upper, qualifier, numerator, denominator, reported, expected,
-    source, note``; further columns are left out, of the optional ones (from ``lower`` on) any may be absent.
+    source, note``; further columns are left out, of the optional ones (from ``lower`` on) any may be absent. What they
+    replace is kept (:mod:`warehouse.roll_up_past`).
     """
     mart = tables.mart_roll_up
     absent = [pl.lit(None).alias(name) for name in _ROLL_UP[4:] if name not in frame.columns]
     moment = as_of or datetime.now(UTC)
     rows = frame.with_columns(absent).select(
-        *_ROLL_UP,
+        *(pl.col(name).cast(polars_type(mart.c[name].type)) for name in _ROLL_UP),
         period=pl.lit(period),
         form=pl.lit(form),
         refreshed_at=pl.lit(moment, pl.Datetime("us", "UTC")),
@@ -190,10 +195,11 @@ def write_roll_up(
             return None
         if standing is not None and standing > moment:
             return 0
-        gone = delete(mart).where(mart.c.period == period, mart.c.form == form)
+        replaced = [mart.c.period == period, mart.c.form == form]
         if part is not None:
-            gone = gone.where(mart.c.unit.in_(part.units))
-        connection.execute(gone)
+            replaced.append(mart.c.unit.in_(part.units))
+        keep_replaced(connection, period, form, and_(*replaced), rows)
+        connection.execute(delete(mart).where(*replaced))
         if findings is not None:
             put_findings(connection, period, form, findings, part.units if part else None)
         return insert_frame(connection, mart, rows.sort("unit", "indicator", "breakdown"))
@@ -207,25 +213,42 @@ def kept_totals(engine: Engine, period: str, form: str, units: Sequence[str]) ->
         return read_where_in(connection, query, mart.unit, units)
 
 
-def summary(engine: Engine, period: str, unit: str, form: str | None = None) -> pl.DataFrame:
-    """The totals of a unit for a period, in the order of the definitions, with labels and coverage.
+def summary(
+    engine: Engine, period: str, unit: str, form: str | None = None, as_of: datetime | None = None
+) -> pl.DataFrame:
+    """The totals of a unit for a period, in the order of the definitions, with labels and coverage; with ``as_of``
+    those that stood at that moment, whatever became of figures, register and definitions since.
 
     ``form, indicator, label_vi, label_en, measure_vi, measure_en, kind, breakdown, value, lower, upper, qualifier,
-    numerator, denominator, reported, expected, source, note, refreshed_at``.
+    numerator, denominator, reported, expected, source, note, refreshed_at``. Raises
+    :class:`warehouse.roll_up_past.NotKeptError`.
     """
     mart, indicator = tables.mart_roll_up.c, tables.indicator.c
-    figures = [mart[name] for name in _ROLL_UP[2:]]
-    labels = [indicator[name] for name in ("label_vi", "label_en", "measure_vi", "measure_en", "kind")]
-    query = (
-        select(mart.form, mart.indicator, *labels, *figures, mart.refreshed_at)
-        .join(tables.indicator, indicator.code == mart.indicator)
-        .where(mart.period == period, mart.unit == unit)
-        .order_by(mart.form, indicator.id, mart.breakdown)
+    query = select(mart.form, *[mart[name] for name in _ROLL_UP[1:]], mart.refreshed_at).where(
+        mart.period == period, mart.unit == unit
     )
     if form is not None:
         query = query.where(mart.form == form)
+    labels = ["label_vi", "label_en", "measure_vi", "measure_en", "kind"]
+    words = select(indicator.id, indicator.code.label("indicator"), *[indicator[name] for name in labels])
     with engine.connect() as connection:
-        return read_frame(connection, query)
+        rows = read_frame(connection, query)
+        if as_of is not None:
+            rows = stood_at(connection, rows, period, unit, form, as_of)
+        named = rows.join(read_frame(connection, words), on="indicator")
+    return named.sort("form", "id", "breakdown").select(
+        "form", "indicator", *labels, "breakdown", *FIGURES, "refreshed_at"
+    )
+
+
+def defined_anew(engine: Engine, form: str, unit: str, since: datetime) -> datetime | None:
+    """When the form, who owes it or the unit was last changed, if that was after the moment."""
+    change = tables.definition_change.c
+    names = ((FORM, form), (OBLIGATION, form), (UNIT, unit))
+    these = or_(*((change.kind == kind) & (change.code == code) for kind, code in names))
+    with engine.connect() as connection:
+        found: datetime | None = connection.scalar(select(func.max(change.since)).where(these, change.since > since))
+    return found
 
 
 def top_unit(engine: Engine, period: str, prefix: str = "") -> str | None:

@@ -135,7 +135,8 @@ def _judged(ends: pl.DataFrame) -> pl.DataFrame:
 
 
 def mapping_between(engine: Engine, then: date, now: date) -> pl.DataFrame:
-    """:func:`unit_mapping` of the warehouse's register, with ``code_then, name_then, code_now, name_now``."""
+    """:func:`unit_mapping` of the warehouse's register, with ``code_then, name_then, code_now, name_now`` and
+    ``documents``: the decisions on the way, with semicolons; null where nothing was decided."""
     unit, event = tables.unit.c, tables.unit_event.c
     with engine.connect() as connection:
         units = read_frame(
@@ -143,11 +144,13 @@ def mapping_between(engine: Engine, then: date, now: date) -> pl.DataFrame:
         )
         events = read_frame(
             connection,
-            select(event.day, event.old_unit_id, event.new_unit_id, event.share).where(
+            select(event.day, event.old_unit_id, event.new_unit_id, event.share, event.document).where(
                 event.day > then, event.day <= now
             ),
         )
-    mapping = unit_mapping(units, events, then, now)
+    mapping = unit_mapping(units, events, then, now).join(
+        _documents(events), on=_PAIR, how="left", maintain_order="left"
+    )
     for side in ("then", "now"):
         words = units.select(
             pl.col("unit_id").cast(pl.Int64).alias(f"unit_{side}"),
@@ -156,3 +159,28 @@ def mapping_between(engine: Engine, then: date, now: date) -> pl.DataFrame:
         )
         mapping = mapping.join(words, on=f"unit_{side}", how="left", maintain_order="left")
     return mapping
+
+
+def _documents(events: pl.DataFrame) -> pl.DataFrame:
+    """``unit_then, unit_now, documents``: the decisions on every way from a unit to where its events led, in the order
+    of their days; the pair of a unit with itself has those by which it gave parts away."""
+    told = events.select(
+        "day", "document", old=pl.col("old_unit_id").cast(pl.Int64), new=pl.col("new_unit_id").cast(pl.Int64)
+    )
+    here = told.select(unit_then="old", unit_now="old", documents=pl.lit([], pl.List(pl.String))).unique(_PAIR)
+    for day in told["day"].unique().sort():
+        step = told.filter(pl.col("day") == day)
+        moved = here.join(step, left_on="unit_now", right_on="old").select("unit_then", "new", "documents", "document")
+        given = step.group_by("old").agg(pl.col("document").unique(maintain_order=True))
+        stayed = here.join(given, left_on="unit_now", right_on="old", how="left").select(
+            *_PAIR, pl.col("documents").list.concat(pl.col("document").fill_null(pl.lit([], pl.List(pl.String))))
+        )
+        arrived = moved.select("unit_then", unit_now="new", documents=pl.col("documents").list.concat("document"))
+        here = (
+            pl.concat([stayed, arrived])
+            .group_by(_PAIR, maintain_order=True)
+            .agg(pl.col("documents").list.explode(keep_nulls=False, empty_as_null=False))
+        )
+        here = here.with_columns(pl.col("documents").list.unique(maintain_order=True))
+    joined = pl.col("documents").list.join("; ")
+    return here.select(*_PAIR, documents=pl.when(joined != "").then(joined))

@@ -225,4 +225,42 @@ VIEW_COLUMNS: dict[str, dict[str, str]] = {
         "sheet": "Trang tính; trống với CSV và JSON | Sheet; empty for CSV and JSON",
         "cell": "Ô, dòng CSV hoặc con trỏ JSON | Cell, line of a CSV or JSON pointer",
     },
+    "mart_dossier": {
+        **_UNIT,
+        "scope": "Số của riêng đơn vị, cả hệ thống dưới hay địa bàn; chỉ cộng own"
+        " | Own figures, of the subtree or of the territory; add up none but own",
+        "received": "Tiếp nhận, gồm kỳ trước chuyển qua | Received, carried over included",
+        "received_online": "Tiếp nhận trực tuyến | Received online",
+        "received_direct": "Tiếp nhận trực tiếp, bưu chính | Received directly or by post",
+        "carried_over": "Kỳ trước chuyển qua | Carried over",
+        "resolved": "Đã giải quyết | Resolved",
+        "resolved_early": "Đã giải quyết trước hạn | Resolved early",
+        "resolved_on_time": "Đã giải quyết đúng hạn, không kể trước hạn | Resolved on time, early ones not counted",
+        "resolved_overdue": "Đã giải quyết quá hạn | Resolved late",
+        "pending": "Đang giải quyết | Pending",
+        "pending_in_time": "Đang giải quyết, chưa đến hạn | Pending, not yet due",
+        "pending_overdue": "Đang giải quyết, đã quá hạn | Pending, past due",
+        "refused": "Trả lại, không giải quyết, xin rút | Refused, returned or withdrawn",
+        "on_time_rate_resolved": "Tỷ lệ đúng hạn trên số đã giải quyết, phần trăm; nhiều đơn vị: 100 × tổng tử số"
+        " / tổng mẫu số | On-time rate of the resolved, in percent; of several units: 100 × sum of numerators / sum of"
+        " denominators",
+        "resolved_numerator": "Tử số: giải quyết trước hạn và đúng hạn; trống khi đơn vị chỉ nêu tỷ lệ"
+        " | Numerator: resolved early and on time; empty where only a rate was stated",
+        "resolved_denominator": "Mẫu số: đã giải quyết | Denominator: resolved",
+        "on_time_rate_received": "Tỷ lệ đúng hạn trên số tiếp nhận, phần trăm; không thay cho tỷ lệ trên số đã giải"
+        " quyết | On-time rate of the received, in percent; never stands for the one of the resolved",
+        "received_numerator": "Tử số: giải quyết trước hạn và đúng hạn | Numerator: resolved early and on time",
+        "received_denominator": "Mẫu số: tiếp nhận | Denominator: received",
+        "is_exact": "1 khi mọi số trong dòng là số chính xác; 0 khi có số “hơn”, “gần”: xem mart_observation"
+        " | 1 when every figure of the row is exact; 0 when some are about: see mart_observation",
+        "submission_id": _PLACE["submission_id"],
+        "version": _PLACE["version"],
+    },
+}
+
+#: Columns that ``mart_year_on_year`` is given in words with, where it leaves the warehouse.
+YEAR_ON_YEAR_WORDS = {
+    "unit_name": _UNIT["unit_name"],
+    **{name: _INDICATOR[name] for name in ("label_vi", "label_en", "measure_vi")},
+    "measure_en": "Đơn vị tính bằng tiếng Anh | Unit of measure in English",
 }

@@ -311,17 +311,78 @@ LEFT JOIN place a ON a.id = l.place_id
 """  # noqa: S608
 
 #: Grades that stand, each with what was proposed when it was decided.
-_RATING = """\
+_RATING = f"""\
 SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
-  u.parent_code AS parent, d.rules, d.peer_group, d.grade, d.grade_vi, d.grade_en, d.proposed,
+  y.parent_code AS parent, d.rules, d.peer_group, d.grade, d.grade_vi, d.grade_en, d.proposed,
   CASE WHEN d.proposed = d.grade THEN 1 ELSE 0 END AS as_proposed, CASE WHEN d.over_cap THEN 1 ELSE 0 END AS over_cap,
   d.points, d.points_lower, d.points_upper, d.version, d.recorded_from AS decided_at,
   a.who AS decided_by, a.second_person, a.reason
 FROM rating_decision d
 JOIN period p ON p.id = d.period_id
 JOIN unit u ON u.id = d.unit_id
-JOIN action a ON a.id = d.action_id
+{_SUPERIOR_OF_UNIT}JOIN action a ON a.id = d.action_id
 WHERE d.recorded_to IS NULL
+"""  # noqa: S608
+
+#: Figures of the one-stop shop in ``mart_dossier``: column → indicator.
+_DOSSIERS = {
+    name: f"dossiers_{name}"
+    for name in (
+        *("received", "received_online", "received_direct", "carried_over"),
+        *("resolved", "resolved_early", "resolved_on_time", "resolved_overdue"),
+        *("pending", "pending_in_time", "pending_overdue", "refused"),
+    )
+}
+
+#: The on-time rates: over what was resolved and over what was received, which never stand for one another.
+_DOSSIER_RATES = ("resolved", "received")
+
+
+def _figure(indicator: str, name: str, column: str = "value") -> str:
+    return f"MAX(CASE WHEN i.code = '{indicator}' THEN o.{column} END) AS {name}"
+
+
+def _rate_of(base: str) -> str:
+    indicator = f"on_time_rate_{base}"
+    parts = [(indicator, "value"), (f"{base}_numerator", "numerator"), (f"{base}_denominator", "denominator")]
+    return ",\n  ".join(_figure(indicator, name, column) for name, column in parts)
+
+
+_ASKED_OF_DOSSIERS = ", ".join(
+    f"'{code}'" for code in (*_DOSSIERS.values(), *(f"on_time_rate_{base}" for base in _DOSSIER_RATES))
+)
+
+#: Own figures of reports, never totals: they may be added up over units.
+_DOSSIER = (
+    """\
+SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
+  y.parent_code AS parent, f.code AS form, m.scope,
+  """
+    + ",\n  ".join([*(_figure(code, name) for name, code in _DOSSIERS.items()), *map(_rate_of, _DOSSIER_RATES)])
+    + f""",
+  MIN(CASE WHEN m.qualifier = 'exact' THEN 1 ELSE 0 END) AS is_exact,
+  s.id AS submission_id, s.version
+FROM observation o
+JOIN submission s ON s.id = o.submission_id
+JOIN period p ON p.id = o.period_id AND p.id = s.period_id
+JOIN unit u ON u.id = o.unit_id AND u.id = s.unit_id
+JOIN form f ON f.id = s.form_id
+JOIN indicator i ON i.id = o.indicator_id AND i.code IN ({_ASKED_OF_DOSSIERS})
+JOIN breakdown b ON b.id = o.breakdown_id AND b.code = ''
+JOIN manner m ON m.id = o.manner_id
+{_SUPERIOR_OF_UNIT}WHERE o.recorded_to IS NULL
+GROUP BY p.code, u.id, u.code, u.name, u.kind, u.level, y.parent_code, f.code, m.scope, s.id, s.version
+"""
+)
+
+#: ``mart_year_on_year`` with the words of its units and indicators, for whoever has no registry beside it.
+YEAR_ON_YEAR_IN_WORDS = """\
+SELECT y.*, u.name AS unit_name, i.label_vi, i.label_en, i.measure_vi, i.measure_en
+FROM mart_year_on_year y
+JOIN period p ON p.code = y.period
+JOIN indicator i ON i.code = y.indicator
+LEFT JOIN unit u ON u.id = (
+  SELECT x.id FROM unit x WHERE x.code = y.unit AND x.valid_from <= p.last_day ORDER BY x.valid_from DESC LIMIT 1)
 """
 
 #: Name → query of every view, with the words for which the databases differ left out.
@@ -334,6 +395,7 @@ TEMPLATES = {
     **_LISTS,
     "mart_rating": _RATING,
     "mart_conclusion": _CONCLUSION,
+    "mart_dossier": _DOSSIER,
 }
 
 
@@ -373,6 +435,9 @@ VIEW_WORDS = {
     " | Grades that were decided, with the points and the grade that were proposed at that moment",
     "mart_conclusion": "Kết luận hội nghị và việc thực hiện đến nay; chủ trì như đã giao, không theo sáp nhập"
     " | Conclusions of conferences and what became of them; owners as named, not followed through mergers",
+    "mart_dossier": "Hồ sơ một cửa: mỗi báo cáo đang có hiệu lực một dòng, số của riêng đơn vị nên cộng được; tổng hợp"
+    " kèm độ bao phủ ở mart_total | One-stop dossiers: a row a report in force, the units' own figures, which may be"
+    " added up; totals with their coverage stand in mart_total",
 }
 
 

@@ -15,6 +15,7 @@ from warehouse.comparing import (
 )
 from warehouse.figures import (
     Part,
+    defined_anew,
     kept_totals,
     observations_in_force,
     settled,
@@ -43,11 +44,13 @@ from warehouse.reporting import (
     status_tree,
     waiver_counts,
 )
+from warehouse.roll_up_past import NotKeptError
 from warehouse.story import history_of
-from warehouse.units import unit_tree, units
+from warehouse.units import unit_tree, units, units_below
 from warehouse.waivers import closed_periods, waivers_of
 
 __all__ = [
+    "NotKeptError",
     "Part",
     "QueryRefusedError",
     "QueryTooLongError",
@@ -58,6 +61,7 @@ __all__ = [
     "counts",
     "counts_of_run",
     "deeds",
+    "defined_anew",
     "expected_units",
     "failed_of_run",
     "finding_counts",
@@ -87,6 +91,7 @@ __all__ = [
     "trails_forward",
     "unit_tree",
     "units",
+    "units_below",
     "units_of_period",
     "waiver_counts",
     "waivers_of",

@@ -17,11 +17,12 @@ from catalog.fingerprints import UNIT, Fingerprints, definition_fingerprints, un
 from catalog.model import Definition, UnitEventRecord, UnitRecord
 from catalog.register import EventKey, event_key, key_of
 from catalog.whole import Catalog
+from domain.act import Act
 from domain.period import Period
 from domain.unit import UnitKey
 from warehouse import tables
 from warehouse.ancestry import refresh_ancestry
-from warehouse.bulk import gather_statistics, insert_frame, number_rows, polars_type, read_frame, update_frame
+from warehouse.bulk import gather_statistics, insert_frame, next_id, number_rows, polars_type, read_frame, update_frame
 from warehouse.engine import write
 
 #: Periods are there from this year on unless other years are asked for: before it no report is taken in.
@@ -111,6 +112,15 @@ def import_units(engine: Engine, catalog: Catalog, records: Sequence[UnitRecord]
 
 
 @dataclass(frozen=True, slots=True)
+class Signed:
+    """Who changes the register, why (empty: nobody said), and from which files: name and SHA-256 of each."""
+
+    who: str
+    reason: str
+    files: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Register:
     """The units and events the warehouse holds, with all their history."""
 
@@ -136,18 +146,20 @@ def import_register(
     removed: Iterable[EventKey] = (),
     *,
     proved_with: Register | None = None,
+    signed: Signed | None = None,
 ) -> None:
     """Add or change units by (code, first day) and events by (day, old, new); take back the ``removed`` events.
 
-    One transaction. ``catalog`` is the shipped one: what is changed of its rows is noted, and stays as imported when
-    the program is updated. Raises :class:`RegisterMovedError` when the register is no longer ``proved_with``, and
-    :class:`UnknownUnitKindError`.
+    One transaction, with the act that says who did so when it is ``signed``. ``catalog`` is the shipped one: what is
+    changed of its rows is noted, and stays as imported when the program is updated. Raises :class:`RegisterMovedError`
+    when the register is no longer ``proved_with``, and :class:`UnknownUnitKindError`.
     """
     gone = set(removed)
     with write(engine) as connection:
         if proved_with is not None and _whole_register(connection) != proved_with:
             raise RegisterMovedError
         _note_beginning(connection, catalog)
+        before = _counts(connection)
         _sync(connection, tables.unit_kind, _unit_kinds(catalog), ["code"])
         _sync_units(connection, units)
         _remove_events(connection, gone)
@@ -157,6 +169,31 @@ def import_register(
         _note_changes(connection, _unit_fingerprints(connection))
         told = sorted(_event_words(event_key(event)) + event.share for event in _events(connection))
         set_setting(connection, REGISTER_EVENTS, hashlib.sha256("\n".join(told).encode()).hexdigest())
+        if signed is not None:
+            _record_import(connection, signed, before)
+
+
+def _counts(connection: Connection) -> dict[str, int]:
+    """How many units and events there are."""
+    counted = {"units": tables.unit, "events": tables.unit_event}
+    return {name: connection.scalar(select(func.count()).select_from(table)) or 0 for name, table in counted.items()}
+
+
+def _record_import(connection: Connection, signed: Signed, before: dict[str, int]) -> None:
+    """The act: ``before`` and ``after`` count units and events, ``after`` names the files besides."""
+    files = [{"name": name, "sha256": digest} for name, digest in signed.files]
+    after = json.dumps({**_counts(connection), "files": files}, ensure_ascii=False)
+    connection.execute(
+        tables.action.insert().values(
+            id=next_id(connection, tables.action),
+            at=datetime.now(UTC),
+            who=signed.who,
+            what=Act.IMPORT_REGISTER.value,
+            reason=signed.reason,
+            before=json.dumps(before),
+            after=after,
+        )
+    )
 
 
 def read_units(engine: Engine) -> list[UnitRecord]:

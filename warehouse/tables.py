@@ -18,6 +18,7 @@ from warehouse.fact_tables import (
     observation,
     observation_past,
     place,
+    roll_up_past,
     topic,
 )
 from warehouse.intake_tables import action, attempt, file, finding, lateness_permit, receipt, run, submission, waiver
@@ -74,6 +75,7 @@ __all__ = [
     "place",
     "rating_decision",
     "receipt",
+    "roll_up_past",
     "rule",
     "run",
     "setting",

@@ -112,6 +112,12 @@ def subtree(tree: pl.DataFrame, unit: str) -> pl.DataFrame:
     return tree.join(pl.concat(parts), on="unit", how="semi", maintain_order="left")
 
 
+def units_below(engine: Engine, day: date, unit: str) -> pl.Series:
+    """``unit_id`` of a unit and everything below it on a day; empty when it does not live."""
+    with engine.connect() as connection:
+        return subtree(tree_on(connection, day), unit)["unit_id"]
+
+
 def closure(tree: pl.DataFrame) -> pl.DataFrame:
     """``ancestor, unit`` for every unit and each unit above it, itself included."""
     step = tree.select("unit", "parent")

@@ -33,6 +33,7 @@ ACTS: dict[str, Words] = {
     Act.DECIDE_RATING: ("quyết định xếp loại", "decided the rating"),
     Act.ADD_CONCLUSION: ("ghi một kết luận hội nghị", "wrote down a conclusion of a conference"),
     Act.CHANGE_CONCLUSION: ("sửa, cập nhật một kết luận hội nghị", "changed or updated a conclusion of a conference"),
+    Act.IMPORT_REGISTER: ("nạp danh mục đơn vị", "imported the register of units"),
     Act.OPEN_CONFERENCE: ("mở hội nghị", "opened a conference"),
     Act.FREEZE_CONFERENCE: ("chốt số liệu hội nghị", "froze the figures of a conference"),
     Act.OVERRIDE_FREEZE: ("cho chốt khi còn điều nghiêm trọng", "let it be frozen although something was open"),

@@ -36,9 +36,10 @@ class TooManyRowsError(ValueError):
 
 
 def disarmed(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with an apostrophe before every text that a spreadsheet program would run."""
+    """The frame with an apostrophe before every text that a spreadsheet program would run, names of columns too."""
     text = pl.col(pl.String)
-    return frame.with_columns(pl.when(text.str.contains(_FORMULA)).then("'" + text).otherwise(text).name.keep())
+    safe = frame.with_columns(pl.when(text.str.contains(_FORMULA)).then("'" + text).otherwise(text).name.keep())
+    return safe.rename({name: f"'{name}" for name in frame.columns if re.match(_FORMULA, name)})
 
 
 def write_csv(frame: pl.DataFrame, path: Path) -> None:

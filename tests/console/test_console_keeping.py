@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,53 @@ def test_what_is_published_is_published_once(filled: Collected, tmp_path: Path) 
     assert (ran.code, ran.err) == (0, "")
     assert "mart_total" in ran.out
     assert is_a_refusal(run_here("publish", "--out", out))
+
+
+def test_a_text_that_a_spreadsheet_would_run_is_disarmed_in_an_answer_as_csv(filled: Collected) -> None:
+    sql = "select '=1+1' as a, '@x' as b, -5 as c, 'a-b' as d, '-' as e, char(9) || '=2' as f, '+84' as \"=g\""
+    assert run_here("query", sql, "--format", "csv").out.splitlines() == [
+        "a,b,c,d,e,f,'=g",
+        "'=1+1,'@x,-5,a-b,'-,'\t=2,'+84",
+    ]
+    assert run_here("query", sql, "--json").json[0]["a"] == "=1+1"
+
+
+def test_what_waits_in_the_inbox_is_said_not_to_be_in_the_backup(workspace: Path, tmp_path: Path) -> None:
+    first = run_here("backup", "--out", str(tmp_path / "a.zip"), "--json")
+    assert (first.code, first.json["waiting"], first.err) == (0, 0, "")
+    (workspace / "inbox" / "một.xlsx").write_bytes(b"x")
+    (workspace / "inbox" / "dưới").mkdir()
+    (workspace / "inbox" / "dưới" / "hai.xlsx").write_bytes(b"y")
+    ran = run_here("backup", "--out", str(tmp_path / "b.zip"))
+    assert ran.code == 0
+    assert "2 tệp còn chờ trong hộp nhận và KHÔNG có trong bản sao lưu" in ran.err
+
+
+@pytest.mark.parametrize("command", ["backup", "publish"])
+def test_a_name_that_is_taken_meanwhile_is_refused(
+    workspace: Path, tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else's file appears under the name while ours is written."""
+    out = tmp_path / "a.db"
+    real = os.fsync
+
+    def meanwhile(number: int) -> None:
+        out.write_text("của người khác")
+        real(number)
+
+    monkeypatch.setattr(os, "fsync", meanwhile)
+    ran = run_here(command, "--out", str(out))
+    assert is_a_refusal(ran)
+    assert str(out) in ran.err
+    assert out.read_text() == "của người khác"
+    assert [path.name for path in tmp_path.glob("*") if path.name.endswith(".part")] == []
+
+
+def test_a_summary_is_told_as_of_a_moment(filled: Collected) -> None:
+    now = run_here("summary", "--unit", "P99.DU", "--period", PERIOD, "--json").json
+    asked = ("summary", "--unit", "P99.DU", "--period", PERIOD, "--as-of")
+    assert run_here(*asked, "2100-01-01", "--json").json == now
+    assert run_here(*asked, "2001-01-01", "--json").json == []
+    assert is_a_refusal(run_here(*asked, "2001-01-01"))
+    assert is_a_refusal(run_here(*asked, "hôm qua"))
+    assert "Tổng hợp P99.DU · 2025 · 01/01/2100 23:59" in run_here(*asked, "2100-01-01").out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -124,6 +126,14 @@ def test_a_code_and_a_day_name_one_unit(workspace: Path) -> None:
         assert [item["path"][0]["name"].startswith(parent) for item in living] == [True]
 
 
+@pytest.mark.parametrize("typed", ["xa long bình", "Long Binh", "XÃ long binh", "xa Long Bình", "ubnd xã long binh"])
+def test_accents_may_be_left_out_and_are_believed_where_they_stand(workspace: Path, typed: str) -> None:
+    found = run_here("units", "find", typed, "--json").json["candidates"]
+    assert any(item["name"].casefold().endswith("xã long bình") for item in found)
+    assert is_a_refusal(run_here("units", "find", typed.replace("b", "đ").replace("B", "Đ")))
+    assert is_a_refusal(run_here("units", "find", "xã lóng bình"))
+
+
 @pytest.mark.parametrize("arguments", [("không có xã này",), ("",), ("28687", "--as-of", "1/7/2025")])
 def test_what_cannot_be_found_is_refused(workspace: Path, arguments: tuple[str, ...]) -> None:
     assert is_a_refusal(run_here("units", "find", *arguments))
@@ -166,3 +176,46 @@ def test_units_of_a_kind(workspace: Path) -> None:
 )
 def test_units_asked_for_wrongly_are_refused(workspace: Path, arguments: tuple[str, ...]) -> None:
     assert is_a_refusal(run_here("units", *arguments))
+
+
+# ------------------------------------------------------------------------------------------------ acts, mapping
+
+
+def test_an_import_is_on_record(workspace: Path) -> None:
+    acts = ("query", "select who, what, reason, before, after from action", "--json")
+    assert run_here("units", "import", *FILES, "--dry-run").code == 0
+    assert run_here(*acts).json == []
+    assert run_here("units", "import", *FILES, "--as", "Lê Tư", "--reason", "Nghị quyết 202").code == 0
+    assert run_here("units", "import", *FILES, "--as", "Lê Tư").code == 0  # nothing changes any more
+    (act,) = run_here(*acts).json
+    assert (act["who"], act["what"], act["reason"]) == ("Lê Tư", "import_register", "Nghị quyết 202")
+    before, after = json.loads(act["before"]), json.loads(act["after"])
+    assert [file["name"] for file in after["files"]] == ["units.csv", "events.csv"]
+    assert after["files"][0]["sha256"] == hashlib.sha256(Path(FILES[0]).read_bytes()).hexdigest()
+    assert 0 < before["units"] < after["units"] == len(run_here("units", "list", "--json").json)
+    assert before["events"] < after["events"]
+
+
+def test_old_and_new_units_between_two_days(reformed: Path) -> None:
+    days = ("--from", "2025-06-30", "--to", "2025-07-01")
+    rows = run_here("units", "mapping", *days, "--unit", "VD.37", "--format", "json").json
+    merged = {row["code_then"]: row for row in rows if row["code_now"] == "VD.37"}
+    assert {"VD.35", "VD.36", "VD.37"} <= set(merged)
+    assert (merged["VD.35"]["share"], merged["VD.35"]["comparable"]) == ("full", "full")
+    assert "202/2025/QH15" in merged["VD.35"]["documents"]
+    drawn = run_here("units", "mapping", *days, "--unit", "VD.37")
+    assert (drawn.code, drawn.err) == (0, "")
+    assert "toàn bộ" in drawn.out
+    whole = run_here("units", "mapping", *days, "--format", "csv").out.splitlines()
+    assert whole[0] == "code_then,name_then,code_now,name_now,share,comparable,reason,documents"
+    living = {row["code"] for row in run_here("units", "list", "--as-of", "2025-06-30", "--json").json}
+    assert {line.split(",")[0] for line in whole[1:]} - {""} == living
+    parts = [row for row in run_here("units", "mapping", *days, "--json").json if row["share"] == "partial"]
+    assert parts
+    assert all(row["documents"] for row in parts if row["code_now"])
+    for wrong in (
+        ("--from", "2025-07-01", "--to", "2025-06-30"),
+        ("--from", "1/7/2025", "--to", "2025-07-01"),
+        (*days, "--unit", "KHONG.CO"),
+    ):
+        assert is_a_refusal(run_here("units", "mapping", *wrong))

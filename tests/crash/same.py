@@ -17,7 +17,7 @@ from warehouse.engine import make_engine
 from warehouse.schema import Moment
 
 #: How a run went about it may differ; what it came to may not. Attempts are looked at by :func:`assert_sound`.
-_HOW = {"run", "attempt", "alembic_version"}
+_HOW = {"run", "attempt", "roll_up_past", "alembic_version"}
 
 #: Columns that say who or when, or are a number given out in the order of the work.
 _SURROGATE = {"id", "run_id", "attempt_id", "claimed_by", "place_id", "breakdown_id", "manner_id"}

@@ -11,7 +11,7 @@ import pytest
 from domain.act import ActRefusedError
 from tasks.publishing import publish
 from tests.conftest import Collected
-from warehouse.mart_words import VIEW_COLUMNS
+from warehouse.extracts import COLUMNS
 
 
 def test_the_copy_is_the_marts_and_the_questions_that_stand_ready_are_answered(
@@ -20,7 +20,7 @@ def test_the_copy_is_the_marts_and_the_questions_that_stand_ready_are_answered(
     out = tmp_path / "tong-ket.db"
     told = publish(collected.engine, out)
     with collected.engine.connect() as connection:
-        for view in VIEW_COLUMNS:
+        for view in COLUMNS:
             here = connection.exec_driver_sql(f"SELECT count(*) FROM {view}").scalar_one()
             assert told["rows"][view] == here
         value = "SELECT sum(value) FROM mart_observation WHERE indicator = 'party_members'"
@@ -31,9 +31,10 @@ def test_the_copy_is_the_marts_and_the_questions_that_stand_ready_are_answered(
     doubtful = copy.execute("SELECT unit FROM mart_finding WHERE period = '2025' AND severity = 'critical'").fetchone()[
         0
     ]
-    units = {"so_lieu": "P99.UB", "loi": doubtful}
+    units = {"so_lieu": "P99.UB", "loi": doubtful, "so_voi_cung_ky": "DB.12.SNV"}
     for name, query in described["queries"].items():
-        asked = {"period": "2025", "unit": units.get(name, "P99.DU")}
+        period = "2015" if name == "so_voi_cung_ky" else "2025"
+        asked = {"period": period, "unit": units.get(name, "P99.DU")}
         assert copy.execute(query["sql"], asked).fetchall(), name
     for table, said in described["tables"].items():
         columns = [row[1] for row in copy.execute(f"PRAGMA table_info({table})")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import polars as pl
@@ -17,6 +18,7 @@ from catalog.register import event_key
 from domain.act import ActRefusedError
 from domain.submission import RESTORABLE
 from domain.unit import EventKind, EventShare
+from tests.conftest import DATABASES, Server
 from warehouse import acts, queries, tables
 from warehouse.ancestry import refresh_ancestry
 from warehouse.bulk import insert_frame
@@ -219,14 +221,20 @@ def _registers(draw: st.DrawFn) -> tuple[pl.DataFrame, pl.DataFrame]:
     return units, pl.DataFrame(flows, schema=names, orient="row").with_row_index("id", offset=1)
 
 
-@pytest.fixture(scope="module")
-def register(tmp_path_factory: pytest.TempPathFactory) -> Engine:
-    engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp('register') / 'warehouse.db'}")
+@pytest.fixture(scope="module", params=DATABASES)
+def register(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('register') / 'warehouse.db'}"
+    else:
+        server: Server = request.getfixturevalue("server")
+        url = server.create("register")
+    engine = make_engine(url)
     upgrade(engine)
     with write(engine) as connection:
         kind = {"code": "tinh", "label_vi": "Tỉnh", "label_en": "Province", "level": "province", "branch": "state"}
         connection.execute(tables.unit_kind.insert().values(**kind))
-    return engine
+    yield engine
+    engine.dispose()
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

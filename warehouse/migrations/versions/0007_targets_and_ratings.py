@@ -169,13 +169,15 @@ def _quoted(comment: str) -> str:
 
 _MART_RATING = """\
 SELECT p.code AS period, u.code AS unit, u.name AS unit_name, u.kind AS unit_kind, u.level AS unit_level,
-  u.parent_code AS parent, d.rules, d.peer_group, d.grade, d.grade_vi, d.grade_en, d.proposed,
+  y.parent_code AS parent, d.rules, d.peer_group, d.grade, d.grade_vi, d.grade_en, d.proposed,
   CASE WHEN d.proposed = d.grade THEN 1 ELSE 0 END AS as_proposed, CASE WHEN d.over_cap THEN 1 ELSE 0 END AS over_cap,
   d.points, d.points_lower, d.points_upper, d.version, d.recorded_from AS decided_at,
   a.who AS decided_by, a.second_person, a.reason
 FROM rating_decision d
 JOIN period p ON p.id = d.period_id
 JOIN unit u ON u.id = d.unit_id
+LEFT JOIN unit_superior y ON y.unit_id = u.id
+  AND y.first_day <= p.last_day AND (y.last_day IS NULL OR p.last_day <= y.last_day)
 JOIN action a ON a.id = d.action_id
 WHERE d.recorded_to IS NULL
 """
@@ -187,7 +189,7 @@ _COMMENTS = {
     "COLUMN mart_rating.unit_name": "Tên đơn vị | Name of the unit",
     "COLUMN mart_rating.unit_kind": "Loại đơn vị | Kind of unit",
     "COLUMN mart_rating.unit_level": "Cấp của đơn vị | Level of the unit",
-    "COLUMN mart_rating.parent": "Mã đơn vị cấp trên | Code of the superior unit",
+    "COLUMN mart_rating.parent": "Mã cấp trên vào ngày cuối kỳ; cấp trên đã nhập toàn bộ vào đơn vị khác thì là đơn vị đó | Code of the superior on the last day; of what it wholly went into, where it is no more",
     "COLUMN mart_rating.rules": "Mã bộ quy định dùng để đề xuất | Id of the rule set of the proposal",
     "COLUMN mart_rating.peer_group": "Nhóm cùng xét | Group the unit is judged in",
     "COLUMN mart_rating.grade": "Mã mức xếp loại đã quyết định | Code of the grade that was decided",
