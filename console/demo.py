@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +21,10 @@ MARKER = ".tongket-demo"
 PROVINCE_UNITS = 600
 PROVINCE_PERIOD = "2025"
 SEED = 2025
+
+#: The year-end conference of the province.
+CONFERENCE = "TK-2025"
+CONFERENCE_DAY = date(2026, 1, 20)
 
 
 def register(app: typer.Typer) -> None:
@@ -37,7 +42,8 @@ def demo(
         Path | None, typer.Option(help=say("lưu hình kết quả (SVG)", "save a picture of the outcome (SVG)"))
     ] = None,
 ) -> None:
-    """File the five source documents' figures and a generated province, ingest both, and show what came of it."""
+    """File the five source documents' figures and a generated province, ingest both, show what came of it, and hold the
+    year-end conference of the province."""
     started = time.perf_counter()
     _fresh(home)
     os.environ["TONGKET_HOME"] = str(home)
@@ -56,6 +62,8 @@ def demo(
     _show_outcome()
     if picture:
         _save_picture(picture)
+    _step(5, say("Hội nghị tổng kết: chốt số liệu, tạo bộ tài liệu", "The review conference: freeze, make the pack"))
+    _hold_conference()
     out.print(
         say(
             f"\nXong sau {time.perf_counter() - started:.0f} giây.",
@@ -168,6 +176,34 @@ def _show_outcome() -> None:
         print_summary(told, title, definitions(chosen))
 
 
+def _hold_conference() -> None:
+    """Frozen although reports with planted faults are left out; packs for the province and units of each kind below."""
+    from console.common import open_warehouse
+    from domain.conference import ConferenceKind
+    from tasks.conference import Asked, board, freeze, frozen_of, open_conference
+    from tasks.packing import make_pack, pack_folder
+    from tasks.store import register_of
+    from warehouse import queries
+
+    chosen, engine = open_warehouse()
+    catalog, who = register_of(chosen), say("Bản trình diễn", "The demo")
+    top = queries.top_unit(engine, PROVINCE_PERIOD, "P99")
+    assert top is not None
+    asked = Asked(top, (PROVINCE_PERIOD,), ConferenceKind.FINAL, CONFERENCE_DAY, code=CONFERENCE)
+    open_conference(engine, catalog, asked, who=who)
+    for obstacle in board(engine, catalog, CONFERENCE)[1].obstacles:
+        out.print("   ! " + say(obstacle.vi, obstacle.en), soft_wrap=True)
+    reason = say("báo cáo cài lỗi để trình diễn được để lại", "reports with planted faults are left out")
+    held = freeze(engine, catalog, CONFERENCE, who=who, reason=reason, override=True)
+    out.print(f"   SHA-256 {held.hash}")
+    frozen = frozen_of(engine, CONFERENCE)
+    first_of_kind = frozen["units"].filter(depth=1).unique("kind", keep="first", maintain_order=True)["unit"]
+    for unit in (top, *first_of_kind):
+        folder = pack_folder(chosen.workspace.home, frozen, unit)
+        paths = make_pack(frozen, unit, folder, language=LANG)
+        out.print(f"   {folder} · {' · '.join(path.name for path in paths)}", soft_wrap=True)
+
+
 def _print_findings_by_rule(rows: list[dict[str, Any]]) -> None:
     from console.intake import SEVERITIES
     from console.output import coloured
@@ -187,6 +223,8 @@ def _what_next(home: Path) -> None:
         f"{program} findings --period {PROVINCE_PERIOD} --severity critical",
         f"{program} template --form review-report --period 2025 --unit DU.12 --out mau.xlsx",
         f'{program} query "{question}"',
+        f"{program} conference show {CONFERENCE}",
+        f"{program} conference diff {CONFERENCE}",
     ]
     out.print(say("Thử tiếp:", "Try next:"))
     for line in lines:
