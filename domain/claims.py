@@ -33,7 +33,7 @@ _FILLERS = frozenset(
 #: What may stand behind a figure that is the whole: the clause ends, or goes on to something else.
 _GOES_ON = _re(
     r"\s*(?:$|[.;!?)…\n/–-]|,\s*(?:(?:hơn|gần|trên|khoảng)?\s*\d|(?:trong đó|với|có|đạt|đã|qua đó|góp phần|tăng|giảm"
-    r"|chiếm|bằng|gồm|bao gồm|thu hút|không|chưa|còn|các|tỷ lệ)(?!\w))"
+    r"|chiếm|bằng|gồm|bao gồm|thu hút|không|chưa|còn|các|được|tỷ lệ)(?!\w))"
     r"|\((?:tăng|giảm|đạt|chiếm|bằng|trong đó|gồm|so với|tỷ lệ|\d)"
     r"|(?:và|với|có|cho)\s(?:hơn |gần |trên |khoảng )?\d|(?:với|có|đạt|tăng|giảm|chiếm|bằng|trong đó|trong kỳ|trong quý"
     r"|trong năm|năm \d)(?!\w)|,?\s*(?:và )?(?:hoàn thành|tiếp tục|bảo đảm|nâng cao|đẩy mạnh|giữ vững|phấn đấu)(?!\w))"

@@ -13,7 +13,7 @@ FORM = "review-report"
 
 
 def _found(batch: Any, catalog: Catalog, rule: str = "TXT") -> list[dict[str, Any]]:
-    findings = batch.check(catalog)
+    findings: pl.DataFrame = batch.check(catalog)
     return findings.filter(pl.col("rule").str.starts_with(rule)).rows(named=True)
 
 
@@ -46,11 +46,11 @@ class TestFigures:
 
     def test_a_finding_names_both_cells_and_both_numbers(self, catalog: Catalog, make_batch: Any) -> None:
         batch = make_batch(
-            FORM, {"narratives": {"practice": "Trong kỳ các đơn vị ra mắt hơn 20 mô hình, làm khá tốt và đều."}}
+            FORM, {"narratives": {"practice": "Trong kỳ các đơn vị ra mắt hơn 20 mô hình; làm khá tốt và đều ở cơ sở."}}
         )
         (finding,) = _found(batch, catalog)
         assert (finding["severity"], finding["level"], finding["field"]) == ("info", 5, "practice")
-        assert finding["cells"] == "Thuyết minh!B7, Số liệu!E31"
+        assert finding["cells"] == "Thuyết minh!B7, Số liệu!E36"
         assert finding["observed"].startswith("hơn 20 (“")
         assert finding["expected"] == "Số mô hình ra mắt trong kỳ: 2"
         assert "hơn 20 ≠ 2 (lệch 18)" in finding["message_vi"]
