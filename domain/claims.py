@@ -33,10 +33,10 @@ _FILLERS = frozenset(
 #: What may stand behind a figure that is the whole: the clause ends, or goes on to something else.
 _GOES_ON = _re(
     r"\s*(?:$|[.;!?)…\n/–-]|,\s*(?:(?:hơn|gần|trên|khoảng)?\s*\d|(?:trong đó|với|có|đạt|đã|qua đó|góp phần|tăng|giảm"
-    r"|chiếm|bằng|gồm|bao gồm|thu hút|không|chưa|còn|các|tỷ lệ)(?!\w))"
+    r"|chiếm|bằng|gồm|bao gồm|thu hút|không|chưa|còn|các|được|tỷ lệ)(?!\w))"
     r"|\((?:tăng|giảm|đạt|chiếm|bằng|trong đó|gồm|so với|tỷ lệ|\d)"
     r"|(?:và|với|có|cho)\s(?:hơn |gần |trên |khoảng )?\d|(?:với|có|đạt|tăng|giảm|chiếm|bằng|trong đó|trong kỳ|trong quý"
-    r"|trong năm|năm \d)(?!\w))"
+    r"|trong năm|năm \d)(?!\w)|,?\s*(?:và )?(?:hoàn thành|tiếp tục|bảo đảm|nâng cao|đẩy mạnh|giữ vững|phấn đấu)(?!\w))"
 )
 _CLAUSE_ENDS = _re(r"\s*(?:$|[.;!?)…\n(–-]|,|và\s(?:hơn |gần |trên |khoảng )?\d|gồm|trong đó)")
 _CLAUSE_BEGINS = _re(
@@ -45,7 +45,7 @@ _CLAUSE_BEGINS = _re(
 #: Words before a phrase that turn it into something else: "chưa giải quyết", "trước và đúng hạn", "để tiếp nhận".
 _TURNED = _re(
     r"(?<!\w)(?:và|hoặc|cùng|không|chưa|trước|sau|nếu|để|khi|sẽ|cần|phải|tăng|giảm|thêm|vượt|hơn|trong số|bị|việc|từng"
-    r"|mỗi|các|những|một|nhiều|vài|số|từ|do|thay|yêu cầu|đề nghị|nhằm|được)\s*$"
+    r"|mỗi|các|những|một|nhiều|vài|số|từ|do|thay|yêu cầu|đề nghị|nhằm|được|chậm|muộn|sót|thiếu)\s*$"
 )
 _PLANNED = _word(
     "phấn đấu", "chỉ tiêu", "mục tiêu", "dự kiến", "dự toán", "sẽ", "năm tới", "kỳ tới", "quý tới", "tháng tới",
@@ -55,7 +55,7 @@ _PLANNED = _word(
 #: Of one of many, or of each: said of the numbers up to the next semicolon.
 _EACH = _word(
     "mỗi", "bình quân", "trung bình", "từng", "riêng", "điển hình", "tiêu biểu", "ví dụ", "chẳng hạn", "như", "một số",
-    "nhiều nơi", "cá biệt", "đợt", "lần thứ", "cao điểm", "đầu tiên", "trong số", "có nơi", "đơn vị",
+    "nhiều nơi", "cá biệt", "đợt", "lần thứ", "cao điểm", "đầu tiên", "trong số", "có nơi",
 )  # fmt: skip
 #: Of a part, or of another body: said of all numbers of the sentence.
 _PARTIAL = _word(

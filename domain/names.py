@@ -87,7 +87,8 @@ def plain(text: str) -> str:
 def fold_in_place(text: str) -> str:
     """:func:`fold_text` letter by letter, so that a position in the result is the same position in the text.
 
-    For a text that is :func:`plain`; the few letters of other languages that lower case makes longer stay as they are.
+    For a text that is :func:`plain`. The same for every Vietnamese syllable; the few letters of other languages that
+    lower case makes longer stay as they are, and no tone crosses a consonant.
     """
     if _ANY_STROKED_D.search(text):
         text = text.translate(_STROKED_D)

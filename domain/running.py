@@ -160,7 +160,7 @@ _LETTERS = r"[a-zđ]{1,8}[0-9]{0,2}"
 _DIGITS = r"(?:[1-9][0-9]{0,2}(?:[  ][0-9]{3})+(?![0-9])|[0-9]+(?:[.,][0-9]+)*)"
 #: Whatever begins with a digit, the longer and the more certain before the shorter; only ``number`` may be a figure.
 _NUMERAL = _re(
-    rf"""(?<!\w)(?<![^\W_][-–/.,])(?<![0-9][/.,])(?:
+    rf"""(?<!\w)(?<![^\W_][-–/.,])(?<![^\W\d_]\+)(?<![0-9][/.,])(?:
       (?P<spoken_day>(?<=ngày[ ])[0-9]{{1,2}}[ ]tháng[ ][0-9]{{1,2}}(?:[ ]năm[ ][0-9]{{4}})?(?!\w))
     | (?P<day>[0-9]{{1,2}}(?P<mark>[/.-])[0-9]{{1,2}}(?P=mark)[0-9]{{4}}(?!\w))
     | (?P<iso>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?!\w))
@@ -227,6 +227,8 @@ _QUOTED = re.compile(r"“[^“”\n]{0,250}[”\"]|\"(?=\S)[^\"\n]{0,150}\"|«[
 _OPENING = re.compile(r"[“\"«‘'’”]\s?$")
 #: How far to the left the words stand that say what a number is.
 _LEFT = 40
+#: Read no number: only years and days are wanted.
+NOTHING = re.compile(r"(?!)")
 
 _QUALIFIER_OF_SYMBOL = {
     ">": Qualifier.GT, "<": Qualifier.LT, ">=": Qualifier.GE, "≥": Qualifier.GE, "<=": Qualifier.LE, "≤": Qualifier.LE,
@@ -436,5 +438,7 @@ def _excerpt(text: str, start: int, end: int, length: int) -> str:
         first += 1
     while end < last < len(text) and not text[last].isspace():
         last -= 1
-    words = " ".join("".join(letter if letter.isprintable() else " " for letter in text[first:last]).split())
+    words = " ".join(text[first:last].split())
+    if not words.isprintable():
+        words = "".join(letter if letter.isprintable() else " " for letter in words)
     return f"{'…' if first else ''}{words}{'…' if last < len(text) else ''}"

@@ -19,7 +19,7 @@ from domain.columns import SPOKEN, SPOKEN_FIGURES, SPOKEN_NAMES, SPOKEN_TIMES
 from domain.names import fold_bare, fold_in_place, fold_name, plain
 from domain.observation import Nature, Scope, ValueKind
 from domain.quantity import Interval, Qualifier
-from domain.running import read_running
+from domain.running import NOTHING, read_running
 from transform.frame import conform
 from transform.lists import clean_texts
 
@@ -73,11 +73,11 @@ _CLAIM = {
     "low:said": pl.Float64,
     "high:said": pl.Float64,
     "said_qualifier": pl.String,
-    "words": pl.String,
     "planned": pl.Boolean,
 }
 _BEARING = {
     "start": pl.Int64,
+    "words": pl.String,
     "first_year": pl.Int64,
     "last_year": pl.Int64,
     "base_year": pl.Int64,
@@ -105,8 +105,8 @@ def _figures(
         own=_each(pl.col("unit_name").fill_null(""), fold_name),
         scope=pl.col("scope").fill_null(form.default_scope.value),
     )
-    kept = borne.join(own, on="file", how="left").filter(_is_of_report()).select(compared.columns)
-    return conform(pl.concat([compared.filter(~apart), kept]).sort("claim"), SPOKEN_FIGURES)
+    kept = borne.join(own, on="file", how="left").filter(_is_of_report()).select(*compared.columns, "words")
+    return conform(pl.concat([compared.filter(~apart), kept], how="diagonal").sort("claim"), SPOKEN_FIGURES)
 
 
 def _phrases(wordings: list[Wording], catalog: Catalog, form: Form) -> Iterator[Spoken]:
@@ -137,7 +137,6 @@ def _claims(book: Phrasebook, text: str) -> _Rows:
             allowed.low,
             allowed.high,
             mention.qualifier.value,
-            running.excerpt(mention.start, mention.end),
             claim.phrase.planned,
         )
 
@@ -145,8 +144,9 @@ def _claims(book: Phrasebook, text: str) -> _Rows:
 def _bearings(book: Phrasebook, text: str) -> _Rows:
     running = read_running(text, book.counted)
     for claim in book.claims(running):
+        mention = claim.mention
         if borne := bearing(running, claim):
-            yield claim.mention.start, *astuple(borne)
+            yield mention.start, running.excerpt(mention.start, mention.end), *astuple(borne)
 
 
 def _is_of_report() -> pl.Expr:
@@ -245,8 +245,8 @@ def _may_be_wrong() -> pl.Expr:
         pl.element().str.extract(r"(\d{4})$").cast(pl.Int64)
     )
     odd_day = text.str.contains(
-        r"(?:29|3\d|[4-9]\d)\s?(?:[/.-]|tháng)|[/.-](?:1[3-9]|[2-9]\d|0?0)[/.-]|tháng (?:1[3-9]|[2-9]\d)"
-        r"|(?i:thứ [^\W\d_]+|chủ nhật),? (?:ngày )?\d"
+        r"(?:29|3\d|[4-9]\d)\s?(?:[/.-]\d{1,2}[/.-]\d|tháng)|[/.-](?:1[3-9]|[2-9]\d|0?0)[/.-]\d"
+        r"|tháng (?:1[3-9]|[2-9]\d)|(?i:thứ [^\W\d_]+|chủ nhật),? (?:ngày )?\d"
     )
     return (
         (years.list.max() > pl.col("report_year"))
@@ -257,7 +257,7 @@ def _may_be_wrong() -> pl.Expr:
 
 
 def _told(text: str) -> _Rows:
-    running = read_running(text)
+    running = read_running(text, NOTHING)
     for told in times_told(running):
         written = running.text[told.start : told.end]
         words = running.excerpt(told.start, told.end)
