@@ -60,7 +60,8 @@ def followed(
         return empty_frame(FINDINGS)
     asked = headers.filter(pl.col("form_version").is_in(_versions(form)))
     tasks = known.with_columns(folded=_folded("conference")).join(asked, on="file", how="semi")
-    said = rows.with_columns(folded=_folded("conference"), number=pl.col("number").cast(pl.Int64, strict=False))
+    own = rows.join(asked, on="file", how="semi", maintain_order="left")
+    said = own.with_columns(folded=_folded("conference"), number=pl.col("number").cast(pl.Int64, strict=False))
     if said.is_empty() and not tasks["expected"].any():
         return empty_frame(FINDINGS)
     speaker = _Speaker(catalog, form, Names(catalog, form), headers, _places(readings))
