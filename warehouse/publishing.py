@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Column, Date, Double, Engine, Integer, MetaData, String, Table, create_engine
+from sqlalchemy import Column, Date, Double, Engine, Integer, MetaData, String, Table, create_engine, select
 from sqlalchemy.types import TypeEngine
 
+from warehouse import tables
 from warehouse.bulk import insert_frame
 from warehouse.engine import snapshot
 from warehouse.extracts import COLUMNS, MARTS, read_view
-from warehouse.figures import top_unit
 from warehouse.reporting import periods_with_submissions
 
 
@@ -22,7 +22,7 @@ from warehouse.reporting import periods_with_submissions
 class Question:
     """A question that stands ready beside the tables, in SQL of SQLite, and the chart of its answer.
 
-    ``{period}`` and ``{unit}`` are asked for; left blank they are the newest period and the unit at the top, and
+    ``{period}`` and ``{unit}`` are asked for; left blank they are the newest period and its widest unit, and
     ``{any_unit}`` is every unit. ``chart``: the columns that datasette-vega draws, x and y; without that plugin only
     the rows are shown.
     """
@@ -115,10 +115,15 @@ def _kind(dtype: pl.DataType) -> TypeEngine[Any]:
 
 
 def newest(engine: Engine) -> tuple[str, str]:
-    """The newest period somebody reported and the unit at the top of its totals; blank where there is none."""
+    """The newest period somebody reported and, of its totals, the unit with the most reports below it; blank where
+    there is none."""
     periods = periods_with_submissions(engine)
-    unit = top_unit(engine, periods[-1]) if periods else None
-    return (periods[-1] if periods else ""), unit or ""
+    if not periods:
+        return "", ""
+    mart = tables.mart_roll_up.c
+    widest = select(mart.unit).where(mart.period == periods[-1]).order_by(mart.expected.desc(), mart.unit).limit(1)
+    with engine.connect() as connection:
+        return periods[-1], connection.scalar(widest) or ""
 
 
 def metadata(database: str, period: str, unit: str) -> dict[str, Any]:

@@ -125,6 +125,7 @@ def test_every_command_of_the_runbook_does_what_it_says(
     }
     assert {path.name for path in (tmp_path / "tra-lai" / "2025").iterdir()} == {"DU.28687_review-report_1.xlsx"}
     assert "bị trả lại" in reader.said("tongket submit lan1")
+    assert "1 báo cáo bị trả lại nay có thể khác: tongket retry --mended" in reader.said("tongket units import")
     assert "DU.99001" in reader.said('tongket retry --mended --dry-run --reason "Bổ sung')
     assert "LRN-001" in reader.said('tongket retry --mended --dry-run --reason "LRN')
     assert "1 đơn vị được nộp muộn" in reader.said("tongket status --period 2025 --unit DU.82")
