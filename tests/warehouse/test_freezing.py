@@ -248,7 +248,7 @@ def test_a_warehouse_with_a_frozen_conference_goes_down_and_up(engine: Engine, r
     _frozen(engine)
     with engine.connect() as connection:
         before = guards._guards(connection)
-    migrate.downgrade(engine, "0004")
+    migrate.downgrade(engine, "0005")
     migrate.upgrade(engine)
     assert conferences(engine) == []
     with engine.connect() as connection:

@@ -124,7 +124,7 @@ def test_totals_of_before_they_were_kept_are_refused(engine: Engine, run: str) -
     load_batch(engine, run, batch((one, "X01", "accepted", {"received": 5.0})))
     before = datetime.now(UTC)
     refresh_roll_up(engine, CATALOG, PERIOD, FORM)
-    migrate.downgrade(engine, "0004")
+    migrate.downgrade(engine, "0008")
     migrate.upgrade(engine)
     with pytest.raises(ActRefusedError, match="totals are kept from then on"):
         summary_of(engine, CATALOG, PERIOD, "T01", FORM, before)
