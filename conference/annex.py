@@ -279,7 +279,7 @@ class _Writer:
         self._changes(sheet, at, change)
         language = facts.language
         notes = [change[f"reason_{language}"], change[f"caution_{language}"]]
-        self._write(sheet, at, 8, change_cell(facts, change))
+        self._write(sheet, at, 8, change_cell(facts, change, alone=True))
         self._write(sheet, at, 9, "; ".join(filter(None, notes)))
         figure = facts.figure(name, form)
         self._write(sheet, at, 10, figure.trace if figure else None)

@@ -217,6 +217,15 @@ class Facts:
         return self._changes.get((form, *split(name)))
 
     @cached_property
+    def nothing_compared(self) -> str:
+        """Why no figure at all is compared with last year, said once for all of them; empty when some are, or when
+        each has a reason of its own."""
+        changes = list(self._changes.values())
+        reasons = {change[f"reason_{self.language}"] or "" for change in changes}
+        is_one = len(changes) > 1 and len(reasons) == 1 and not any(change["comparable"] for change in changes)
+        return reasons.pop() if is_one else ""
+
+    @cached_property
     def targets(self) -> list[dict[str, Any]]:
         """Targets of this unit for the year the period ends in."""
         if self.period is None:

@@ -62,6 +62,8 @@ def _opening(facts: Facts) -> Iterator[Block]:
         first, last = (f"{facts.period[day]:%d/%m/%Y}" for day in ("starts", "ends"))
         said.append(facts.words("period_told", label=facts.period_label, first=first, last=last))
     said.append(facts.words("frozen_told", day=f"{frozen.frozen_at:%d/%m/%Y}", hash=frozen.hash[:12]))
+    if facts.nothing_compared:
+        said.append(facts.words("nothing_compared", base=facts.base_label, reason=facts.nothing_compared))
     if frozen.override:
         said.append(facts.words("frozen_override", reason=printable(frozen.override)))
     yield Paragraph(" ".join(said))

@@ -61,7 +61,8 @@ def tell(facts: Facts, sentence: Sentence) -> Told:
         + (facts.words("of_which") + _listed(facts, listed) if listed else "")
         + "."
     )
-    short = first + (f", {_without_base(facts, sentence.lead, form)}" if change else "")
+    brief = _without_base(facts, sentence.lead, form) if change else ""
+    short = first + (f", {brief}" if brief else "")
     return Told(text, short, lacking, traces, True, (*plain, *beside, *listed), coverage)
 
 
@@ -114,22 +115,25 @@ def _listed(facts: Facts, clauses: Iterable[str]) -> str:
 
 
 def changed(facts: Facts, name: str, form: str) -> str:
-    """``tăng 481,3 % so với năm 2016 (2.015)``, or why it is not told; empty when nothing is known of a base."""
+    """``tăng 481,3 % so với năm 2016 (2.015)``, or why it is not told; empty when nothing is known of a base, and where
+    one reason holds for all (:attr:`conference.facts.Facts.nothing_compared`)."""
     change = facts.change(name, form)
     if change is None:
         return ""
     base = facts.base_label
     if not change["comparable"] or change["difference"] is None:
+        if facts.nothing_compared:
+            return ""
         reason = change[f"reason_{facts.language}"] or facts.words("not_enough")
         return facts.words("not_comparable", base=base, reason=reason)
     return facts.words(_how(facts, change), **_of_change(facts, name, change)) + _caution(facts, change)
 
 
 def _without_base(facts: Facts, name: str, form: str) -> str:
-    """The change for a title: no base value, no bounds, no caution."""
+    """The change for a title: no base value, no bounds, no caution; empty where there is none to tell."""
     change = facts.change(name, form)
     if change is None or not change["comparable"] or change["difference"] is None:
-        return facts.words("not_comparable", base=facts.base_label, reason="").rstrip(": ")
+        return ""
     filled = _of_change(facts, name, change) | {"then": "", "bounds": ""}
     return facts.words(_how(facts, change), **filled)
 
@@ -155,12 +159,12 @@ def _caution(facts: Facts, change: Mapping[str, Any]) -> str:
     return f" [{caution}]" if caution else ""
 
 
-def change_cell(facts: Facts, change: Mapping[str, Any] | None) -> str:
-    """The change for a cell of a table."""
+def change_cell(facts: Facts, change: Mapping[str, Any] | None, *, alone: bool = False) -> str:
+    """The change for a cell of a table; ``alone`` where nothing around it tells what holds for all figures."""
     if change is None:
         return "–"
     if not change["comparable"] or change["difference"] is None:
-        reason = change[f"reason_{facts.language}"]
+        reason = "" if facts.nothing_compared and not alone else change[f"reason_{facts.language}"]
         return f"– ({reason})" if reason else "–"
     if is_unchanged(change):
         return facts.words("unchanged", base="").replace(" so với ", "").replace(" from ", "").strip()

@@ -177,7 +177,7 @@ def _holder(connection: Connection, code: str, last: Row[Any]) -> Row[Any]:
 
 
 def _title(given: str | None, kind: ConferenceKind, windows: Sequence[Row[Any]], holder: Row[Any]) -> str:
-    labels = ", ".join(row.label_vi for row in windows)
+    labels = ", ".join(row.label_vi[:1].lower() + row.label_vi[1:] for row in windows)
     title = " ".join(nfc(given or f"{_KINDS[kind][1]} {labels} · {holder.name}").split())
     if len(title) > _LONGEST_TITLE:
         raise ActRefusedError(
