@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from domain.names import CAPITALS, fold_name, fold_text, fold_tones
-from domain.running import Mention, Running, Sentence
+from domain.running import Mention, Running, Sentence, Year
 
 # ------------------------------------------------------------------------------------------------ vocabulary
 
@@ -82,8 +82,8 @@ _KIND_OF_UNIT = (
 )
 #: "Chi bộ 3", "xã Than Uyên": a unit by its name. The committees of a unit are itself.
 _NAMED_UNIT = re.compile(
-    rf"(?<!\w)(?:(?i:{_KIND_OF_UNIT})\s+)*((?i:{_KIND_OF_UNIT})\s+(?:số\s+)?(?!Thường vụ|Chấp hành|Bí thư|Trung ương)"
-    rf"(?:\d+|[{CAPITALS}]\w*(?:\s+[{CAPITALS}]\w*)*))"
+    rf"(?<!\w)(?:(?i:{_KIND_OF_UNIT})\s+){{0,3}}((?i:{_KIND_OF_UNIT})\s+(?:số\s+)?"
+    rf"(?!Thường vụ|Chấp hành|Bí thư|Trung ương)(?:\d+|[{CAPITALS}]\w*(?:\s+[{CAPITALS}]\w*)*))"
 )
 
 # ------------------------------------------------------------------------------------------------ phrases
@@ -368,16 +368,26 @@ def times_told(running: Running) -> list[Told]:
     if not running.years and not running.days:
         return []
     told = [Told(day.start, day.end, 0, False, False, False, True) for day in running.days if day.day is None]
+    by_sentence: dict[int, list[Year]] = defaultdict(list)
     for year in running.years:
-        sentence = running.sentences[running.sentence_at(year.start)]
-        words = running.folded[sentence.intro : sentence.end]
-        ahead, left = bool(_LOOKS_AHEAD.search(words)), running.folded[sentence.start : year.start]
-        latest = max(other.year for other in running.years if sentence.intro <= other.start < sentence.end)
-        compared = not year.in_day and latest == year.year and bool(_COMPARED.search(left))
-        compared = compared and not _PLANNED.search(words)
-        done = not year.in_day and not ahead and not compared and _is_done(running, sentence, year.end, left)
-        told.append(Told(year.start, year.end, year.year, done, compared, not (ahead or _COMMEMORATES.search(words))))
+        by_sentence[running.sentence_at(year.start)].append(year)
+    for number, years in by_sentence.items():
+        told.extend(_told_in(running, running.sentences[number], years))
     return told
+
+
+def _told_in(running: Running, sentence: Sentence, years: list[Year]) -> Iterator[Told]:
+    """The years of one sentence; whether it plans or remembers is asked once."""
+    words = running.folded[sentence.intro : sentence.end]
+    ahead, planned = bool(_LOOKS_AHEAD.search(words)), bool(_PLANNED.search(words))
+    plain = not (ahead or _COMMEMORATES.search(words))
+    latest = max(year.year for year in years)
+    for year in years:
+        left = running.folded[max(sentence.start, year.start - _FAR) : year.start]
+        is_latest = not year.in_day and latest == year.year
+        compared = is_latest and not planned and bool(_COMPARED.search(left[-_LEFT:]))
+        done = not year.in_day and not ahead and not compared and _is_done(running, sentence, year.end, left)
+        yield Told(year.start, year.end, year.year, done, compared, plain)
 
 
 def _is_done(running: Running, sentence: Sentence, end: int, left: str) -> bool:

@@ -75,8 +75,8 @@ def fold_tones(text: str) -> str:
 _UNSEEN = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
 _ANY_STROKED_D = re.compile("[ÐðƉɖ]")
 _TONED = "".join(unicodedata.normalize("NFC", vowel + tone) for vowel in sorted(_VOWELS) for tone in sorted(_TONES))
-#: A word whose tone may have to move: a vowel follows the one that bears it.
-_TONE_BEFORE_VOWEL = re.compile(rf"[^\W\d_]*[{_TONED}][{''.join(sorted(_VOWELS))}][^\W\d_]*")
+#: Vowels whose tone has to move: others follow the one that bears it.
+_TONE_BEFORE_VOWEL = re.compile(rf"[{_TONED}][{''.join(sorted(_VOWELS))}]+")
 
 
 def plain(text: str) -> str:
