@@ -17,7 +17,9 @@ from tests.commands import Ran, run_here
 from tests.conftest import Collected
 from workbook.fill import Filler
 
-PAGE = Path(__file__).parents[2] / "docs" / "conference.md"
+DOCS = Path(__file__).parents[2] / "docs"
+#: The second speaks of what the first froze.
+PAGES = (DOCS / "conference.md", DOCS / "conference-pack.md")
 
 #: What a unit does by hand, and what the reader types.
 STEP = re.compile(r"<!-- hand: correct (?P<hand>.*?) -->|```sh\n(?P<typed>.*?)```", re.DOTALL)
@@ -55,7 +57,7 @@ class Reader:
         filled = line
         for name, value in known.items():
             filled = filled.replace(name, value()) if name in line else filled
-        program, *words = shlex.split(filled)
+        program, *words = shlex.split(filled, comments=True)
         assert program == "tongket", line
         ran = run_here(*words)
         assert (ran.code, ran.err) == (0, ""), f"{line}\n{ran.said}"
@@ -82,9 +84,16 @@ class Reader:
         return str(run_here("conference", "show", "TK-2025", "--json").json["frozen_at"])
 
 
-def test_every_command_of_the_page_does_what_it_says(province: Collected) -> None:
+def test_every_command_of_the_pages_does_what_it_says(
+    province: Collected, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     reader = Reader(province)
-    reader.follow(PAGE.read_text(encoding="utf-8"))
+    for page in PAGES:
+        reader.follow(page.read_text(encoding="utf-8"))
+    whole, commune = (tmp_path / name for name in ("english", "bo-xa"))
+    assert {path.name for path in whole.iterdir()} == {path.name for path in commune.iterdir()}
+    assert {"report.docx", "annex.xlsx", "slides.pptx", "page.html"} < {path.name for path in whole.iterdir()}
     board = reader.typed["tongket conference show TK-2025"].out
     assert "CHƯA sẵn sàng" in board
     assert "báo cáo bị trả lại hoặc không đọc được mà chưa có bản nào được nhận" in board
