@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
 
+from tasks.settings import Settings
+from tests.collecting import Inline
 from tests.commands import Ran, run_here
 from tests.conftest import Collected
 
@@ -23,13 +26,28 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def one_process(prefect_api: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Flows run here: batches are judged in this process, and the Prefect of this test session serves."""
+    from flows import work
+    from tasks import workers
+
+    @contextmanager
+    def pool(_workers: int, chosen: Settings) -> Iterator[Inline]:
+        workers.prepare(chosen)
+        yield Inline()
+
+    monkeypatch.setattr(work, "pool", pool)
+    monkeypatch.setattr("tasks.workers.started_early", lambda *_: nullcontext())
+    monkeypatch.setattr("flows.runtime.prepare", lambda _home: None)
+
+
+@pytest.fixture
 def tongket() -> Tongket:
     return run_here
 
 
 @pytest.fixture(scope="session")
 def _made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from tasks.settings import Settings
     from tasks.setup import initialise
     from tasks.store import engine_for
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import shutil
@@ -10,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import Ran, run, run_here
+from tests.commands import Ran, run_here
+
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("one_process")]
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "compare.md"
@@ -37,8 +38,7 @@ def test_every_command_of_the_page_does_what_it_says(tmp_path: Path, monkeypatch
             if words[0] == "export":
                 monkeypatch.setenv(*words[1].split("=", 1))
                 continue
-            # a flow wants a process in which nothing of Prefect was imported before
-            ran = run(Path(os.environ["TONGKET_HOME"]), *words[1:]) if words[1] == "submit" else run_here(*words[1:])
+            ran = run_here(*words[1:])
             assert ran.code == (2 if refused else 0), f"{line}\n{ran.said}"
             said[command.strip().removeprefix("tongket ")] = ran
     assert len(said) >= 13

@@ -6,8 +6,6 @@ import os
 import re
 import shlex
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,34 +13,17 @@ import pytest
 from sqlalchemy import text
 
 from catalog import DATA, load_catalog
-from flows import work
-from tasks import workers
 from tasks.settings import Settings
 from tasks.store import engine_for
-from tests.collecting import Inline
 from tests.commands import Ran, run_here
 from workbook.fill import Filler
 
-pytestmark = [pytest.mark.server, pytest.mark.usefixtures("prefect_api")]
+pytestmark = [pytest.mark.server, pytest.mark.usefixtures("one_process")]
 
 RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
 
 #: What the reader does by hand (in a spreadsheet program), and what they type.
 STEP = re.compile(r"<!-- hand: (?P<hand>.*?) -->|```sh\n(?P<typed>.*?)```", re.DOTALL)
-
-
-@pytest.fixture(autouse=True)
-def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Batches are judged in this process, and the Prefect of this test session serves."""
-
-    @contextmanager
-    def pool(_workers: int, chosen: Settings) -> Iterator[Inline]:
-        workers.prepare(chosen)
-        yield Inline()
-
-    monkeypatch.setattr(work, "pool", pool)
-    monkeypatch.setattr("tasks.workers.started_early", lambda *_: nullcontext())
-    monkeypatch.setattr("flows.runtime.prepare", lambda _home: None)
 
 
 class Reader:
