@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Engine, FromClause, and_, delete, func, or_, select, union_all
 
-from catalog.fingerprints import FORM, OBLIGATION, UNIT
+from catalog.fingerprints import FORM, FORM_VERSION, OBLIGATION, UNIT, version_code
 from domain.submission import IN_FORCE
 from warehouse import tables
 from warehouse.bulk import insert_frame, polars_type, read_frame, read_where_in
@@ -242,11 +242,20 @@ def summary(
 
 
 def defined_anew(engine: Engine, form: str, unit: str, since: datetime) -> datetime | None:
-    """When the form, who owes it or the unit was last changed, if that was after the moment."""
-    change = tables.definition_change.c
-    names = ((FORM, form), (OBLIGATION, form), (UNIT, unit))
-    these = or_(*((change.kind == kind) & (change.code == code) for kind, code in names))
+    """When the form, a version of it that the unit filled in, who owes it or the unit was last changed, if that was
+    after the moment."""
+    change, here = tables.definition_change.c, tables.submission.c
+    filled_in = (
+        select(here.form_version)
+        .join_from(tables.submission, tables.unit, tables.unit.c.id == here.unit_id)
+        .join(tables.form, tables.form.c.id == here.form_id)
+        .where(tables.unit.c.code == unit, tables.form.c.code == form, here.form_version.is_not(None))
+        .distinct()
+    )
     with engine.connect() as connection:
+        versions = [(FORM_VERSION, version_code(form, version)) for version in connection.scalars(filled_in)]
+        names = ((FORM, form), (OBLIGATION, form), (UNIT, unit), *versions)
+        these = or_(*((change.kind == kind) & (change.code == code) for kind, code in names))
         found: datetime | None = connection.scalar(select(func.max(change.since)).where(these, change.since > since))
     return found
 

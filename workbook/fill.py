@@ -17,7 +17,7 @@ from workbook.plain import Contents, Typed
 from workbook.scan import sheet_parts_by_name
 from workbook.texts import escaped
 
-_CELL = re.compile(rb'<c r="([A-Z]+)([0-9]+)"(?: s="([0-9]+)")?(?: t="[a-z]+")?(?:/>|>.*?</c>)')
+_CELL = re.compile(rb'<c r="([A-Z]+)([0-9]+)"(?: s="([0-9]+)")?(?: t="[A-Za-z]+")?(?:/>|>.*?</c>)')
 _ROW = re.compile(rb'<row r="([0-9]+)"')
 _COLUMN = re.compile(rb'<col min="([0-9]+)" max="([0-9]+)"[^>]*? style="([0-9]+)"')
 _WIDTH = re.compile(rb'<col min="([0-9]+)" max="([0-9]+)" width="([0-9.]+)"')

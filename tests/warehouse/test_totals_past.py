@@ -114,6 +114,11 @@ def test_register_and_definitions_of_today_do_not_reach_the_totals_of_then(engin
         {name: value for name, value in row.items() if name != "refreshed_at"}
         for row in summary_of(engine, wider, PERIOD, "T01", FORM, moment)
     ] == said["T01"]
+    assert [row["value"] for row in summary_of(engine, wider, PERIOD, "X01", FORM, moment)] == [
+        row["value"] for row in said["X01"]
+    ], "a newer version of the form is none that it filled in"
+    other = form.model_copy(update={"note_columns": {"1": "F"}})
+    sync_registry(engine, replace(wider, fingerprint="khác nữa", forms={FORM: other}), years=(2025,))
     with pytest.raises(ActRefusedError, match="not known any more"):  # of a unit without totals nothing was kept
         summary_of(engine, wider, PERIOD, "X01", FORM, moment)
 
