@@ -245,7 +245,8 @@ class Frozen:
         return self.frames[frame]
 
     def within(self, unit: str) -> Frozen:
-        """The same conference seen from a unit below its own: frames about units keep that unit and those below it.
+        """The same conference seen from a unit below its own: frames about units keep that unit and those below it, and
+        of earlier conclusions those that one of them is to carry out.
 
         Raises:
             KeyError: the unit is not one of the conference.
@@ -257,6 +258,8 @@ class Frozen:
             name: frame.filter(pl.col("unit").is_in(kept.implode())) if "unit" in frame.columns else frame
             for name, frame in self.frames.items()
         }
+        if unit != self.unit:
+            frames["conclusions"] = frames["conclusions"].filter(pl.col("owner").is_in(kept.implode()))
         frames["units"] = frames["units"].with_columns(parent=tops, depth=pl.col("depth") - top_depth)
         return Frozen(
             self.conference,

@@ -119,6 +119,13 @@ def test_the_report_begins_with_what_became_of_earlier_conclusions() -> None:
     assert first.rows[0][4] == "Đang thực hiện (quá hạn)"
 
 
+def test_a_unit_below_is_told_of_the_conclusions_it_carries_out() -> None:
+    whole = samples.province(3, 4)
+    assert set(whole["conclusions"]["owner"]) == {"X001"}
+    assert whole.within("X001")["conclusions"].equals(whole["conclusions"])
+    assert whole.within("X002")["conclusions"].is_empty()
+
+
 def test_a_leaf_tells_its_own_figures_without_a_coverage() -> None:
     said = " ".join(sentences(told(samples.leaf())))
     assert (
