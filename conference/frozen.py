@@ -198,7 +198,9 @@ SCHEMAS: Mapping[str, Mapping[str, pl.DataType]] = MappingProxyType(
             "state_en": pl.String(),
             "overdue": pl.Boolean(),
             "progress": pl.String(),
-            "value": pl.Float64(),
+            "value": pl.Float64(),  # of the linked indicator, or what was stated with the progress
+            "direction": pl.String(),  # at_least, at_most
+            "met": pl.String(),  # a domain.conclusion.Met; null without a target
         },
         # fingerprints of the definitions, the register and the rules the figures were made with
         "versions": {"part": pl.String(), "fingerprint": pl.String()},

@@ -738,6 +738,7 @@ _FROZEN = {
     "conference": pl.String, "held_on": pl.Date, "number": pl.Int64, "text": pl.String, "owner": pl.String,
     "owner_name": pl.String, "due": pl.Date, "indicator": pl.String, "target": pl.Float64, "state": pl.String,
     "state_vi": pl.String, "state_en": pl.String, "overdue": pl.Boolean, "progress": pl.String, "value": pl.Float64,
+    "direction": pl.String, "met": pl.String,
 }  # fmt: skip
 
 
