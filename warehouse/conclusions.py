@@ -414,7 +414,21 @@ def known_conclusions(engine: Engine, headers: pl.DataFrame) -> pl.DataFrame:
     with engine.connect() as connection:
         placed = resolve(connection, headers.select("file", "unit", "period", "form"))
         found = _concerning(connection, placed.drop_nulls(["unit_id", "period_id"]))
+        # of a unit with units below it the total counts, which its own report does not hold
+        above_others = pl.col("unit_id").is_in(_superiors(connection, placed["unit_id"]).implode())
+        not_judged = found.join(placed.filter(above_others), on="file", how="semi").select("file").unique()
+    alone = ~pl.col("file").is_in(not_judged["file"].implode())
+    found = found.with_columns(pl.when(alone).then("target"), pl.when(alone).then("direction"))
     return found.select(pl.col(name).cast(getattr(pl, kind)) for name, kind in KNOWN_CONCLUSIONS.items())
+
+
+def _superiors(connection: Connection, unit_ids: pl.Series) -> pl.Series:
+    """Those of the units that have, or had, units below them."""
+    here = tables.unit_above.c
+    query = select(here.ancestor_id).where(here.steps > 0).distinct()
+    return read_where_in(connection, query, here.ancestor_id, unit_ids.drop_nulls().unique())["ancestor_id"].cast(
+        pl.Int64
+    )
 
 
 def to_report(engine: Engine, period: str, units: Sequence[str]) -> pl.DataFrame:
@@ -636,6 +650,8 @@ def _figures(
 ) -> pl.DataFrame:
     """``task, value, lower, upper, qualifier, period``: the figure of the linked indicator, of the whole, that the
     owner (or its heir; without one the unit that met) reported for the latest period ending on or after the conference.
+    Of an owner with units below it the total, never its own part alone; where there is no total, no figure. Totals of a
+    past moment are not asked: such an owner has no figure then.
     """
     bearer = pl.coalesce("owner_heir", "owner_id", "unit_heir", "unit_id").cast(pl.Int64)
     asked = tasks.filter(pl.col("indicator").is_not_null()).select("held_on", "indicator", task="id", bearer=bearer)
@@ -648,7 +664,10 @@ def _figures(
         _stated(connection, source, bearers["unit_id"].unique(), asked["indicator"].unique().to_list(), moment)
         for source in _sources(moment)
     ]
-    found = bearers.join(pl.concat(parts), on="unit_id").join(asked, on=["task", "indicator"])
+    filed = bearers.join(pl.concat(parts), on="unit_id").join(asked, on=["task", "indicator"])
+    superiors = asked.filter(pl.col("bearer").is_in(_superiors(connection, asked["bearer"]).implode()))
+    totals = superiors.join(_totals(connection, superiors, moment), on=["bearer", "indicator"])
+    found = pl.concat([filed.join(superiors, on="task", how="anti"), totals], how="diagonal_relaxed")
     within = pl.lit(value=True) if periods is None else pl.col("period").is_in(list(periods))
     return (
         found.filter(pl.col("last_day") >= pl.col("held_on"), within, pl.col("value").is_not_null())
@@ -657,6 +676,31 @@ def _figures(
         .select(list(_FIGURE))
         .cast(pl.Schema(_FIGURE))
     )
+
+
+def _totals(connection: Connection, superiors: pl.DataFrame, moment: datetime | None) -> pl.DataFrame:
+    """``bearer, indicator, period, first_day, last_day, value, lower, upper, qualifier``: the totals that stand."""
+    mart, period, unit = tables.mart_roll_up.c, tables.period.c, tables.unit.c
+    codes = read_where_in(connection, select(unit.id.label("bearer"), unit.code), unit.id, superiors["bearer"].unique())
+    query = (
+        select(
+            mart.unit.label("code"),
+            mart.indicator,
+            mart.period,
+            period.first_day,
+            period.last_day,
+            mart.value,
+            mart.lower,
+            mart.upper,
+            mart.qualifier,
+        )
+        .join_from(tables.mart_roll_up, tables.period, period.code == mart.period)
+        .where(mart.breakdown == "", mart.indicator.in_(superiors["indicator"].unique().to_list()))
+    )
+    # what was said on a day that is over was said of other totals than those that stand
+    asked = codes["code"] if moment is None or moment > datetime.now(ZONE) else codes["code"].clear()
+    found = read_where_in(connection, query, mart.unit, asked)
+    return found.join(codes.cast({"bearer": pl.Int64}), on="code").drop("code")
 
 
 def _sources(moment: datetime | None) -> list[FromClause]:

@@ -19,6 +19,7 @@ from conference.frozen import KEYS, SCHEMAS
 from domain import columns
 from domain.act import ActRefusedError
 from domain.conclusion import PROGRESS_LIST, ConclusionState, Direction, Speaker
+from tasks.rolling import refresh_roll_up
 from warehouse import acts, conclusions, tables
 from warehouse.bulk import read_frame
 from warehouse.clock import office_day
@@ -95,6 +96,24 @@ def _saying(number: int, unit: str, period: str, *rows: dict[str, Any], **figure
 
 def _row(engine: Engine, number: int, **asked: Any) -> dict[str, Any]:
     return conclusions.follow_up(engine, **asked).filter(pl.col("number") == number).row(0, named=True)
+
+
+def test_of_an_owner_with_units_below_the_total_counts_not_its_own_part(engine: Engine) -> None:
+    run = _world(engine)
+    task = Task(1, "Nhận hồ sơ", _id(engine, "T01"), date(2025, 5, 1), "received", 50.0, Direction.AT_LEAST)
+    _concluded(engine, task)
+    own, one, two = arrive(engine, run, "a", "b", "c")
+    load_batch(engine, run, batch((own, "T01", "accepted", {"received": 4.0}), period="2025-Q1"))
+    row = _row(engine, 1)
+    assert (row["value"], row["met"]) == (None, "not_known"), "no total yet, and its own part is none"
+    others = batch((one, "X01", "accepted", {"received": 30.0}), (two, "X02", "accepted", {"received": 20.0}))
+    load_batch(engine, run, others)
+    refresh_roll_up(engine, CATALOG, "2025-Q1", "bieu-1")
+    row = _row(engine, 1)
+    assert (row["value"], row["met"]) == (54.0, "met")
+    headers = pl.DataFrame({"file": [1], "unit": ["T01"], "period": ["2025-Q1"], "form": ["bieu-1"]})
+    (known,) = conclusions.known_conclusions(engine, headers).iter_rows(named=True)
+    assert (known["indicator"], known["target"]) == ("received", None), "its own report cannot tell"
 
 
 def test_what_a_report_says_counts_while_the_report_does(engine: Engine) -> None:
