@@ -66,8 +66,9 @@ class Surroundings:
     """What the frames do not tell. ``stale``: period and form of totals older than their reports; ``outdated``: those
     of them that a freeze computes anew by itself, which are not among ``stale``. ``unplaced``: files
     that name a unit and period of the conference and could not be placed; ``unread``: files nobody has looked into.
-    ``twice``: units whose code two reports in force bear. ``moved``: periods in which the unit of the conference was
-    another one than on the last day. ``definitions_differ``: those on disk are not those of the warehouse."""
+    ``twice``: units whose code two reports in force bear. ``merged``: units that went into another within a period for
+    which both have a report in force. ``moved``: periods in which the unit of the conference was another one than on
+    the last day. ``definitions_differ``: those on disk are not those of the warehouse."""
 
     runs: int = 0
     stale: Sequence[tuple[str, str]] = ()
@@ -75,6 +76,7 @@ class Surroundings:
     unplaced: int = 0
     unread: int = 0
     twice: Sequence[str] = ()
+    merged: Sequence[str] = ()
     moved: Sequence[str] = ()
     definitions_differ: bool = False
 
@@ -158,6 +160,14 @@ def _obstacles(found: Readiness, around: Surroundings) -> list[Obstacle]:
             may_be_overridden=False,
         ),
         Obstacle(
+            "merged",
+            len(around.merged),
+            f"Đơn vị cũ và đơn vị nhận đều có báo cáo được tính, có thể tính trùng: {_named(around.merged)};"
+            " rút bản trùng",
+            f"A unit and the one it went into both have reports that count, maybe twice: {_named(around.merged)};"
+            " withdraw one if so",
+        ),
+        Obstacle(
             "definitions",
             int(around.definitions_differ),
             "Bộ định nghĩa trên đĩa khác bộ đang dùng trong kho; chạy: tongket init",
@@ -165,6 +175,11 @@ def _obstacles(found: Readiness, around: Surroundings) -> list[Obstacle]:
             may_be_overridden=False,
         ),
     ]
+
+
+def _named(pairs: Sequence[str], most: int = 6) -> str:
+    rest = len(pairs) - most
+    return ", ".join(pairs[:most]) + (f" … (+{rest})" if rest > 0 else "")
 
 
 def _notes(found: Readiness, reports: pl.DataFrame, around: Surroundings) -> list[Note]:

@@ -113,6 +113,7 @@ def surroundings(ground: Ground, catalog: Catalog, runs: int, outdated: Collecti
         unplaced=freezing.unplaced(ground),
         unread=freezing.unread(ground),
         twice=freezing.filed_twice(ground),
+        merged=freezing.merged_within(ground),
         moved=freezing.moved(ground),
         definitions_differ=freezing.versions_of(ground)["definitions"] != catalog.fingerprint,
     )

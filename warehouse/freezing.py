@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Select, String, func, literal,
 
 from domain.observation import CellStatus
 from domain.submission import IN_FORCE, SubmissionState
+from domain.unit import EventKind
 from warehouse import tables
 from warehouse.bulk import read_frame, read_where_in
 from warehouse.changes import TOTALS_MADE_BY
@@ -310,6 +311,39 @@ def filed_twice(ground: Ground) -> list[str]:
     """Codes of units of which two reports for one period and form are in force: one code, two units."""
     reports = in_force(ground)
     return sorted(reports.filter(pl.struct("period", "unit", "form").is_duplicated())["unit"].unique())
+
+
+def merged_within(ground: Ground) -> list[str]:
+    """``OLD → NEW`` of units that went into another within a period for which both have a report in force: their days
+    may be told twice, once by the unit that ended and once by its heir."""
+    event, period = tables.unit_event.c, tables.period.c
+    old, new = tables.unit.alias("old"), tables.unit.alias("new")
+    before, after = tables.submission.alias("before"), tables.submission.alias("after")
+    counts = sorted(IN_FORCE)
+    query = (
+        select(old.c.code.label("unit"), new.c.code.label("heir"))
+        .join_from(tables.unit_event, old, old.c.id == event.old_unit_id)
+        .join(new, new.c.id == event.new_unit_id)
+        .join(before, before.c.unit_id == old.c.id)
+        .join(
+            after,
+            (after.c.unit_id == new.c.id)
+            & (after.c.period_id == before.c.period_id)
+            & (after.c.form_id == before.c.form_id),
+        )
+        .join(tables.period, period.id == before.c.period_id)
+        .where(
+            before.c.state.in_(counts),
+            after.c.state.in_(counts),
+            event.kind == EventKind.MERGE.value,  # of a unit that was renamed the report sent last counts
+            period.code.in_(ground.period_codes),
+            event.day > period.first_day,
+            event.day <= period.last_day,
+        )
+        .distinct()
+    )
+    found = read_where_in(ground.connection, query, old.c.code, ground.codes)
+    return sorted(found.select(pair=pl.format("{} → {}", "unit", "heir"))["pair"])
 
 
 def moved(ground: Ground) -> list[str]:

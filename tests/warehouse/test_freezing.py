@@ -399,6 +399,41 @@ def test_two_reports_under_one_code_are_not_frozen(engine: Engine, run: str) -> 
     assert kept.filter(unit="T01", indicator="received")["value"].to_list() == [pytest.approx(61.1)]
 
 
+def test_a_unit_and_its_heir_that_both_count_are_to_be_answered_for(
+    engine: Engine, run: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """X02 and X03 went into X09 within the period; X09 may tell their days once more."""
+    _opened(engine)
+    with write(engine) as connection:
+        here, event = tables.unit, tables.unit_event
+        heir = dict(connection.execute(select(here).where(here.c.code == "X03")).mappings().one())
+        connection.execute(update(here).where(here.c.code.in_(["X02", "X03"])).values(valid_to=date(2025, 1, 31)))
+        connection.execute(insert(here).values(**{**heir, "id": 99, "code": "X09", "valid_from": date(2025, 2, 1)}))
+        gone = connection.execute(select(here.c.id).where(here.c.code.in_(["X02", "X03"]))).scalars().all()
+        connection.execute(
+            insert(event),
+            [
+                {
+                    "id": 90 + number, "kind": "merge", "day": date(2025, 2, 1), "old_unit_id": old, "new_unit_id": 99,
+                    "share": "full", "document": "NQ 1",
+                }
+                for number, old in enumerate(gone)
+            ],
+        )  # fmt: skip
+        refresh_ancestry(connection)
+    _held, before = board(engine, CATALOG, CODE)
+    assert [item.code for item in before.obstacles] == []
+    monkeypatch.setitem(REPORTS, "moi", (9, "X09", {"received": 50.3}))
+    later = start_run(engine, "collect-period", PERIOD)
+    _load(engine, later, "moi")
+    finish_run(engine, later, "completed")
+    _held, found = board(engine, CATALOG, CODE)
+    assert [(item.code, item.count) for item in found.obstacles] == [("merged", 2)]
+    assert "X02 → X09, X03 → X09" in found.obstacles[0].vi
+    assert "maybe twice" in _refused(engine)
+    assert freeze(engine, CATALOG, CODE, who=WHO, override=True, reason="mỗi báo cáo một phần kỳ").is_frozen
+
+
 @pytest.mark.parametrize(
     ("unit", "periods", "held_on", "code", "why"),
     [
