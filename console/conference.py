@@ -417,9 +417,9 @@ def _print_diff(found: Differences, rows: pl.DataFrame, limit: int, units: list[
 
 
 def _print_figures(found: Differences, rows: pl.DataFrame, limit: int) -> None:
-    heads = say(
-        "Kỳ|Đơn vị|Chỉ tiêu|Số|Lúc chốt|Nay||Do báo cáo của", "Period|Unit|Indicator|Figure|Frozen|Now||Because of"
-    ).split("|")
+    heads = say("Kỳ|Đơn vị|Chỉ tiêu|Số|Lúc chốt|Nay||Do", "Period|Unit|Indicator|Figure|Frozen|Now||Because of").split(
+        "|"
+    )
     cells = [
         [
             row["period"],
@@ -471,18 +471,20 @@ def _because(row: dict[str, Any], found: Differences) -> str:
     if units:
         rest = len(units) - 3
         return ", ".join(units[:3]) + (say(f" và {rest} đơn vị", f" and {rest} more") if rest > 0 else "")
-    return ", ".join(found.versions) or "–"
+    return ", ".join(_VERSIONS.get(part, part) for part in found.versions) or "–"
+
+
+_VERSIONS = {
+    "definitions": say("bộ định nghĩa", "definitions"),
+    "register": say("danh bạ đơn vị", "the register"),
+    "rules": say("quy tắc kiểm tra", "rules"),
+    "totals": say("cách tính tổng hợp", "how totals are made"),
+}
 
 
 def _print_beside(found: Differences) -> None:
     if found.versions:
-        words = {
-            "definitions": say("bộ định nghĩa", "definitions"),
-            "register": say("danh bạ đơn vị", "the register"),
-            "rules": say("quy tắc kiểm tra", "rules"),
-            "totals": say("cách tính tổng hợp", "how totals are made"),
-        }
-        named = ", ".join(words.get(part, part) for part in found.versions)
+        named = ", ".join(_VERSIONS.get(part, part) for part in found.versions)
         out.print(say(f"Đã đổi từ khi chốt: {named}.", f"Changed since the freeze: {named}."))
     if found.besides:
         named = ", ".join(found.besides)
