@@ -46,6 +46,8 @@ class Engine:
         self._run_id = run_id or datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         self._definitions: dict[str, Any] = {}
         logging.getLogger("great_expectations").setLevel(logging.ERROR)
+        # this module of theirs gives itself a level of its own when it is imported
+        logging.getLogger(ProgressBarsConfig.__module__).setLevel(logging.NOTSET)
         self._context: Any = gx.get_context(mode="ephemeral") if docs is None else _file_context(docs)
         self._context.variables.progress_bars = ProgressBarsConfig(globally=False)
         self._source: Any = self._context.data_sources.add_or_update_pandas("submissions")

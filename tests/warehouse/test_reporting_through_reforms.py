@@ -116,7 +116,9 @@ def sent(request: pytest.FixtureRequest, engine: Engine) -> dict[str, tuple[str,
     told: dict[str, tuple[str, str, str]] = {}
     first: list[dict[str, str]] = [{}, {}]
     second: list[dict[str, str]] = [{}, {}]
-    for number, (fate, before, after) in enumerate(itertools.product(FATES, BEFORE, AFTER)):
+    every = list(itertools.product(FATES, BEFORE, AFTER))
+    # the views are the same text on both databases: of the slower one a third, of each fate and each history some
+    for number, (fate, before, after) in enumerate(every if engine.dialect.name == "sqlite" else every[::3]):
         lives, flows, code = _life(fate, number)
         units.extend(lives)
         events.extend(_event(lives, flow) for flow in flows)
