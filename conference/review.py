@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -12,6 +13,16 @@ from conference.blocks import Block, Chart, Heading, Paragraph, Quote, Table
 from conference.facts import Facts, Figure
 from conference.outline import Annex, Part, Section, Sentence
 from conference.plotting import chart
+from conference.reaching import (
+    counted_outcomes,
+    coverage_told,
+    goal,
+    note_told,
+    outcome,
+    outcome_cell,
+    outcome_word,
+    reached_told,
+)
 from conference.selecting import choose
 from conference.telling import (
     CONTROL_SIGN,
@@ -23,6 +34,10 @@ from conference.telling import (
     tell,
 )
 from domain.conclusion import CLOSED
+from domain.target import Outcome
+
+#: Outcomes that are told as strengths; all others are limitations.
+_STRENGTHS = (Outcome.MET.value, Outcome.MET_SO_FAR.value)
 
 #: States of a conclusion that need nothing more.
 DONE = tuple(state.value for state in CLOSED)
@@ -42,7 +57,7 @@ class Review:
 
 def review(facts: Facts) -> Review:
     """Everything the report of the unit says."""
-    blocks = [*_opening(facts), *_follow_up(facts), *_reporting(facts)]
+    blocks = [*_opening(facts), *_follow_up(facts), *_reporting(facts), *_targets(facts)]
     for part in facts.outline.parts:
         blocks += _part(facts, part)
     if any(CONTROL_SIGN in block.text for block in blocks if isinstance(block, Quote)):
@@ -146,6 +161,40 @@ def silent_told(facts: Facts) -> str:
     return facts.words("reporting_silent", n=facts.number(len(silent)), list=", ".join(listed) + more)
 
 
+def _targets(facts: Facts) -> Iterator[Block]:
+    """Every target of the unit for the year, reached or not."""
+    targets = facts.targets
+    if not targets:
+        return
+    title = facts.words("targets_table", year=targets[0]["year"])
+    yield Heading(title, 2)
+    yield Paragraph(
+        facts.words("targets_count", total=facts.number(len(targets)), outcomes=outcomes_counted(facts, targets))
+    )
+    yield Table(
+        title,
+        tuple(facts.words(f"col_{key}") for key in ("indicator", "target", "reached", "coverage", "met", "note")),
+        tuple(
+            (
+                facts.label(target["indicator"]),
+                goal(facts, target),
+                reached_told(facts, target),
+                coverage_told(facts, target),
+                outcome_cell(facts, target),
+                note_told(facts, target),
+            )
+            for target in targets
+        ),
+        frozenset({2}),
+        (0.27, 0.14, 0.14, 0.14, 0.14, 0.17),
+    )
+
+
+def outcomes_counted(facts: Facts, targets: Iterable[Mapping[str, Any]]) -> str:
+    """``1 đạt, 1 đến nay đạt, 1 chưa có số liệu``."""
+    return ", ".join(f"{facts.number(n)} {outcome_word(facts, code)}" for code, n in counted_outcomes(targets))
+
+
 # ------------------------------------------------------------------------------------------------ parts
 
 
@@ -188,17 +237,24 @@ def _sentences(facts: Facts, sentences: tuple[Sentence, ...]) -> Iterator[Block]
 
 def assessed(facts: Facts, told: str) -> list[str]:
     """What the targets and the reporting say of strengths or of limitations."""
-    met = told == "strengths"
+    is_strength = told == "strengths"
+    said = [
+        _targets_of(facts, code) for code, _ in counted_outcomes(facts.targets) if (code in _STRENGTHS) is is_strength
+    ]
+    silent, owed = len(facts.silent), len(facts.owed)
+    if not is_strength and silent:
+        said.append(facts.words("silent_told", n=facts.number(silent), total=facts.number(owed)))
+    return said
+
+
+def _targets_of(facts: Facts, code: str) -> str:
+    """All targets of one outcome."""
     listed = [
         f"{facts.label(target['indicator'])} ({target_told(facts, target)})"
         for target in facts.targets
-        if target["met"] is met
+        if outcome(target) == code
     ]
-    said = [facts.words(f"{told}_told", list="; ".join(listed))] if listed else []
-    silent, owed = len(facts.silent), len(facts.owed)
-    if not met and silent:
-        said.append(facts.words("silent_told", n=facts.number(silent), total=facts.number(owed)))
-    return said
+    return facts.words(f"targets_{code}", list="; ".join(listed))
 
 
 def _results(facts: Facts, section: Section) -> Iterator[Block]:

@@ -20,16 +20,20 @@ from conference.blocks import Chart, Series
 from conference.charts import COLOURS
 from conference.facts import Facts
 from conference.outline import Section, Sentence
-from conference.review import DONE, Review, counted
+from conference.reaching import ORDER, outcome
+from conference.review import DONE, Review, counted, outcomes_counted
 from conference.selecting import choose, shortened
 from conference.stamping import sealed
 from conference.telling import Told, printable, target_told, tell
+from domain.target import Outcome
 
 #: Nothing on a slide is smaller: it is read from the back of a hall.
 LEAST_POINTS = 24
 _TITLE_POINTS, _BODY_POINTS = 34, 28
 _WIDTH, _HEIGHT, _MARGIN = Inches(13.333), Inches(7.5), Inches(0.6)
 _BARS, _LINES, _NAME_LETTERS, _QUOTE_LETTERS, _TITLE_LETTERS = 6, 6, 28, 130, 150
+#: Targets on one slide.
+_TARGETS = 4
 
 
 def _colour(code: str) -> RGBColor:
@@ -141,16 +145,23 @@ def _lacking(facts: Facts, lacking: Mapping[str, Told]) -> Slide:
 
 
 def _targets(facts: Facts) -> Iterator[Slide]:
-    judged = [target for target in facts.targets if target["met"] is not None]
-    if not judged:
+    """All targets of the unit, on as many slides as they need: none is left out for want of a figure."""
+    targets = sorted(facts.targets, key=lambda target: ORDER.index(outcome(target)))
+    if not targets:
         return
-    met = sum(bool(target["met"]) for target in judged)
-    lines = tuple(f"{facts.label(target['indicator'])}: {target_told(facts, target)}" for target in judged)
-    yield Slide(
-        facts.words("slide_targets", met=facts.number(met), total=facts.number(len(judged))),
-        lines,
-        notes="\n".join(lines),
+    met = [target for target in targets if outcome(target) == Outcome.MET]
+    rest = outcomes_counted(facts, targets[len(met) :])
+    title = facts.words(
+        "slide_targets",
+        met=facts.number(len(met)),
+        total=facts.number(len(targets)),
+        rest=f"; {rest}" if rest else "",
     )
+    lines = [f"{facts.label(target['indicator'])}: {target_told(facts, target)}" for target in targets]
+    pages = [lines[at : at + _TARGETS] for at in range(0, len(lines), _TARGETS)]
+    for number, page in enumerate(pages, 1):
+        mark = f" ({number}/{len(pages)})" if len(pages) > 1 else ""
+        yield Slide(title + mark, tuple(page), notes="\n".join(lines))
 
 
 def _words_of_units(facts: Facts) -> Iterator[Slide]:
