@@ -18,7 +18,7 @@ from conference.annex_figures import FigureSheet
 from conference.annex_rows import rows_as_xml, with_rows
 from conference.facts import Facts
 from conference.outline import Annex, ListOf, Style
-from conference.reaching import coverage_told, goal, note_told, outcome_cell, reached
+from conference.reaching import coverage_told, goal, level_told, note_told, outcome_cell, reached
 from conference.review import annex_title
 from conference.stamping import moment, sealed
 from conference.telling import change_cell
@@ -391,6 +391,7 @@ class _Writer:
             ("col_due", 14),
             ("col_state", 20),
             ("col_progress", 40),
+            ("col_level_asked", 50),
         ]
         rows = (
             (
@@ -401,6 +402,7 @@ class _Writer:
                 f"{row['due']:%d/%m/%Y}" if row["due"] else None,
                 (row[f"state_{language}"] or row["state"]) + (f" ({self.words('overdue')})" if row["overdue"] else ""),
                 row["progress"],
+                level_told(self.facts, row) or None,
             )
             for row in self.facts.frozen["conclusions"].iter_rows(named=True)
         )

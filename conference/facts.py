@@ -219,6 +219,12 @@ class Facts:
         return self._changes.get((form, *split(name)))
 
     @cached_property
+    def has_changes(self) -> bool:
+        """Whether the freeze sets anything of this unit beside a base period; changes are of totals, so a unit without
+        units below has none."""
+        return bool(self._changes)
+
+    @cached_property
     def nothing_compared(self) -> str:
         """Why no figure at all is compared with last year, said once for all of them; empty when some are, or when
         each has a reason of its own."""

@@ -16,7 +16,9 @@ from conference.plotting import chart
 from conference.reaching import (
     counted_outcomes,
     coverage_told,
+    done_short,
     goal,
+    level_told,
     note_told,
     outcome,
     outcome_cell,
@@ -33,7 +35,7 @@ from conference.telling import (
     target_told,
     tell,
 )
-from domain.conclusion import CLOSED
+from domain.conclusion import CLOSED, Met
 from domain.target import Outcome
 
 #: Outcomes that are told as strengths; all others are limitations.
@@ -77,7 +79,10 @@ def _opening(facts: Facts) -> Iterator[Block]:
         first, last = (f"{facts.period[day]:%d/%m/%Y}" for day in ("starts", "ends"))
         said.append(facts.words("period_told", label=facts.period_label, first=first, last=last))
     said.append(facts.words("frozen_told", day=f"{frozen.frozen_at:%d/%m/%Y}", hash=frozen.hash[:12]))
-    if facts.nothing_compared:
+    if facts.period is not None and not facts.has_changes:
+        key = "no_changes" if len(facts.children) else "leaf_not_compared"
+        said.append(facts.words(key, unit=facts.unit))
+    elif facts.nothing_compared:
         said.append(facts.words("nothing_compared", base=facts.base_label, reason=facts.nothing_compared))
     if frozen.override:
         said.append(facts.words("frozen_override", reason=printable(frozen.override)))
@@ -98,22 +103,49 @@ def _follow_up(facts: Facts) -> Iterator[Block]:
     overdue = sum(bool(row["overdue"]) for row in rows)
     told = ", ".join(f"{facts.number(count)} {state.lower()}" for state, count in sorted(states.items()))
     yield Paragraph(facts.words("follow_up_told", total=facts.number(len(rows)), states=told, overdue=overdue))
-    yield Table(
+    yield from _done_short(facts, rows)
+    yield _conclusions(facts, rows)
+
+
+def _done_short(facts: Facts, rows: list[dict[str, Any]]) -> Iterator[Block]:
+    """What is said to be done although its level is not met, or nobody can tell."""
+    for key, met in (("done_not_met", Met.NOT_MET), ("done_not_known", Met.NOT_KNOWN)):
+        short = done_short(rows, met)
+        if short:
+            listed = ", ".join(f"{row['conference']} {row['number']}" for row in short)
+            yield Paragraph(facts.words(key, n=facts.number(len(short)), list=printable(listed)))
+
+
+def _conclusions(facts: Facts, rows: list[dict[str, Any]]) -> Table:
+    """The tasks with their states; with what was required and reached where one of them set a level."""
+    keys = ["number", "task", "owner", "due", "state", "progress"]
+    columns = [_conclusion(facts, row) for row in rows]
+    widths: tuple[float, ...] = (0.06, 0.3, 0.18, 0.15, 0.15, 0.16)
+    levels = [level_told(facts, row) for row in rows]
+    if any(levels):
+        keys.append("level_asked")
+        columns = [(*cells, level) for cells, level in zip(columns, levels, strict=True)]
+        widths = (0.06, 0.23, 0.15, 0.12, 0.13, 0.13, 0.18)
+    frozen = facts.frozen
+    days = {"frozen": f"{frozen.frozen_at:%d/%m/%Y}", "held": f"{frozen.held_on:%d/%m/%Y}"}
+    return Table(
         facts.words("follow_up"),
-        tuple(facts.words(f"col_{key}") for key in ("number", "task", "owner", "due", "state", "progress")),
-        tuple(
-            (
-                str(row["number"]),
-                printable(row["text"] or ""),
-                printable(row["owner_name"] or row["owner"] or "–"),
-                f"{row['due']:%d/%m/%Y}" if row["due"] else "–",
-                str(row[f"state_{facts.language}"] or row["state"])
-                + (f" ({facts.words('overdue')})" if row["overdue"] else ""),
-                printable(row["progress"] or "–"),
-            )
-            for row in rows
-        ),
-        widths=(0.06, 0.3, 0.18, 0.15, 0.15, 0.16),
+        tuple(facts.words(f"col_{key}") for key in keys),
+        tuple(columns),
+        widths=widths,
+        note=facts.words("follow_up_as_of", **days),
+    )
+
+
+def _conclusion(facts: Facts, row: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
+        str(row["number"]),
+        printable(row["text"] or ""),
+        printable(row["owner_name"] or row["owner"] or "–"),
+        f"{row['due']:%d/%m/%Y}" if row["due"] else "–",
+        str(row[f"state_{facts.language}"] or row["state"])
+        + (f" ({facts.words('overdue')})" if row["overdue"] else ""),
+        printable(row["progress"] or "–"),
     )
 
 
@@ -258,28 +290,30 @@ def _targets_of(facts: Facts, code: str) -> str:
 
 
 def _results(facts: Facts, section: Section) -> Iterator[Block]:
-    """Figure beside figure of last year; indicators nobody knows anything of have no row, the sentences tell why."""
+    """Figure beside figure of last year; indicators nobody knows anything of have no row, the sentences tell why.
+    A unit of which nothing is compared has no columns for it: the report says so once, at its beginning."""
     form = facts.form_for(section.table)
+    compares = facts.has_changes
     rows = tuple(
         (
             facts.label(name),
             facts.measure(name),
             facts.told(name, figure),
-            _then_cell(facts, name, form),
-            change_cell(facts, facts.change(name, form)),
-            facts.coverage(figure, "coverage_short") or "–",
+            *((_then_cell(facts, name, form), change_cell(facts, facts.change(name, form))) if compares else ()),
+            facts.coverage_cell(figure),
         )
         for name in section.table
         if (figure := facts.figure(name, form)) is not None
     )
     if rows:
-        keys = ("indicator", "measure", "now", "then", "change", "coverage")
+        keys = ("indicator", "measure", "now", *(("then", "change") if compares else ()), "coverage")
+        title = "result_table" if compares else "result_table_alone"
         yield Table(
-            facts.words("result_table", section=_bare(section(facts.language)), base=facts.base_label),
+            facts.words(title, section=_bare(section(facts.language)), base=facts.base_label),
             tuple(facts.words(f"col_{key}") for key in keys),
             rows,
-            frozenset({2, 3}),
-            (0.27, 0.14, 0.13, 0.12, 0.18, 0.16),
+            frozenset({2, 3} if compares else {2}),
+            (0.27, 0.14, 0.13, 0.12, 0.18, 0.16) if compares else (0.43, 0.18, 0.19, 0.2),
         )
 
 

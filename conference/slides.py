@@ -20,11 +20,12 @@ from conference.blocks import Chart, Series
 from conference.charts import COLOURS
 from conference.facts import Facts
 from conference.outline import Section, Sentence
-from conference.reaching import ORDER, outcome
+from conference.reaching import ORDER, done_short, level_told, outcome
 from conference.review import DONE, Review, counted, outcomes_counted
 from conference.selecting import choose, shortened
 from conference.stamping import sealed
 from conference.telling import Told, printable, target_told, tell
+from domain.conclusion import ConclusionState, Met
 from domain.target import Outcome
 
 #: Nothing on a slide is smaller: it is read from the back of a hall.
@@ -120,10 +121,24 @@ def _follow_up(facts: Facts) -> Iterator[Slide]:
     states = Counter(str(row[f"state_{facts.language}"] or row["state"]) for row in rows)
     still = [row for row in rows if row["state"] not in DONE]
     lines = [f"{state}: {facts.number(count)}" for state, count in sorted(states.items())]
+    lines += _done_short(facts, rows)
     lines += [f"{row['number']}. {_cut(printable(row['text'] or ''), _QUOTE_LETTERS)}" for row in still]
     title = facts.words("slide_follow_up", open=facts.number(len(still)), total=facts.number(len(rows)))
-    notes = "\n".join(f"{row['conference']} {row['number']}: {printable(row['text'] or '')}" for row in rows)
+    notes = "\n".join(_noted(facts, row) for row in rows)
     yield Slide(title, tuple(lines), notes=notes)
+
+
+def _done_short(facts: Facts, rows: list[dict[str, Any]]) -> list[str]:
+    """How many of the tasks that count as done have not met their level, or nobody knows whether they have."""
+    done = sum(row["state"] == ConclusionState.DONE.value for row in rows)
+    found = (("slide_done_not_met", Met.NOT_MET), ("slide_done_not_known", Met.NOT_KNOWN))
+    counts = [(key, len(done_short(rows, met))) for key, met in found]
+    return [facts.words(key, n=facts.number(n), total=facts.number(done)) for key, n in counts if n]
+
+
+def _noted(facts: Facts, row: dict[str, Any]) -> str:
+    level = level_told(facts, row)
+    return f"{row['conference']} {row['number']}: {printable(row['text'] or '')}" + (f" ({level})" if level else "")
 
 
 def _result(facts: Facts, told: Review, sentence: Sentence, said: Told) -> Slide:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -136,3 +137,79 @@ def test_the_target_comes_after_the_parts_of_the_figure() -> None:
         "trong đó giải quyết đúng hạn 11.709 hồ sơ, giải quyết quá hạn 1 hồ sơ và đang giải quyết 3 hồ sơ; "
         "đạt chỉ tiêu năm 2017 (ít nhất 10.000, bằng 117,1 %)."
     ) in said
+
+
+# ------------------------------------------------------------------------------------------------ conclusions
+
+
+def conclusion(number: int, state: str, asked: float | None, value: float | None, met: str | None) -> dict[str, Any]:
+    return {
+        "conference": "HN2016",
+        "held_on": date(2017, 2, 10),
+        "number": number,
+        "text": f"Nhiệm vụ thứ {number}",
+        "owner": AN_PHU,
+        "indicator": "models_total" if asked else None,
+        "target": asked,
+        "state": state,
+        "state_vi": {"done": "đã hoàn thành", "open": "chưa thực hiện"}[state],
+        "state_en": state,
+        "overdue": False,
+        "direction": "at_least" if asked else None,
+        "value": value,
+        "met": met,
+    }
+
+
+def ward_with_conclusions() -> samples.Frozen:
+    return with_rows(
+        samples.ward(),
+        "conclusions",
+        conclusion(1, "done", 1500, 1200, "not_met"),
+        conclusion(2, "done", None, None, None),
+        conclusion(3, "open", 1400, 1500, "met"),
+        conclusion(4, "done", 1600, None, "not_known"),
+    )
+
+
+def test_a_conclusion_tells_what_was_required_and_reached_also_when_it_is_said_to_be_done(tmp_path: Path) -> None:
+    one = told(ward_with_conclusions())
+    rows = table(one, "Việc thực hiện kết luận").rows
+    levels = [row[6].partition(": ")[2] for row in rows]
+    assert levels == [
+        "phải đạt ít nhất 1.500; đạt 1.200: chưa đạt",
+        "",
+        "phải đạt ít nhất 1.400; đạt hơn 1.500: đã đạt",
+        "phải đạt ít nhất 1.600; chưa có số liệu",
+    ]
+    said = " ".join(sentences(one))
+    assert "1 kết luận ghi là đã hoàn thành nhưng chưa đạt mức phải đạt: HN2016 1." in said
+    sheet = read(files(tmp_path / "pack", ward_with_conclusions(), "annex"))["Kết luận trước"]
+    cells = [sheet[row, 8].value for row in range(7, 11)]
+    assert [str(cell or "").partition(": ")[2] for cell in cells] == levels
+    text = next(text for title, text in slides(tmp_path / "slides", ward_with_conclusions()) if "kết luận" in title)
+    assert "1 trong 3 việc đã hoàn thành chưa đạt mức phải đạt" in text
+    assert "1 trong 3 việc đã hoàn thành chưa rõ có đạt mức phải đạt hay không" in text
+
+
+def test_the_table_of_conclusions_says_as_of_which_day() -> None:
+    for language, words in (
+        ("vi", "khi chốt số liệu, ngày 01/02/2018; quá hạn được xét theo ngày họp, 09/02/2018."),
+        ("en", "frozen, 01/02/2018; overdue is asked of the day of the conference, 09/02/2018."),
+    ):
+        tables = [block for block in told(ward_with_conclusions(), language).blocks if isinstance(block, Table)]
+        assert tables[0].note.endswith(words)
+
+
+# ------------------------------------------------------------------------------------------------ a leaf
+
+
+def test_a_unit_without_units_below_says_why_nothing_is_compared_and_has_no_dashes(tmp_path: Path) -> None:
+    one = told(samples.leaf())
+    assert "bản chốt chỉ so sánh số tổng hợp" in sentences(one)[0]
+    assert "tongket compare --unit " + samples.leaf().unit in sentences(one)[0]
+    results = [block for block in one.blocks if isinstance(block, Table) and "kết quả" in block.caption]
+    assert results
+    assert not [text for block in results for row in block.rows for text in row if text == "–"]
+    assert "Dấu – là chưa đủ số liệu" not in files(tmp_path / "pack", samples.leaf(), "page").decode()
+    assert "bản chốt chỉ so sánh" not in sentences(told(samples.ward()))[0]
