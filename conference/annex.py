@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -17,12 +18,23 @@ from conference.annex_figures import FigureSheet
 from conference.annex_rows import rows_as_xml, with_rows
 from conference.facts import Facts
 from conference.outline import Annex, ListOf, Style
+from conference.reaching import coverage_told, goal, level_told, note_told, outcome_cell, reached
 from conference.review import annex_title
 from conference.stamping import moment, sealed
 from conference.telling import change_cell
+from domain.quantity import Qualifier
 
 #: Rows of a sheet, less what stands above them.
 _SHEET_ROWS = 1_048_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Amount:
+    """A number for a cell with the word and the sign it is told with."""
+
+    value: float
+    qualifier: str
+    percent: bool
 
 
 def annex(facts: Facts, style: Style, made_at: datetime) -> bytes:
@@ -135,6 +147,8 @@ class _Writer:
     def _write(self, sheet: Any, row: int, column: int, value: Any) -> None:
         if value is None:
             sheet.write_blank(row, column, None, self.formats.cell())
+        elif isinstance(value, _Amount):
+            self._quantity(sheet, row, column, value.value, value.qualifier, percent=value.percent)
         elif isinstance(value, int | float) and not isinstance(value, bool):
             whole = float(value).is_integer()
             sheet.write_number(row, column, value, self.formats.number("exact", percent=False, whole=whole))
@@ -324,26 +338,30 @@ class _Writer:
             ("col_indicator", 40),
             ("col_target", 24),
             ("col_reached", 16),
+            ("col_coverage", 18),
             ("col_attainment", 12),
             ("col_met", 18),
             ("col_source", 24),
-            ("col_note", 30),
+            ("col_note", 44),
         ]
-        judged = {True: "met", False: "missed", None: "unknown"}
-        found = (
-            (
-                row["name"],
-                f"{facts.label(row['indicator'])} ({row['year']})",
-                self.words(row["direction"], target=facts.number(row["target"])),
-                row["value"],
-                row["attainment"],
-                self.words(judged[row["met"]]),
-                row["source"],
-                row["note"],
-            )
-            for row in rows.iter_rows(named=True)
+        self._rows(sheet, self._heads(head), (self._target(row) for row in rows.iter_rows(named=True)))
+
+    def _target(self, row: dict[str, Any]) -> tuple[Any, ...]:
+        facts = self.facts
+        figure = reached(facts, row)
+        word = figure.qualifier if figure else Qualifier.EXACT.value
+        rate = facts.is_rate(row["indicator"])
+        return (
+            row["name"],
+            f"{facts.label(row['indicator'])} ({row['year']})",
+            goal(facts, row),
+            None if row["value"] is None else _Amount(row["value"], word, percent=rate),
+            coverage_told(facts, row) if row["value"] is not None else None,
+            None if row["attainment"] is None else _Amount(row["attainment"], word, percent=True),
+            outcome_cell(facts, row),
+            row["source"],
+            note_told(facts, row) or None,
         )
-        self._rows(sheet, self._heads(head), found)
 
     # -------------------------------------------------------------------------------- what stands beside the tables
 
@@ -373,6 +391,7 @@ class _Writer:
             ("col_due", 14),
             ("col_state", 20),
             ("col_progress", 40),
+            ("col_level_asked", 50),
         ]
         rows = (
             (
@@ -383,6 +402,7 @@ class _Writer:
                 f"{row['due']:%d/%m/%Y}" if row["due"] else None,
                 (row[f"state_{language}"] or row["state"]) + (f" ({self.words('overdue')})" if row["overdue"] else ""),
                 row["progress"],
+                level_told(self.facts, row) or None,
             )
             for row in self.facts.frozen["conclusions"].iter_rows(named=True)
         )

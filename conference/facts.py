@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -217,6 +219,12 @@ class Facts:
         return self._changes.get((form, *split(name)))
 
     @cached_property
+    def has_changes(self) -> bool:
+        """Whether the freeze sets anything of this unit beside a base period; changes are of totals, so a unit without
+        units below has none."""
+        return bool(self._changes)
+
+    @cached_property
     def nothing_compared(self) -> str:
         """Why no figure at all is compared with last year, said once for all of them; empty when some are, or when
         each has a reason of its own."""
@@ -238,6 +246,39 @@ class Facts:
     def target(self, name: str) -> dict[str, Any] | None:
         indicator, breakdown = split(name)
         return next((t for t in self.targets if not breakdown and t["indicator"] == indicator), None)
+
+    def figure_reached(
+        self, unit: str, indicator: str, value: float | None, period: str | None = None
+    ) -> Figure | None:
+        """The figure of the freeze that a target or a conclusion was judged by: of this unit and value, of the period
+        when one is given, else of the latest that has it; totals before what the unit itself sent."""
+        if value is None:
+            return None
+        rows = (
+            row
+            for row in self._reached[unit, indicator]
+            if period in (None, row["period"]) and math.isclose(row["value"], value, rel_tol=1e-9)
+        )
+        found = next(rows, None)
+        return figure_of(found) if found else None
+
+    @cached_property
+    def _reached(self) -> Mapping[tuple[str, str], list[dict[str, Any]]]:
+        keys = ["unit", "indicator"]
+        conclusions = self.frozen["conclusions"].select(unit="owner", indicator="indicator")
+        asked = pl.concat([self.frozen["targets"].select(keys), conclusions]).unique()
+        days = self.frozen["periods"].select("period", "starts", "ends")
+        rows = (
+            self.frozen["figures"]
+            .filter((pl.col("breakdown") == "") & pl.col("value").is_not_null())
+            .join(asked, on=keys, how="semi")
+            .join(days, on="period", how="left")
+            .sort("ends", "starts", "level", "form", descending=[True, False, True, False])
+        )
+        found: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+        for row in rows.to_dicts():
+            found[row["unit"], row["indicator"]].append(row)
+        return found
 
     # -------------------------------------------------------------------------------- reports and paragraphs
 
@@ -333,6 +374,12 @@ class Facts:
         if figure.expected is None or figure.reported is None:
             return ""
         return self.words(key, n=self.number(figure.reported), total=self.number(figure.expected))
+
+    def coverage_cell(self, figure: Figure) -> str:
+        """The coverage for a cell of a table; of what the unit itself sent that it did, as nothing is lacking there."""
+        if not figure.is_total:
+            return self.words("coverage_own")
+        return self.coverage(figure, "coverage_short") or "–"
 
     def is_rough(self, change: Mapping[str, Any]) -> bool:
         """Whether nobody can tell a rise from a fall."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -12,6 +13,18 @@ from conference.blocks import Block, Chart, Heading, Paragraph, Quote, Table
 from conference.facts import Facts, Figure
 from conference.outline import Annex, Part, Section, Sentence
 from conference.plotting import chart
+from conference.reaching import (
+    counted_outcomes,
+    coverage_told,
+    done_short,
+    goal,
+    level_told,
+    note_told,
+    outcome,
+    outcome_cell,
+    outcome_word,
+    reached_told,
+)
 from conference.selecting import choose
 from conference.telling import (
     CONTROL_SIGN,
@@ -22,7 +35,11 @@ from conference.telling import (
     target_told,
     tell,
 )
-from domain.conclusion import CLOSED
+from domain.conclusion import CLOSED, Met
+from domain.target import Outcome
+
+#: Outcomes that are told as strengths; all others are limitations.
+_STRENGTHS = (Outcome.MET.value, Outcome.MET_SO_FAR.value)
 
 #: States of a conclusion that need nothing more.
 DONE = tuple(state.value for state in CLOSED)
@@ -42,7 +59,7 @@ class Review:
 
 def review(facts: Facts) -> Review:
     """Everything the report of the unit says."""
-    blocks = [*_opening(facts), *_follow_up(facts), *_reporting(facts)]
+    blocks = [*_opening(facts), *_follow_up(facts), *_reporting(facts), *_targets(facts)]
     for part in facts.outline.parts:
         blocks += _part(facts, part)
     if any(CONTROL_SIGN in block.text for block in blocks if isinstance(block, Quote)):
@@ -62,7 +79,10 @@ def _opening(facts: Facts) -> Iterator[Block]:
         first, last = (f"{facts.period[day]:%d/%m/%Y}" for day in ("starts", "ends"))
         said.append(facts.words("period_told", label=facts.period_label, first=first, last=last))
     said.append(facts.words("frozen_told", day=f"{frozen.frozen_at:%d/%m/%Y}", hash=frozen.hash[:12]))
-    if facts.nothing_compared:
+    if facts.period is not None and not facts.has_changes:
+        key = "no_changes" if len(facts.children) else "leaf_not_compared"
+        said.append(facts.words(key, unit=facts.unit))
+    elif facts.nothing_compared:
         said.append(facts.words("nothing_compared", base=facts.base_label, reason=facts.nothing_compared))
     if frozen.override:
         said.append(facts.words("frozen_override", reason=printable(frozen.override)))
@@ -83,22 +103,49 @@ def _follow_up(facts: Facts) -> Iterator[Block]:
     overdue = sum(bool(row["overdue"]) for row in rows)
     told = ", ".join(f"{facts.number(count)} {state.lower()}" for state, count in sorted(states.items()))
     yield Paragraph(facts.words("follow_up_told", total=facts.number(len(rows)), states=told, overdue=overdue))
-    yield Table(
+    yield from _done_short(facts, rows)
+    yield _conclusions(facts, rows)
+
+
+def _done_short(facts: Facts, rows: list[dict[str, Any]]) -> Iterator[Block]:
+    """What is said to be done although its level is not met, or nobody can tell."""
+    for key, met in (("done_not_met", Met.NOT_MET), ("done_not_known", Met.NOT_KNOWN)):
+        short = done_short(rows, met)
+        if short:
+            listed = ", ".join(f"{row['conference']} {row['number']}" for row in short)
+            yield Paragraph(facts.words(key, n=facts.number(len(short)), list=printable(listed)))
+
+
+def _conclusions(facts: Facts, rows: list[dict[str, Any]]) -> Table:
+    """The tasks with their states; with what was required and reached where one of them set a level."""
+    keys = ["number", "task", "owner", "due", "state", "progress"]
+    columns = [_conclusion(facts, row) for row in rows]
+    widths: tuple[float, ...] = (0.06, 0.3, 0.18, 0.15, 0.15, 0.16)
+    levels = [level_told(facts, row) for row in rows]
+    if any(levels):
+        keys.append("level_asked")
+        columns = [(*cells, level) for cells, level in zip(columns, levels, strict=True)]
+        widths = (0.06, 0.23, 0.15, 0.12, 0.13, 0.13, 0.18)
+    frozen = facts.frozen
+    days = {"frozen": f"{frozen.frozen_at:%d/%m/%Y}", "held": f"{frozen.held_on:%d/%m/%Y}"}
+    return Table(
         facts.words("follow_up"),
-        tuple(facts.words(f"col_{key}") for key in ("number", "task", "owner", "due", "state", "progress")),
-        tuple(
-            (
-                str(row["number"]),
-                printable(row["text"] or ""),
-                printable(row["owner_name"] or row["owner"] or "–"),
-                f"{row['due']:%d/%m/%Y}" if row["due"] else "–",
-                str(row[f"state_{facts.language}"] or row["state"])
-                + (f" ({facts.words('overdue')})" if row["overdue"] else ""),
-                printable(row["progress"] or "–"),
-            )
-            for row in rows
-        ),
-        widths=(0.06, 0.3, 0.18, 0.15, 0.15, 0.16),
+        tuple(facts.words(f"col_{key}") for key in keys),
+        tuple(columns),
+        widths=widths,
+        note=facts.words("follow_up_as_of", **days),
+    )
+
+
+def _conclusion(facts: Facts, row: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
+        str(row["number"]),
+        printable(row["text"] or ""),
+        printable(row["owner_name"] or row["owner"] or "–"),
+        f"{row['due']:%d/%m/%Y}" if row["due"] else "–",
+        str(row[f"state_{facts.language}"] or row["state"])
+        + (f" ({facts.words('overdue')})" if row["overdue"] else ""),
+        printable(row["progress"] or "–"),
     )
 
 
@@ -146,6 +193,40 @@ def silent_told(facts: Facts) -> str:
     return facts.words("reporting_silent", n=facts.number(len(silent)), list=", ".join(listed) + more)
 
 
+def _targets(facts: Facts) -> Iterator[Block]:
+    """Every target of the unit for the year, reached or not."""
+    targets = facts.targets
+    if not targets:
+        return
+    title = facts.words("targets_table", year=targets[0]["year"])
+    yield Heading(title, 2)
+    yield Paragraph(
+        facts.words("targets_count", total=facts.number(len(targets)), outcomes=outcomes_counted(facts, targets))
+    )
+    yield Table(
+        title,
+        tuple(facts.words(f"col_{key}") for key in ("indicator", "target", "reached", "coverage", "met", "note")),
+        tuple(
+            (
+                facts.label(target["indicator"]),
+                goal(facts, target),
+                reached_told(facts, target),
+                coverage_told(facts, target),
+                outcome_cell(facts, target),
+                note_told(facts, target),
+            )
+            for target in targets
+        ),
+        frozenset({2}),
+        (0.27, 0.14, 0.14, 0.14, 0.14, 0.17),
+    )
+
+
+def outcomes_counted(facts: Facts, targets: Iterable[Mapping[str, Any]]) -> str:
+    """``1 đạt, 1 đến nay đạt, 1 chưa có số liệu``."""
+    return ", ".join(f"{facts.number(n)} {outcome_word(facts, code)}" for code, n in counted_outcomes(targets))
+
+
 # ------------------------------------------------------------------------------------------------ parts
 
 
@@ -188,42 +269,51 @@ def _sentences(facts: Facts, sentences: tuple[Sentence, ...]) -> Iterator[Block]
 
 def assessed(facts: Facts, told: str) -> list[str]:
     """What the targets and the reporting say of strengths or of limitations."""
-    met = told == "strengths"
-    listed = [
-        f"{facts.label(target['indicator'])} ({target_told(facts, target)})"
-        for target in facts.targets
-        if target["met"] is met
+    is_strength = told == "strengths"
+    said = [
+        _targets_of(facts, code) for code, _ in counted_outcomes(facts.targets) if (code in _STRENGTHS) is is_strength
     ]
-    said = [facts.words(f"{told}_told", list="; ".join(listed))] if listed else []
     silent, owed = len(facts.silent), len(facts.owed)
-    if not met and silent:
+    if not is_strength and silent:
         said.append(facts.words("silent_told", n=facts.number(silent), total=facts.number(owed)))
     return said
 
 
+def _targets_of(facts: Facts, code: str) -> str:
+    """All targets of one outcome."""
+    listed = [
+        f"{facts.label(target['indicator'])} ({target_told(facts, target)})"
+        for target in facts.targets
+        if outcome(target) == code
+    ]
+    return facts.words(f"targets_{code}", list="; ".join(listed))
+
+
 def _results(facts: Facts, section: Section) -> Iterator[Block]:
-    """Figure beside figure of last year; indicators nobody knows anything of have no row, the sentences tell why."""
+    """Figure beside figure of last year; indicators nobody knows anything of have no row, the sentences tell why.
+    A unit of which nothing is compared has no columns for it: the report says so once, at its beginning."""
     form = facts.form_for(section.table)
+    compares = facts.has_changes
     rows = tuple(
         (
             facts.label(name),
             facts.measure(name),
             facts.told(name, figure),
-            _then_cell(facts, name, form),
-            change_cell(facts, facts.change(name, form)),
-            facts.coverage(figure, "coverage_short") or "–",
+            *((_then_cell(facts, name, form), change_cell(facts, facts.change(name, form))) if compares else ()),
+            facts.coverage_cell(figure),
         )
         for name in section.table
         if (figure := facts.figure(name, form)) is not None
     )
     if rows:
-        keys = ("indicator", "measure", "now", "then", "change", "coverage")
+        keys = ("indicator", "measure", "now", *(("then", "change") if compares else ()), "coverage")
+        title = "result_table" if compares else "result_table_alone"
         yield Table(
-            facts.words("result_table", section=_bare(section(facts.language)), base=facts.base_label),
+            facts.words(title, section=_bare(section(facts.language)), base=facts.base_label),
             tuple(facts.words(f"col_{key}") for key in keys),
             rows,
-            frozenset({2, 3}),
-            (0.27, 0.14, 0.13, 0.12, 0.18, 0.16),
+            frozenset({2, 3} if compares else {2}),
+            (0.27, 0.14, 0.13, 0.12, 0.18, 0.16) if compares else (0.43, 0.18, 0.19, 0.2),
         )
 
 

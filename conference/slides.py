@@ -20,16 +20,21 @@ from conference.blocks import Chart, Series
 from conference.charts import COLOURS
 from conference.facts import Facts
 from conference.outline import Section, Sentence
-from conference.review import DONE, Review, counted
+from conference.reaching import ORDER, done_short, level_told, outcome
+from conference.review import DONE, Review, counted, outcomes_counted
 from conference.selecting import choose, shortened
 from conference.stamping import sealed
 from conference.telling import Told, printable, target_told, tell
+from domain.conclusion import ConclusionState, Met
+from domain.target import Outcome
 
 #: Nothing on a slide is smaller: it is read from the back of a hall.
 LEAST_POINTS = 24
 _TITLE_POINTS, _BODY_POINTS = 34, 28
 _WIDTH, _HEIGHT, _MARGIN = Inches(13.333), Inches(7.5), Inches(0.6)
 _BARS, _LINES, _NAME_LETTERS, _QUOTE_LETTERS, _TITLE_LETTERS = 6, 6, 28, 130, 150
+#: Targets on one slide.
+_TARGETS = 4
 
 
 def _colour(code: str) -> RGBColor:
@@ -116,10 +121,24 @@ def _follow_up(facts: Facts) -> Iterator[Slide]:
     states = Counter(str(row[f"state_{facts.language}"] or row["state"]) for row in rows)
     still = [row for row in rows if row["state"] not in DONE]
     lines = [f"{state}: {facts.number(count)}" for state, count in sorted(states.items())]
+    lines += _done_short(facts, rows)
     lines += [f"{row['number']}. {_cut(printable(row['text'] or ''), _QUOTE_LETTERS)}" for row in still]
     title = facts.words("slide_follow_up", open=facts.number(len(still)), total=facts.number(len(rows)))
-    notes = "\n".join(f"{row['conference']} {row['number']}: {printable(row['text'] or '')}" for row in rows)
+    notes = "\n".join(_noted(facts, row) for row in rows)
     yield Slide(title, tuple(lines), notes=notes)
+
+
+def _done_short(facts: Facts, rows: list[dict[str, Any]]) -> list[str]:
+    """How many of the tasks that count as done have not met their level, or nobody knows whether they have."""
+    done = sum(row["state"] == ConclusionState.DONE.value for row in rows)
+    found = (("slide_done_not_met", Met.NOT_MET), ("slide_done_not_known", Met.NOT_KNOWN))
+    counts = [(key, len(done_short(rows, met))) for key, met in found]
+    return [facts.words(key, n=facts.number(n), total=facts.number(done)) for key, n in counts if n]
+
+
+def _noted(facts: Facts, row: dict[str, Any]) -> str:
+    level = level_told(facts, row)
+    return f"{row['conference']} {row['number']}: {printable(row['text'] or '')}" + (f" ({level})" if level else "")
 
 
 def _result(facts: Facts, told: Review, sentence: Sentence, said: Told) -> Slide:
@@ -141,16 +160,23 @@ def _lacking(facts: Facts, lacking: Mapping[str, Told]) -> Slide:
 
 
 def _targets(facts: Facts) -> Iterator[Slide]:
-    judged = [target for target in facts.targets if target["met"] is not None]
-    if not judged:
+    """All targets of the unit, on as many slides as they need: none is left out for want of a figure."""
+    targets = sorted(facts.targets, key=lambda target: ORDER.index(outcome(target)))
+    if not targets:
         return
-    met = sum(bool(target["met"]) for target in judged)
-    lines = tuple(f"{facts.label(target['indicator'])}: {target_told(facts, target)}" for target in judged)
-    yield Slide(
-        facts.words("slide_targets", met=facts.number(met), total=facts.number(len(judged))),
-        lines,
-        notes="\n".join(lines),
+    met = [target for target in targets if outcome(target) == Outcome.MET]
+    rest = outcomes_counted(facts, targets[len(met) :])
+    title = facts.words(
+        "slide_targets",
+        met=facts.number(len(met)),
+        total=facts.number(len(targets)),
+        rest=f"; {rest}" if rest else "",
     )
+    lines = [f"{facts.label(target['indicator'])}: {target_told(facts, target)}" for target in targets]
+    pages = [lines[at : at + _TARGETS] for at in range(0, len(lines), _TARGETS)]
+    for number, page in enumerate(pages, 1):
+        mark = f" ({number}/{len(pages)})" if len(pages) > 1 else ""
+        yield Slide(title + mark, tuple(page), notes="\n".join(lines))
 
 
 def _words_of_units(facts: Facts) -> Iterator[Slide]:

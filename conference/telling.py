@@ -10,6 +10,7 @@ from typing import Any
 
 from conference.facts import Facts, Figure
 from conference.outline import Sentence
+from conference.reaching import goal, note_told, outcome, outcome_word
 from domain.changes_told import bounds_told, change_told, is_unchanged
 
 #: What XML, and with it Word, Excel and PowerPoint, cannot hold; shown as � so that nothing disappears unseen.
@@ -52,17 +53,19 @@ def tell(facts: Facts, sentence: Sentence) -> Told:
     first = first[:1].upper() + first[1:]
     coverage = facts.coverage(lead)
     change = changed(facts, sentence.lead, form)
-    beside = [text for text in (change, targeted(facts, sentence.lead)) if text]
+    target = targeted(facts, sentence.lead)
     text = (
         first
         + (f" ({coverage})" if coverage else "")
         + "".join(f", {text}" for text in plain)
-        + "".join(f"; {text}" for text in beside)
+        + (f"; {change}" if change else "")
         + (facts.words("of_which") + _listed(facts, listed) if listed else "")
+        + (f"; {target}" if target else "")
         + "."
     )
     brief = _without_base(facts, sentence.lead, form) if change else ""
     short = first + (f", {brief}" if brief else "")
+    beside = tuple(text for text in (change, target) if text)
     return Told(text, short, lacking, traces, True, (*plain, *beside, *listed), coverage)
 
 
@@ -180,11 +183,11 @@ def targeted(facts: Facts, name: str) -> str:
 
 
 def target_told(facts: Facts, target: Mapping[str, Any]) -> str:
-    rate = facts.is_rate(target["indicator"])
-    goal = facts.words(target["direction"], target=facts.quantity(target["target"], None, percent=rate))
-    said: dict[str, Any] = {"year": target["year"], "goal": goal}
+    said: dict[str, Any] = {"year": target["year"], "goal": goal(facts, target)}
     if target["met"] is None:
-        return facts.words("target_unknown", **said)
+        notes = note_told(facts, target)
+        word = outcome_word(facts, outcome(target))
+        return facts.words("target_open", outcome=word + (f" ({notes})" if notes else ""), **said)
     key = "target_met" if target["met"] else "target_missed"
     if target["attainment"] is None:
         return facts.words(f"{key}_bare", **said)
