@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from conference.facts import Facts, Figure
-from domain.conclusion import ConclusionState, Met
+from domain.conclusion import ConclusionState, Direction, Met
 from domain.target import INCOMPLETE, NO_FIGURE, WORDS, YEAR_RUNS, Outcome, note_in_words
 
 #: The order in which outcomes are told; the last is of targets without a figure.
@@ -112,7 +112,7 @@ def level_told(facts: Facts, row: Mapping[str, Any]) -> str:
     value = _value_told(facts, row)
     said = []
     if row["target"] is not None:
-        said.append(facts.words("level_required", goal=_goal(facts, row["direction"], indicator, row["target"])))
+        said.append(_required(facts, row))
     if value:
         said.append(facts.words("level_reached", value=value))
     elif indicator or said:
@@ -121,6 +121,12 @@ def level_told(facts: Facts, row: Mapping[str, Any]) -> str:
         return ""
     judged = f": {facts.words(_MET_WORDS[row['met']])}" if value and row["met"] in _MET_WORDS else ""
     return (f"{facts.label(indicator)}: " if indicator else "") + "; ".join(said) + judged
+
+
+def _required(facts: Facts, row: Mapping[str, Any]) -> str:
+    if row["direction"] == Direction.AT_MOST.value:
+        return facts.words("level_required_at_most", target=_goal(facts, None, row["indicator"], row["target"]))
+    return facts.words("level_required", goal=_goal(facts, row["direction"], row["indicator"], row["target"]))
 
 
 def _value_told(facts: Facts, row: Mapping[str, Any]) -> str:

@@ -169,6 +169,7 @@ def ward_with_conclusions() -> samples.Frozen:
         conclusion(2, "done", None, None, None),
         conclusion(3, "open", 1400, 1500, "met"),
         conclusion(4, "done", 1600, None, "not_known"),
+        {**conclusion(5, "open", 1400, 1500, "not_met"), "direction": "at_most"},
     )
 
 
@@ -181,11 +182,12 @@ def test_a_conclusion_tells_what_was_required_and_reached_also_when_it_is_said_t
         "",
         "phải đạt ít nhất 1.400; đạt hơn 1.500: đã đạt",
         "phải đạt ít nhất 1.600; chưa có số liệu",
+        "không được vượt 1.400; đạt hơn 1.500: chưa đạt",
     ]
     said = " ".join(sentences(one))
     assert "1 kết luận ghi là đã hoàn thành nhưng chưa đạt mức phải đạt: HN2016 1." in said
     sheet = read(files(tmp_path / "pack", ward_with_conclusions(), "annex"))["Kết luận trước"]
-    cells = [sheet[row, 8].value for row in range(7, 11)]
+    cells = [sheet[row, 8].value for row in range(7, 12)]
     assert [str(cell or "").partition(": ")[2] for cell in cells] == levels
     text = next(text for title, text in slides(tmp_path / "slides", ward_with_conclusions()) if "kết luận" in title)
     assert "1 trong 3 việc đã hoàn thành chưa đạt mức phải đạt" in text
