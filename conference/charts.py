@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from conference.blocks import Chart
+from conference.plotting import values_of
 from domain.numbers import en_number, vi_number
 
 #: Okabe and Ito: told apart also by whoever does not see red and green, and in grey.
@@ -70,7 +71,7 @@ def _figure(chart: Chart, language: str) -> Figure:
     axes.set_yticks(range(len(labels)), labels)
     axes.invert_yaxis()
     axes.margins(x=0.16)
-    axes.set_xlim(left=min(0.0, *_values(chart)))
+    axes.set_xlim(left=min(0.0, *values_of(chart)))
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=not chart.percent))
     number = vi_number if language == "vi" else en_number
     axes.xaxis.set_major_formatter(
@@ -80,10 +81,6 @@ def _figure(chart: Chart, language: str) -> Figure:
     if len(chart.series) > 1:
         figure.legend(loc="outside lower center", ncols=len(chart.series), frameon=False)
     return figure
-
-
-def _values(chart: Chart) -> list[float]:
-    return [value for series in chart.series for value in series.values if value is not None]
 
 
 def short(name: str) -> str:

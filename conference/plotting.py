@@ -112,3 +112,8 @@ def _of_children(facts: Facts, spec: ChartOf, form: str) -> Chart | None:
 def _worded(facts: Facts, figures: list[Figure]) -> list[str]:
     rough = any(figure.qualifier != Qualifier.EXACT.value for figure in figures)
     return [facts.words("rounded_chart")] if rough else []
+
+
+def values_of(chart: Chart) -> list[float]:
+    """Every number the chart shows."""
+    return [value for series in chart.series for value in series.values if value is not None]

@@ -20,6 +20,7 @@ from conference.blocks import Chart, Series
 from conference.charts import COLOURS
 from conference.facts import Facts
 from conference.outline import Section, Sentence
+from conference.plotting import values_of
 from conference.reaching import ORDER, done_short, level_told, outcome
 from conference.review import DONE, Review, counted, outcomes_counted
 from conference.selecting import choose, shortened
@@ -332,9 +333,9 @@ def _chart(slide: Any, chart: Chart, top: int, height: int) -> None:
     native.category_axis.has_major_gridlines = False
     native.value_axis.visible = False
     native.value_axis.has_major_gridlines = False
-    native.value_axis.minimum_scale = min(0.0, *_values(chart))
+    native.value_axis.minimum_scale = min(0.0, *values_of(chart))
     # room behind the longest bar for its label
-    native.value_axis.maximum_scale = max(max(_values(chart)) * 1.25, 1.0)
+    native.value_axis.maximum_scale = max(max(values_of(chart)) * 1.25, 1.0)
     plot = native.plots[0]
     plot.gap_width, plot.overlap = 45, 0
     for place, (drawn, series) in enumerate(zip(plot.series, chart.series, strict=True)):
@@ -344,10 +345,6 @@ def _chart(slide: Any, chart: Chart, top: int, height: int) -> None:
         for at, label in enumerate(series.labels):
             if series.values[at] is not None:
                 _label(drawn.points[at].data_label, label)
-
-
-def _values(chart: Chart) -> list[float]:
-    return [value for series in chart.series for value in series.values if value is not None]
 
 
 def _label(label: Any, text: str) -> None:

@@ -23,6 +23,7 @@ from console.common import (
     numbers,
     open_warehouse,
     settings,
+    shown_moment,
 )
 from console.intake import STATES, print_failed, print_report, report_json, run_flow
 from console.output import HAD_REJECTIONS, coloured, err, out, print_json, refuse, table
@@ -99,14 +100,8 @@ def history(
         out.print(say(f"{unit} chưa gửi gì cho kỳ {period}.", f"{unit} has sent nothing for {period}."))
         return
     columns = (say("Lúc", "When"), say("Báo cáo", "Submission"), say("Việc", "What happened"), say("Ai", "Who"))
-    shown = [(_moment(row["at"]), row["submission"], row[f"words_{LANG}"], row["who"]) for row in rows]
+    shown = [(shown_moment(row["at"]), row["submission"], row[f"words_{LANG}"], row["who"]) for row in rows]
     out.print(table(say(f"Lịch sử {unit} · {period}", f"History of {unit} · {period}"), columns, shown))
-
-
-def _moment(moment: Any) -> str:
-    from tasks.clock import ZONE
-
-    return f"{moment.astimezone(ZONE):%d/%m/%Y %H:%M:%S}"
 
 
 # ------------------------------------------------------------------------------------------------ retry

@@ -123,6 +123,13 @@ def known_period(catalog: Catalog, code: str) -> Period:
     return period
 
 
+def shown_moment(moment: datetime) -> str:
+    """A moment where the offices are, to the second."""
+    from tasks.clock import ZONE
+
+    return f"{moment.astimezone(ZONE):%d/%m/%Y %H:%M:%S}"
+
+
 def a_moment(text: str | None) -> datetime | None:
     """A day or a moment; without a zone it is the one of the offices, and a day means its end."""
     from tasks.clock import ZONE

@@ -10,15 +10,22 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from console.acting import decider
-from console.common import AsJson, UnitOption, definitions, known_day, known_period, known_unit, open_warehouse
+from console.common import (
+    AsJson,
+    UnitOption,
+    definitions,
+    known_day,
+    known_period,
+    known_unit,
+    open_warehouse,
+    shown_moment,
+)
 from console.intake import STATES
 from console.output import WOULD_REJECT, coloured, err, finite, out, print_json, refuse, table
 from console.words import LANG, say
 from domain.numbers import en_quantity, vi_number, vi_quantity
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     import polars as pl
 
     from conference.readiness import Readiness
@@ -48,12 +55,6 @@ By = Annotated[
 
 def register(app: typer.Typer) -> None:
     app.add_typer(conference_app, name="conference")
-
-
-def _moment(moment: datetime) -> str:
-    from tasks.clock import ZONE
-
-    return f"{moment.astimezone(ZONE):%d/%m/%Y %H:%M:%S}"
 
 
 def _head(held: Conference) -> dict[str, Any]:
@@ -136,7 +137,7 @@ def list_(as_json: AsJson = False) -> None:
             ", ".join(item.periods),
             f"{item.held_on:%d/%m/%Y}",
             _CONFERENCE_STATES[item.state],
-            _moment(item.frozen_at) if item.frozen_at else None,
+            shown_moment(item.frozen_at) if item.frozen_at else None,
             item.hash[:12] if item.hash else None,
         ]
         for item in held
@@ -202,8 +203,8 @@ def _print_head(held: Conference) -> None:
         return
     out.print(
         say(
-            f"Đã chốt số liệu lúc {_moment(held.frozen_at)} bởi {held.frozen_by} · SHA-256 {held.hash}",
-            f"Frozen at {_moment(held.frozen_at)} by {held.frozen_by} · SHA-256 {held.hash}",
+            f"Đã chốt số liệu lúc {shown_moment(held.frozen_at)} bởi {held.frozen_by} · SHA-256 {held.hash}",
+            f"Frozen at {shown_moment(held.frozen_at)} by {held.frozen_by} · SHA-256 {held.hash}",
         ),
         soft_wrap=True,
     )
@@ -291,8 +292,8 @@ def freeze(
     assert held.frozen_at is not None
     out.print(
         say(
-            f"✓ Đã chốt số liệu {held.code} lúc {_moment(held.frozen_at)}.",
-            f"✓ The figures of {held.code} are frozen at {_moment(held.frozen_at)}.",
+            f"✓ Đã chốt số liệu {held.code} lúc {shown_moment(held.frozen_at)}.",
+            f"✓ The figures of {held.code} are frozen at {shown_moment(held.frozen_at)}.",
         )
     )
     out.print(f"  SHA-256 {held.hash}", soft_wrap=True)
@@ -506,7 +507,7 @@ def _print_reports(found: Differences, units: list[str] | None) -> None:
             _version(row["version_then"]),
             _version(row["version"]) or _became(row),
             row["file_name"],
-            _moment(row["received_at"]) if row["received_at"] else None,
+            shown_moment(row["received_at"]) if row["received_at"] else None,
             _reasons(row["key"], found),
         ]
         for row in reports.head(_TOLD).to_dicts()

@@ -167,7 +167,7 @@ def _print_difference(difference: Difference, dry_run: bool) -> None:
             say("Dòng", "Line"),
         )
         drawn = [
-            (_WHAT[change.what], change.where, change.name, _fields(change), change.place)
+            (_WHAT[change.what], change.where, change.name, fields_told(change), change.place)
             for change in difference.changes[:_MOST_DRAWN]
         ]
         title = say("Sẽ thay đổi", "Would change") if dry_run else say("Đã thay đổi", "Changed")
@@ -190,7 +190,7 @@ def _print_difference(difference: Difference, dry_run: bool) -> None:
         )
 
 
-def _fields(change: Change) -> str:
+def fields_told(change: Change) -> str:
     return "; ".join(f"{field.column}: {field.before or '–'} → {field.after or '–'}" for field in change.fields)
 
 

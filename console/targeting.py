@@ -11,14 +11,14 @@ import typer
 from console.acting import Who, decider
 from console.common import AsJson, UnitOption, definitions, known_unit, open_warehouse
 from console.output import REFUSED, finite, out, print_json, refuse, table
-from console.registering import print_faults
+from console.registering import fields_told, print_faults
 from console.words import LANG, say
 from domain.numbers import en_percent, en_quantity, vi_number, vi_percent, vi_quantity
 from domain.target import WORDS, Direction, note_in_words
 
 if TYPE_CHECKING:
     from catalog import Catalog
-    from tasks.register import Change, Difference
+    from tasks.register import Difference
     from warehouse.engine import Engine
 
 targets_app = typer.Typer(help=say("chỉ tiêu giao cho đơn vị", "targets of units"))
@@ -110,7 +110,7 @@ def _print_difference(difference: Difference, dry_run: bool) -> None:
         )
         title = say("Sẽ thay đổi", "Would change") if dry_run else say("Đã thay đổi", "Changed")
         drawn = [
-            (_WHAT[change.what], change.where, change.name, _fields(change), change.place)
+            (_WHAT[change.what], change.where, change.name, fields_told(change), change.place)
             for change in difference.changes[:_MOST_DRAWN]
         ]
         out.print(table(title, columns, drawn))
@@ -121,10 +121,6 @@ def _print_difference(difference: Difference, dry_run: bool) -> None:
     out.print(f"{'○' if dry_run else '✓'} {say('chỉ tiêu', 'targets')}: {words}")
     if dry_run:
         out.print(say("Chưa nạp gì (--dry-run).", "Nothing was loaded (--dry-run)."))
-
-
-def _fields(change: Change) -> str:
-    return "; ".join(f"{field.column}: {field.before or '–'} → {field.after or '–'}" for field in change.fields)
 
 
 @targets_app.command(

@@ -11,19 +11,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from domain.names import CAPITALS, fold_name, fold_text, fold_tones
-from domain.running import Mention, Running, Sentence, Year
+from domain.names import CAPITALS, fold_name, fold_text
+from domain.running import Mention, Running, Sentence, Year, folded_pattern
 
 # ------------------------------------------------------------------------------------------------ vocabulary
 
 
-def _re(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    """A pattern for folded text: its words are written as people write them."""
-    return re.compile(fold_tones(pattern), flags)
-
-
 def _word(*words: str) -> re.Pattern[str]:
-    return _re(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)")
+    return folded_pattern(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)")
 
 
 #: Words between what a number is and the number itself; they change nothing.
@@ -31,19 +26,19 @@ _FILLERS = frozenset(
     fold_text(word) for word in ("là", "được", "đạt", "có", "với", "đã", "tổng", "số", "cộng", "trên", "khoảng")
 )
 #: What may stand behind a figure that is the whole: the clause ends, or goes on to something else.
-_GOES_ON = _re(
+_GOES_ON = folded_pattern(
     r"\s*(?:$|[.;!?)…\n/–-]|,\s*(?:(?:hơn|gần|trên|khoảng)?\s*\d|(?:trong đó|với|có|đạt|đã|qua đó|góp phần|tăng|giảm"
     r"|chiếm|bằng|gồm|bao gồm|thu hút|không|chưa|còn|các|được|tỷ lệ)(?!\w))"
     r"|\((?:tăng|giảm|đạt|chiếm|bằng|trong đó|gồm|so với|tỷ lệ|\d)"
     r"|(?:và|với|có|cho)\s(?:hơn |gần |trên |khoảng )?\d|(?:với|có|đạt|tăng|giảm|chiếm|bằng|trong đó|trong kỳ|trong quý"
     r"|trong năm|năm \d)(?!\w)|,?\s*(?:và )?(?:hoàn thành|tiếp tục|bảo đảm|nâng cao|đẩy mạnh|giữ vững|phấn đấu)(?!\w))"
 )
-_CLAUSE_ENDS = _re(r"\s*(?:$|[.;!?)…\n(–-]|,|và\s(?:hơn |gần |trên |khoảng )?\d|gồm|trong đó)")
-_CLAUSE_BEGINS = _re(
+_CLAUSE_ENDS = folded_pattern(r"\s*(?:$|[.;!?)…\n(–-]|,|và\s(?:hơn |gần |trên |khoảng )?\d|gồm|trong đó)")
+_CLAUSE_BEGINS = folded_pattern(
     r"(?:^|[,.;:!?(…\n–-]|(?<!\w)(?:hiện|hiện nay|đến nay|nay|toàn|và|còn|gồm|trong đó|hằng năm)|năm \d{4})\s*$"
 )
 #: Words before a phrase that turn it into something else: "chưa giải quyết", "trước và đúng hạn", "để tiếp nhận".
-_TURNED = _re(
+_TURNED = folded_pattern(
     r"(?<!\w)(?:và|hoặc|cùng|không|chưa|trước|sau|nếu|để|khi|sẽ|cần|phải|tăng|giảm|thêm|vượt|hơn|trong số|bị|việc|từng"
     r"|mỗi|các|những|một|nhiều|vài|số|từ|do|thay|yêu cầu|đề nghị|nhằm|được|chậm|muộn|sót|thiếu)\s*$"
 )
@@ -337,10 +332,10 @@ _LOOKS_AHEAD = _word(
     "chiến lược", "năm sau", "kỳ sau", "nghị định", "luật", "hiệu lực", "thời hạn", "cam kết", "lập", "xây dựng",
     "rà soát", "tuyển", "bổ sung", "khóa",
 )  # fmt: skip
-_DONE_BEFORE = _re(r"(?<!\w)(?:đã|hoàn thành|đạt|đạt được)\s(?:[^\W_]+[ ,]+){1,10}(?:trong )?năm\s$")
-_DONE_BEHIND = _re(r"\s*,?\s*(?:[^\W\d_]+\s){0,8}(?:đã|hoàn thành|đạt|đạt được)(?!\w)")
-_IN_YEAR = _re(r"(?<!\w)(?:trong )?năm\s$")
-_COMPARED = _re(r"(?<!\w)so với (?:kết quả )?(?:cùng kỳ )?(?:của )?(?:năm )?$")
+_DONE_BEFORE = folded_pattern(r"(?<!\w)(?:đã|hoàn thành|đạt|đạt được)\s(?:[^\W_]+[ ,]+){1,10}(?:trong )?năm\s$")
+_DONE_BEHIND = folded_pattern(r"\s*,?\s*(?:[^\W\d_]+\s){0,8}(?:đã|hoàn thành|đạt|đạt được)(?!\w)")
+_IN_YEAR = folded_pattern(r"(?<!\w)(?:trong )?năm\s$")
+_COMPARED = folded_pattern(r"(?<!\w)so với (?:kết quả )?(?:cùng kỳ )?(?:của )?(?:năm )?$")
 #: How far to the left the words stand that say what a year is.
 _LEFT = 40
 _COMMEMORATES = _word(

@@ -151,7 +151,7 @@ def read_running(text: str, counted: re.Pattern[str] | None = None) -> Running:
 # ------------------------------------------------------------------------------------------------ what a numeral is
 
 
-def _re(pattern: str, flags: int = 0) -> re.Pattern[str]:
+def folded_pattern(pattern: str, flags: int = 0) -> re.Pattern[str]:
     """A pattern for folded text: its words are written as people write them."""
     return re.compile(fold_tones(pattern), flags)
 
@@ -159,7 +159,7 @@ def _re(pattern: str, flags: int = 0) -> re.Pattern[str]:
 _LETTERS = r"[a-zđ]{1,8}[0-9]{0,2}"
 _DIGITS = r"(?:[1-9][0-9]{0,2}(?:[  ][0-9]{3})+(?![0-9])|[0-9]+(?:[.,][0-9]+)*)"
 #: Whatever begins with a digit, the longer and the more certain before the shorter; only ``number`` may be a figure.
-_NUMERAL = _re(
+_NUMERAL = folded_pattern(
     rf"""(?<!\w)(?<![^\W_][-–/.,])(?<![^\W\d_]\+)(?<![0-9][/.,])(?:
       (?P<spoken_day>(?<=ngày[ ])[0-9]{{1,2}}[ ]tháng[ ][0-9]{{1,2}}(?:[ ]năm[ ][0-9]{{4}})?(?!\w))
     | (?P<day>[0-9]{{1,2}}(?P<mark>[/.-])[0-9]{{1,2}}(?P=mark)[0-9]{{4}}(?!\w))
@@ -179,7 +179,7 @@ _NUMERAL = _re(
 _RUN = re.compile(r"[0-9]+")
 _FOUR = re.compile(r"[0-9]{4}")
 _DIGITS_ALONE = re.compile(_DIGITS)
-_PERCENT_SIGN = _re(r"%|％|phần trăm")
+_PERCENT_SIGN = folded_pattern(r"%|％|phần trăm")
 
 #: Words that make an ordinal of the number behind them, whatever follows it.
 _ALWAYS_ORDINAL = (
@@ -196,8 +196,8 @@ _SOMETIMES_ORDINAL = (
 )  # fmt: skip
 #: "tổng số 980 phiếu", "trong số 62 người": here số is a sum.
 _A_SUM = ("tổng số", "trong số", "con số", "quân số", "dân số", "sĩ số")
-_BEHIND_YEAR = _re(r"(?<!\w)năm\s$")
-_BEHIND_YEAR_WORD = _re(
+_BEHIND_YEAR = folded_pattern(r"(?<!\w)năm\s$")
+_BEHIND_YEAR_WORD = folded_pattern(
     r"(?:năm|năm học|đến|từ|từ năm|đến năm|hết|giai đoạn|nhiệm kỳ|niên độ|chuyên đề|chủ đề|đại hội|luật|vụ|mùa|tết|xuân"
     r"|quý [ivx0-9]+|tháng [0-9]+)[ /,]*$"
 )
@@ -212,17 +212,17 @@ _ORDINAL = frozenset(map(fold_text, _ALWAYS_ORDINAL))
 _ORDINAL_ALONE = frozenset(map(fold_text, _SOMETIMES_ORDINAL))
 _SUMS = frozenset(map(fold_text, _A_SUM))
 _GOES_ON = re.compile(rf"\s*(?![{CAPITALS}])[^\W\d_]")
-_LASTS = _re(rf"\s?{_folded(_TIME_WORDS)}")
-_POINTS = _re(r"\s?điểm (?:%|phần trăm)")
-_GLUED = _re(r"[^\W_]|[.,/-][^\W_]")
-_ENUMERATED = _re(r"(?:^|[\n.;:!?])[\s*•+–-]*\(?$")
-_ENUMERATOR = _re(r"(?:\.?\)|[./])(?=\s|$)|\.[0-9]")
+_LASTS = folded_pattern(rf"\s?{_folded(_TIME_WORDS)}")
+_POINTS = folded_pattern(r"\s?điểm (?:%|phần trăm)")
+_GLUED = folded_pattern(r"[^\W_]|[.,/-][^\W_]")
+_ENUMERATED = folded_pattern(r"(?:^|[\n.;:!?])[\s*•+–-]*\(?$")
+_ENUMERATOR = folded_pattern(r"(?:\.?\)|[./])(?=\s|$)|\.[0-9]")
 _SAID_BETWEEN = frozenset(map(fold_text, ("đạt", "được", "có", "là")))
-_SYMBOL = _re(r"(?:>=|<=|[<>≥≤~≈])\s*$")
-_PLACE = _re(rf"\s*{_folded(PLACE_NOUNS)}")
-_DIRECTION = _re(r"\s*(?:[^\W\d_]+\s+){0,3}trở (?P<way>lên|xuống)(?!\w)")
-_IN_DAY = _re(r"(?:ngày|hết|đến|trước|sáng|chiều|tối|dịp|lễ|mừng|từ|rằm)\s*$")
-_WEEKDAY = _re(r"(?<!\w)(?P<weekday>thứ [^\W\d_]+|chủ nhật),? (?:ngày )?$")
+_SYMBOL = folded_pattern(r"(?:>=|<=|[<>≥≤~≈])\s*$")
+_PLACE = folded_pattern(rf"\s*{_folded(PLACE_NOUNS)}")
+_DIRECTION = folded_pattern(r"\s*(?:[^\W\d_]+\s+){0,3}trở (?P<way>lên|xuống)(?!\w)")
+_IN_DAY = folded_pattern(r"(?:ngày|hết|đến|trước|sáng|chiều|tối|dịp|lễ|mừng|từ|rằm)\s*$")
+_WEEKDAY = folded_pattern(r"(?<!\w)(?P<weekday>thứ [^\W\d_]+|chủ nhật),? (?:ngày )?$")
 _QUOTED = re.compile(r"“[^“”\n]{0,250}[”\"]|\"(?=\S)[^\"\n]{0,150}\"|«[^»\n]{0,250}»|‘[^’\n]{0,150}’")
 _OPENING = re.compile(r"[“\"«‘'’”]\s?$")
 #: How far to the left the words stand that say what a number is.

@@ -15,9 +15,8 @@ from conference.sealing import DamagedPartError, Sealed, as_today, hash_of, inta
 from domain.act import ActRefusedError
 from domain.conference import ConferenceKind
 from tasks.conference_frames import base_periods, board_frames, frames_of, surroundings
-from tasks.rolling import refresh_roll_up
 from tasks.store import ensure_periods
-from tasks.year_on_year import refresh_year_on_year
+from tasks.totals import refresh_totals
 from warehouse import conferences, freezing, leases, queries
 from warehouse.conferences import FIGURES, Conference, conference, frozen_conference
 from warehouse.engine import Engine, snapshot, write
@@ -121,8 +120,7 @@ def _refresh(engine: Engine, catalog: Catalog, code: str) -> None:
     still_open = _open(engine, {period for period, _ in stale})
     for period, form in stale:
         if period in still_open:
-            refresh_year_on_year(engine, catalog, period, form)
-            refresh_roll_up(engine, catalog, period, form)
+            refresh_totals(engine, catalog, period, form)
 
 
 def _refuse(held: Conference, found: Readiness, *, override: bool) -> None:

@@ -142,7 +142,7 @@ def summary_of(
     if as_of is not None and figures.height and (changed := queries.defined_anew(engine, form, unit, as_of)):
         raise _not_known(period, as_of, changed, _DEFINED_ANEW)
     rows = now.added_up(figures).to_dicts()
-    return [{**row, **_words(catalog, row["indicator"])} for row in _in_order(catalog, rows)]
+    return [{**row, **labels_of(catalog, row["indicator"])} for row in _in_order(catalog, rows)]
 
 
 def totals_in_force(
@@ -193,7 +193,7 @@ def _parents(units: pl.DataFrame) -> pl.DataFrame:
     return units.select(unit=pl.col("parent")).unique().drop_nulls()
 
 
-def _words(catalog: Catalog, code: str) -> dict[str, str]:
+def labels_of(catalog: Catalog, code: str) -> dict[str, str]:
     indicator = catalog.indicators[code]
     return {**{name: getattr(indicator, name) for name in _LABELS}, "kind": indicator.kind.value}
 

@@ -11,13 +11,12 @@ import polars as pl
 from catalog import Catalog
 from domain.comparison import WORDS, Boundaries, Caution, NotComparable
 from domain.period import Period
+from tasks.rolling import labels_of
 from transform.compare import Totals, compared, with_stated_guests
 from transform.roll_up import roll_up
 from transform.seating import Seating, ancestry, below, expected_below, seated
 from warehouse import queries
 from warehouse.engine import Engine
-
-_LABELS = ("label_vi", "label_en", "measure_vi", "measure_en")
 
 #: Units named in a reason; of the others the number is told.
 _NAMED = 3
@@ -109,7 +108,7 @@ def compare_unit(
     chosen = rows if indicator is None else rows.filter(pl.col("indicator") == indicator)
     order = {code: number for number, code in enumerate(catalog.indicators)}
     return [
-        {**row, **_labels(catalog, row["indicator"])}
+        {**row, **labels_of(catalog, row["indicator"])}
         for row in sorted(chosen.to_dicts(), key=lambda row: (row["form"], order[row["indicator"]], row["breakdown"]))
     ]
 
@@ -119,11 +118,6 @@ def _unit_on(units: pl.DataFrame, code: str, period: Period) -> dict[str, Any]:
     if found.is_empty():
         raise NoSuchUnitError(code, period)
     return found.row(0, named=True)
-
-
-def _labels(catalog: Catalog, code: str) -> dict[str, str]:
-    indicator = catalog.indicators[code]
-    return {**{name: getattr(indicator, name) for name in _LABELS}, "kind": indicator.kind.value}
 
 
 def _compared_alone(

@@ -22,7 +22,7 @@ from domain.finding import CheckLevel, SettledBy, Severity
 from domain.names import fold_bare
 from domain.submission import FAILED, IN_FORCE, RESTORABLE, SubmissionState, may_move, move
 from warehouse import tables
-from warehouse.bulk import insert_frame, next_id, number_rows, read_where_in, update_frame
+from warehouse.bulk import MOMENT, insert_frame, next_id, number_rows, read_where_in, update_frame
 from warehouse.engine import write
 from warehouse.facts import end_belief, set_aside
 from warehouse.leases import running_now
@@ -30,8 +30,6 @@ from warehouse.returns import put_out_of_date
 from warehouse.signing import one_line, record, sign
 from warehouse.waivers import place, recount, speaks_of
 from warehouse.words import STATES, Words
-
-_MOMENT = pl.Datetime("us", "UTC")
 
 _RECEIVED = SubmissionState.RECEIVED.value
 
@@ -568,7 +566,7 @@ def _record_each(
     acts = rows.select(
         "unit_id",
         "period_id",
-        at=pl.lit(datetime.now(UTC), _MOMENT),
+        at=pl.lit(datetime.now(UTC), MOMENT),
         who=pl.lit(signed[0]),
         what=pl.lit(act.value),
         reason=pl.lit(signed[1]),

@@ -25,6 +25,9 @@ from sqlalchemy.types import DateTime, Float, Integer, LargeBinary, TypeEngine
 from warehouse.engine import is_postgres
 from warehouse.schema import Moment
 
+#: A moment in a frame, as :class:`warehouse.schema.Moment` is one in a table.
+MOMENT = pl.Datetime("us", "UTC")
+
 #: Below the limit of parameters of a statement on either database.
 _IN_ONE_STATEMENT = 10_000
 
@@ -219,7 +222,7 @@ def _series(name: str, values: Sequence[Any], dtype: pl.DataType) -> pl.Series:
 
 def polars_type(kind: TypeEngine[Any]) -> pl.DataType:
     if isinstance(kind, Moment | DateTime):
-        return pl.Datetime("us", "UTC")
+        return MOMENT
     if isinstance(kind, Date):
         return pl.Date()
     if isinstance(kind, Boolean):

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, delete, func, select
 from domain.submission import IN_FORCE
 from domain.unit import EventShare
 from warehouse import tables
-from warehouse.bulk import insert_frame, read_frame
+from warehouse.bulk import MOMENT, insert_frame, read_frame
 from warehouse.engine import write
 from warehouse.lineage import unit_mapping
 from warehouse.units import tree_on
@@ -134,9 +134,7 @@ def write_year_on_year(engine: Engine, period: str, form: str, frame: pl.DataFra
     may have none of them, and nothing stands afterwards.
     """
     mart = tables.mart_year_on_year
-    rows = frame.with_columns(
-        period=pl.lit(period), form=pl.lit(form), refreshed_at=pl.lit(as_of, pl.Datetime("us", "UTC"))
-    )
+    rows = frame.with_columns(period=pl.lit(period), form=pl.lit(form), refreshed_at=pl.lit(as_of, MOMENT))
     newest = select(func.max(mart.c.refreshed_at)).where(mart.c.period == period, mart.c.form == form)
     with write(engine) as connection:
         standing = connection.scalar(newest)

@@ -24,14 +24,13 @@ from domain.parse import parse_figure
 from domain.quantity import interval_of
 from warehouse import tables
 from warehouse.ancestry import heirs_on
-from warehouse.bulk import insert_frame, next_id, number_rows, read_frame, read_where_in
+from warehouse.bulk import MOMENT, insert_frame, next_id, number_rows, read_frame, read_where_in
 from warehouse.clock import ZONE, office_day
 from warehouse.engine import write
 from warehouse.reporting import period_row
 from warehouse.resolve import resolve
 from warehouse.units import closure, selves, subtree, tree_on
 
-_MOMENT = pl.Datetime("us", "UTC")
 _CLOSED = [state.value for state in CLOSED]
 
 #: The order in which what was said of a task counts, the last last; the view mart_conclusion has the same.
@@ -321,7 +320,7 @@ def write_said(connection: Connection, passed: pl.DataFrame, rows: pl.DataFrame,
         "original_text",
         "place_id",
         submission_id="file",
-        recorded_from=pl.lit(now, _MOMENT),
+        recorded_from=pl.lit(now, MOMENT),
     )
     insert_frame(connection, tables.conclusion_progress, number_rows(connection, tables.conclusion_progress, written))
 

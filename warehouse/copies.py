@@ -30,14 +30,12 @@ from sqlalchemy import (
 from domain.columns import COPIES
 from domain.submission import IN_FORCE, AttemptOutcome, FaultNature, SubmissionState
 from warehouse import tables
-from warehouse.bulk import insert_frame, number_rows, read_frame, read_where_in, update_frame
+from warehouse.bulk import MOMENT, insert_frame, number_rows, read_frame, read_where_in, update_frame
 from warehouse.clock import office_day
 from warehouse.engine import write
 from warehouse.returns import put_out_of_date
 from warehouse.units import selves
 from warehouse.waivers import recount, settle
-
-_MOMENT = pl.Datetime("us", "UTC")
 
 #: As the index says it, word for word: SQLite takes a partial index only then.
 _UNCOMPARED = text("compared_at IS NULL AND figures_sha256 IS NOT NULL")
@@ -346,6 +344,6 @@ def _mark(connection: Connection, is_free: ColumnElement[bool], open_pairs: pl.D
     connection.execute(
         update(tables.submission).where(_UNCOMPARED, _stands(here.state), is_free).values(compared_at=now)
     )
-    anew = pl.DataFrame({"id": changed}, schema={"id": pl.Int64}).with_columns(compared_at=pl.lit(now, _MOMENT))
+    anew = pl.DataFrame({"id": changed}, schema={"id": pl.Int64}).with_columns(compared_at=pl.lit(now, MOMENT))
     update_frame(connection, tables.submission, anew, ["id"])
     update_frame(connection, tables.submission, waits_on, ["id"])

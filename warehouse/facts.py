@@ -9,11 +9,10 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, select, upd
 
 from domain.conclusion import PROGRESS_LIST
 from warehouse import tables
-from warehouse.bulk import insert_frame, number_rows, polars_type, read_frame, read_where_in
+from warehouse.bulk import MOMENT, insert_frame, number_rows, polars_type, read_frame, read_where_in
 from warehouse.conclusions import unsay, write_said
 from warehouse.schema import Moment
 
-_MOMENT = pl.Datetime("us", "UTC")
 _MANNER = ["qualifier", "status", "basis", "scope", "derived"]
 
 
@@ -104,7 +103,7 @@ def _write_observations(connection: Connection, passed: pl.DataFrame, observatio
         "original_text",
         "note",
         submission_id="file",
-        recorded_from=pl.lit(now, _MOMENT),
+        recorded_from=pl.lit(now, MOMENT),
     ).sort("period_id", "submission_id", "indicator_id", "breakdown_id")
     _refuse_repeated(rows, figures)
     return insert_frame(connection, tables.observation, rows)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, FromClause, and_, dele
 from catalog.fingerprints import FORM, FORM_VERSION, OBLIGATION, UNIT, version_code
 from domain.submission import IN_FORCE
 from warehouse import tables
-from warehouse.bulk import insert_frame, polars_type, read_frame, read_where_in
+from warehouse.bulk import MOMENT, insert_frame, polars_type, read_frame, read_where_in
 from warehouse.changes import TOTALS_MADE_BY, refreshed_at
 from warehouse.engine import write
 from warehouse.hierarchy import put_findings
@@ -187,7 +187,7 @@ def write_roll_up(
         *(pl.col(name).cast(polars_type(mart.c[name].type)) for name in _ROLL_UP),
         period=pl.lit(period),
         form=pl.lit(form),
-        refreshed_at=pl.lit(moment, pl.Datetime("us", "UTC")),
+        refreshed_at=pl.lit(moment, MOMENT),
     )
     with write(engine) as connection:
         standing = refreshed_at(connection, period, form)

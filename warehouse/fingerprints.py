@@ -11,10 +11,8 @@ from sqlalchemy import Connection, select
 
 from domain.submission import IN_FORCE, RESTORABLE
 from warehouse import tables
-from warehouse.bulk import read_frame, read_where_in, update_frame
+from warehouse.bulk import MOMENT, read_frame, read_where_in, update_frame
 from warehouse.history import in_words
-
-_MOMENT = pl.Datetime("us", "UTC")
 
 #: With fewer figures than this two reports are the same by chance.
 _TELLING_FIGURES = 6
@@ -50,7 +48,7 @@ def backfill_fingerprints(connection: Connection) -> None:
     """
     now = datetime.now(UTC)
     for figures in _figures(connection):
-        prints = fingerprints(figures).with_columns(compared_at=pl.lit(now, _MOMENT)).rename({"file": "id"})
+        prints = fingerprints(figures).with_columns(compared_at=pl.lit(now, MOMENT)).rename({"file": "id"})
         update_frame(connection, tables.submission, prints, ["id"])
 
 

@@ -15,18 +15,16 @@ from sqlalchemy import Connection, Engine, Select, or_, select, update
 
 from domain.submission import AttemptOutcome, FaultNature, SubmissionState
 from warehouse import tables
-from warehouse.bulk import insert_frame, number_rows, read_frame, read_where_in, update_frame
+from warehouse.bulk import MOMENT, insert_frame, number_rows, read_frame, read_where_in, update_frame
 from warehouse.clock import now_by_warehouse
 from warehouse.engine import write
-
-_MOMENT = pl.Datetime("us", "UTC")
 
 _ARRIVALS: dict[str, pl.DataType | type[pl.DataType]] = {
     "sha256": pl.String,
     "size": pl.Int64,
     "media": pl.String,
     "name": pl.String,
-    "received_at": _MOMENT,
+    "received_at": MOMENT,
     "archive_path": pl.String,
 }
 
@@ -202,8 +200,8 @@ def write_attempts(
         run_id=pl.lit(run_id),
         outcome=pl.lit(outcome.value),
         nature=pl.lit(nature.value if nature else None, pl.String),
-        started_at=pl.lit(started_at or now, _MOMENT),
-        finished_at=pl.lit(now, _MOMENT),
+        started_at=pl.lit(started_at or now, MOMENT),
+        finished_at=pl.lit(now, MOMENT),
     )
     insert_frame(connection, tables.attempt, number_rows(connection, tables.attempt, rows))
 

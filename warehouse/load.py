@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, select
 
 from domain.submission import IN_FORCE, AttemptOutcome, FaultNature, SubmissionState, may_move
 from warehouse import tables
-from warehouse.bulk import gather_statistics, insert_frame, number_rows, read_frame, read_where_in, update_frame
+from warehouse.bulk import MOMENT, gather_statistics, insert_frame, number_rows, read_frame, read_where_in, update_frame
 from warehouse.engine import write
 from warehouse.facts import end_belief, write_facts
 from warehouse.fingerprints import fingerprints
@@ -22,7 +22,6 @@ from warehouse.units import selves
 from warehouse.versions import KEY, arrange
 from warehouse.waivers import COUNTS
 
-_MOMENT = pl.Datetime("us", "UTC")
 _PASSED = [state.value for state in IN_FORCE]
 _IS_SUPERSEDED = pl.col("state") == SubmissionState.SUPERSEDED.value
 
@@ -244,8 +243,8 @@ def _write_attempts(connection: Connection, run_id: str, part: LoadBatch) -> pl.
         pl.lit(run_id).alias("run_id"),
         submission_id="file",
         outcome="state",
-        started_at=pl.lit(part.started_at, _MOMENT),
-        finished_at=pl.lit(part.finished_at, _MOMENT),
+        started_at=pl.lit(part.started_at, MOMENT),
+        finished_at=pl.lit(part.finished_at, MOMENT),
     ).with_columns(nature=pl.when(faulty).then(pl.lit(FaultNature.PERMANENT.value)))
     numbered = number_rows(connection, tables.attempt, rows)
     insert_frame(connection, tables.attempt, numbered)
@@ -264,9 +263,9 @@ def _write_submissions(connection: Connection, decided: pl.DataFrame) -> pl.Data
         id="file",
         **stated,
         state="state",
-        decided_at=pl.lit(datetime.now(UTC), _MOMENT),
+        decided_at=pl.lit(datetime.now(UTC), MOMENT),
         claimed_by=pl.lit(None, pl.String),
-        compared_at=pl.lit(None, _MOMENT),
+        compared_at=pl.lit(None, MOMENT),
     )
     arranged = _arrange(connection, decided)
     before = arranged.filter(~pl.col("is_new"))

@@ -22,7 +22,16 @@ from domain.period import Period
 from domain.unit import UnitKey
 from warehouse import tables
 from warehouse.ancestry import refresh_ancestry
-from warehouse.bulk import gather_statistics, insert_frame, next_id, number_rows, polars_type, read_frame, update_frame
+from warehouse.bulk import (
+    MOMENT,
+    gather_statistics,
+    insert_frame,
+    next_id,
+    number_rows,
+    polars_type,
+    read_frame,
+    update_frame,
+)
 from warehouse.engine import write
 
 #: Periods are there from this year on unless other years are asked for: before it no report is taken in.
@@ -435,7 +444,7 @@ def _note_changes(connection: Connection, found: Fingerprints, since: datetime |
     changed = (
         present.join(known, on=["kind", "code"], how="full", coalesce=True, suffix="_known")
         .filter(pl.col("fingerprint").ne_missing(pl.col("fingerprint_known")))
-        .select("kind", "code", "fingerprint", since=pl.lit(since or datetime.now(UTC), pl.Datetime("us", "UTC")))
+        .select("kind", "code", "fingerprint", since=pl.lit(since or datetime.now(UTC), MOMENT))
     )
     insert_frame(connection, tables.definition_change, changed.sort("kind", "code"))
 

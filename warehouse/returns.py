@@ -13,11 +13,9 @@ from domain.act import Act
 from domain.finding import CheckLevel, Severity
 from domain.submission import FAILED, SubmissionState
 from warehouse import tables
-from warehouse.bulk import read_frame, read_where_in, update_frame
+from warehouse.bulk import MOMENT, read_frame, read_where_in, update_frame
 from warehouse.engine import write
 from warehouse.reporting import is_below, is_latest
-
-_MOMENT = pl.Datetime("us", "UTC")
 
 #: ``returned_at`` of a copy that was written before something changed: it lies there, and is to be written anew.
 _OUT_OF_DATE = datetime(1970, 1, 1, tzinfo=UTC)
@@ -135,7 +133,7 @@ def mark_returned(engine: Engine, submissions: Sequence[int], moment: datetime) 
     unchanged = select(here.id).where(or_(here.compared_at.is_(None), here.compared_at < moment), ~since.exists())
     with write(engine) as connection:
         known = read_where_in(connection, unchanged, here.id, submissions)
-        update_frame(connection, tables.submission, known.with_columns(returned_at=pl.lit(moment, _MOMENT)), ["id"])
+        update_frame(connection, tables.submission, known.with_columns(returned_at=pl.lit(moment, MOMENT)), ["id"])
 
 
 def put_out_of_date(connection: Connection, submissions: Sequence[int]) -> None:
@@ -145,7 +143,7 @@ def put_out_of_date(connection: Connection, submissions: Sequence[int]) -> None:
     here = tables.submission.c
     has_copy = select(here.id).where(here.returned_at.is_not(None))
     copies = read_where_in(connection, has_copy, here.id, submissions)
-    update_frame(connection, tables.submission, copies.with_columns(returned_at=pl.lit(_OUT_OF_DATE, _MOMENT)), ["id"])
+    update_frame(connection, tables.submission, copies.with_columns(returned_at=pl.lit(_OUT_OF_DATE, MOMENT)), ["id"])
 
 
 def unmark_returned(engine: Engine, submissions: Sequence[int]) -> None:
@@ -153,5 +151,5 @@ def unmark_returned(engine: Engine, submissions: Sequence[int]) -> None:
     if submissions:
         rows = pl.DataFrame({"id": list(submissions)}, schema={"id": pl.Int64})
         with write(engine) as connection:
-            gone = rows.with_columns(returned_at=pl.lit(None, _MOMENT))
+            gone = rows.with_columns(returned_at=pl.lit(None, MOMENT))
             update_frame(connection, tables.submission, gone, ["id"])

@@ -13,7 +13,7 @@ import polars as pl
 from sqlalchemy import ColumnElement, Connection, insert, select
 
 from warehouse import tables
-from warehouse.bulk import insert_frame, read_frame
+from warehouse.bulk import MOMENT, insert_frame, read_frame
 
 #: What a total of a period and form is known by, and what it says.
 KEY = ["unit", "indicator", "breakdown"]
@@ -21,8 +21,6 @@ FIGURES = [
     *("value", "lower", "upper", "qualifier", "numerator", "denominator"),
     *("reported", "expected", "source", "note"),
 ]
-
-_MOMENT = pl.Datetime("us", "UTC")
 
 
 class NotKeptError(LookupError):
@@ -49,7 +47,7 @@ def keep_replaced(
     blank = [pl.lit(None, standing.schema[name]).alias(name) for name in FIGURES]
     new = rows.join(standing, on=KEY, how="anti").with_columns(blank).select(standing.columns)
     parts = [changed.with_columns(was_there=pl.lit(value=True)), new.with_columns(was_there=pl.lit(value=False))]
-    kept = pl.concat(parts).with_columns(replaced_at=pl.lit(now, _MOMENT))
+    kept = pl.concat(parts).with_columns(replaced_at=pl.lit(now, MOMENT))
     insert_frame(connection, past, kept.sort(*KEY))
 
 

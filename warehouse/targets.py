@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Select, select
 
 from domain.act import Act
 from warehouse import tables
-from warehouse.bulk import insert_frame, number_rows, read_frame, update_frame
+from warehouse.bulk import MOMENT, insert_frame, number_rows, read_frame, update_frame
 from warehouse.engine import write
 from warehouse.signing import record, sign
 
@@ -112,13 +112,13 @@ def _put(connection: Connection, new: pl.DataFrame, every: pl.DataFrame, action:
     target = tables.target
     keys = new.select(_KEY)
     ended = every.filter(pl.col("recorded_to").is_null()).join(keys, on=_KEY, how="semi")
-    update_frame(connection, target, ended.select("id", recorded_to=pl.lit(now, pl.Datetime("us", "UTC"))), ["id"])
+    update_frame(connection, target, ended.select("id", recorded_to=pl.lit(now, MOMENT)), ["id"])
     newest = every.group_by(_KEY).agg(last=pl.col("version").max())
     rows = new.join(newest, on=_KEY, how="left").select(
         *PUT,
         version=pl.col("last").fill_null(0) + 1,
-        recorded_from=pl.lit(now, pl.Datetime("us", "UTC")),
-        recorded_to=pl.lit(None, pl.Datetime("us", "UTC")),
+        recorded_from=pl.lit(now, MOMENT),
+        recorded_to=pl.lit(None, MOMENT),
         action_id=pl.lit(action),
     )
     insert_frame(connection, target, number_rows(connection, target, rows))
