@@ -51,7 +51,7 @@ lock: $(VENV)/bin/python ## resolve the dependencies anew (the only target that 
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	  --no-emit-index-url --no-emit-find-links --no-header --quiet --extra build --output-file requirements/base.txt
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-strip-extras \
-	  --no-emit-index-url --no-emit-find-links --no-header --quiet --extra build --extra dev --extra postgres --extra explore \
+	  --no-emit-index-url --no-emit-find-links --no-header --quiet --extra build --extra dev --extra postgres --extra explore --extra cluster \
 	  --output-file requirements/dev.txt
 
 clean: ## remove the virtual environment and caches

@@ -291,7 +291,7 @@ def waive(
     as_json: AsJson = False,
 ) -> None:
     """A warning is settled at once; a fault that is let pass takes effect when its report is run again."""
-    from tasks.clock import today
+    from domain.clock import today
     from warehouse import acts
 
     _, engine = open_warehouse()

@@ -125,14 +125,14 @@ def known_period(catalog: Catalog, code: str) -> Period:
 
 def shown_moment(moment: datetime) -> str:
     """A moment where the offices are, to the second."""
-    from tasks.clock import ZONE
+    from domain.clock import ZONE
 
     return f"{moment.astimezone(ZONE):%d/%m/%Y %H:%M:%S}"
 
 
 def a_moment(text: str | None) -> datetime | None:
     """A day or a moment; without a zone it is the one of the offices, and a day means its end."""
-    from tasks.clock import ZONE
+    from domain.clock import ZONE
 
     if text is None:
         return None

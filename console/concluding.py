@@ -444,7 +444,7 @@ def show(
 
 
 def _said_row(row: dict[str, Any]) -> tuple[str, ...]:
-    from tasks.clock import ZONE
+    from domain.clock import ZONE
 
     state = say(*STATE_WORDS[ConclusionState(row["state"])]) if row["state"] else ""
     owner = f"{say('chủ trì', 'owner')} {row['owner']}" if row["owner"] else ""

@@ -326,7 +326,7 @@ def rating_list(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    from tasks.clock import ZONE
+    from domain.clock import ZONE
     from warehouse.ratings import decisions_of
 
     chosen, engine = open_warehouse()

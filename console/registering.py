@@ -581,6 +581,6 @@ def _units(as_of: str | None) -> list[dict[str, Any]]:
 
 
 def _today() -> str:
-    from tasks.clock import today
+    from domain.clock import today
 
     return today().isoformat()

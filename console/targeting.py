@@ -193,7 +193,7 @@ def targets_list(
 
 
 def _listed(catalog: Catalog, row: dict[str, Any], *, history: bool) -> Sequence[Any]:
-    from tasks.clock import ZONE
+    from domain.clock import ZONE
 
     cells = [row["unit"], row["unit_name"], str(row["year"]), _label(catalog, row), _asked(catalog, row, "value")]
     cells.append(row["source"])

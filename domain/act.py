@@ -10,7 +10,8 @@ class Act(StrEnum):
     ``replace_warehouse`` puts a backup in the place of all that stood in the warehouse; ``import_register`` changes the
     register of units; ``override_freeze`` lets the figures of a conference be frozen although something critical is
     open; ``set_targets`` gives, changes or takes back targets of a year; ``decide_rating`` gives a unit its grade;
-    ``add_conclusion`` and ``change_conclusion`` write down what a conference concluded, and what became of it."""
+    ``add_conclusion`` and ``change_conclusion`` write down what a conference concluded, and what became of it;
+    ``resend_notice`` lets a notice go out whose fate is not known."""
 
     RETRY = "retry"
     RESTORE = "restore"
@@ -29,6 +30,9 @@ class Act(StrEnum):
     ADD_CONCLUSION = "add_conclusion"
     CHANGE_CONCLUSION = "change_conclusion"
     IMPORT_REGISTER = "import_register"
+    OPEN_PERIOD = "open_period"
+    IMPORT_CONTACTS = "import_contacts"
+    RESEND_NOTICE = "resend_notice"
 
 
 class ActRefusedError(ValueError):

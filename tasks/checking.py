@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from tasks.clock import today
+from domain.clock import today
 from tasks.pipeline import NoPast, Outcome, Past, process
 from tasks.settings import Settings
 from tasks.store import WarehousePast, engine_for, register_of

@@ -20,9 +20,9 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
+from domain.clock import today
 from domain.submission import FaultNature
 from tasks import archive, progress
-from tasks.clock import today
 from tasks.comparing import compare_reports
 from tasks.returning import ToReturn, tidy, to_return, write_returned
 from tasks.settings import Settings

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from catalog import Catalog
 from catalog.model import CopyCheck
+from domain.clock import today
 from expectations.copies import copied
-from tasks.clock import today
 from warehouse import copies
 from warehouse.engine import Engine
 

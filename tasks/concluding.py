@@ -16,11 +16,11 @@ from catalog.lookup import Match, Standing, UnitFinder
 from catalog.model import UnitRecord
 from catalog.register import RowFault, Said
 from domain.act import ActRefusedError
+from domain.clock import today
 from domain.conclusion import ConclusionState, Direction
 from domain.observation import Nature, ValueKind
 from domain.parse import parse_date, parse_figure
 from domain.quantity import Qualifier
-from tasks.clock import today
 from tasks.row_reading import RowReading
 from warehouse import conclusions
 from warehouse.conclusions import Conference, Task, Update

@@ -15,12 +15,11 @@ from catalog.model import Form
 from conference.frozen import SCHEMAS
 from conference.readiness import Surroundings
 from conference.sealing import conformed
-from domain import totals
+from domain import clock, totals
 from domain.conclusion import CLOSED
 from tasks.rating import ratings_frame
 from tasks.targets import targets_frame
 from warehouse import freezing
-from warehouse.clock import office_day
 from warehouse.conclusions import conclusions_frame
 from warehouse.freezing import Ground
 from warehouse.words import STATES
@@ -61,7 +60,7 @@ def _conclusions(made: Made) -> pl.DataFrame:
     is overdue is asked of the day of the conference, so that the day of the freeze makes no difference."""
     ground, day = made.ground, made.ground.conference.held_on
     frame = conclusions_frame(
-        ground.connection.engine, ground.conference.unit, ground.period_codes, max(day, office_day()), before=day
+        ground.connection.engine, ground.conference.unit, ground.period_codes, max(day, clock.today()), before=day
     )
     is_closed = pl.col("state").is_in([state.value for state in CLOSED])
     return frame.with_columns(overdue=(pl.col("due") < day).fill_null(value=False) & ~is_closed)

@@ -13,10 +13,10 @@ import polars as pl
 from catalog import Catalog
 from catalog.model import HierarchyCheck
 from domain.act import ActRefusedError
+from domain.clock import ZONE, today
 from domain.observation import Scope
 from domain.period import Period
 from expectations.hierarchy import judged_against_children, no_findings
-from tasks.clock import ZONE, today
 from transform.distinct import lists_counted
 from transform.hierarchy import apart_from_children
 from transform.refresh import Plan, add_up_again, needed_for, plan

@@ -32,6 +32,18 @@ class Settings(BaseSettings):
         default="taken",
         description="when a file counts as arrived: when it was put into the inbox or submitted, or when it was saved",
     )
+    inbox: str | None = Field(default=None, description="the inbox, a folder or s3://bucket/prefix; default: in home")
+    archive: str | None = Field(
+        default=None, description="the archive, a folder or s3://bucket/prefix; default: in home"
+    )
+    dask: str | None = Field(default=None, description="a Dask scheduler, tcp://host:8786; default: this machine alone")
+    smtp_host: str | None = Field(default=None, description="mail server; without one notices are files only")
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_sender: str | None = Field(default=None, description="address notices come from")
+    metrics_port: int = Field(default=4201, ge=0, le=65535, description="port of /metrics and /health; 0: none")
     workers: int = Field(default_factory=lambda: max(1, min(4, os.cpu_count() or 1)), ge=1, le=64)
     batch_size: int = Field(default=DEFAULT_BATCH, ge=1, le=20_000)
 
@@ -67,6 +79,10 @@ class Workspace:
         self.published = home / "published"
         self.docs = home / "docs"
         self.templates = home / "templates"
+        self.notices = home / "notices"
+        self.reports = home / "reports"
+        self.backups = home / "backups"
+        self.logs = home / "logs"
         self.prefect = home / ".prefect"
 
     @property

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from catalog import Catalog, load_catalog
-from tasks.clock import today
+from domain.clock import today
 from tasks.settings import Settings
 from warehouse.conclusions import known_conclusions
 from warehouse.engine import Engine, make_engine, write

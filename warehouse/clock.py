@@ -1,22 +1,13 @@
-"""The clock of the warehouse, which runs on different machines have in common, and the day where the offices are."""
+"""The clock of the warehouse, which runs on different machines have in common."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Engine, func, literal_column, type_coerce
 
 from warehouse.engine import is_postgres
 from warehouse.schema import Moment
-
-#: Days are counted where the offices are.
-ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
-
-
-def office_day() -> date:
-    """Today where the offices are."""
-    return datetime.now(ZONE).date()
 
 
 def now_by_warehouse(bind: Engine | Connection) -> ColumnElement[datetime]:

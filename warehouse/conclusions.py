@@ -16,7 +16,9 @@ from typing import Any
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Engine, FromClause, insert, select, update
 
+from domain import clock
 from domain.act import Act, ActRefusedError
+from domain.clock import ZONE
 from domain.columns import KNOWN_CONCLUSIONS
 from domain.conclusion import CLOSED, STATE_WORDS, ConclusionState, Direction, Met, Speaker, judge_target
 from domain.observation import ValueKind
@@ -25,7 +27,6 @@ from domain.quantity import interval_of
 from warehouse import tables
 from warehouse.ancestry import heirs_on
 from warehouse.bulk import MOMENT, insert_frame, next_id, number_rows, read_frame, read_where_in
-from warehouse.clock import ZONE, office_day
 from warehouse.engine import write
 from warehouse.reporting import period_row
 from warehouse.resolve import resolve
@@ -118,7 +119,7 @@ def put_tasks(engine: Engine, conference: Conference, tasks: Sequence[Task], *, 
     owner or due date that changes is a row of ``conclusion_progress``. Raises :class:`domain.act.ActRefusedError` when
     the conference is known with another unit or day.
     """
-    now, said_of = datetime.now(ZONE), max(conference.held_on, office_day())
+    now, said_of = datetime.now(ZONE), max(conference.held_on, clock.today())
     with write(engine) as connection:
         known = conference_of(connection, conference.code)
         if known is not None and known != conference:
@@ -537,7 +538,7 @@ def follow_up(
     ``unit`` means tasks owned or concluded by it or by what is below it. With ``as_of`` as it was believed at the end
     of that day, and overdue by it.
     """
-    day = office_day() if as_of is None else as_of
+    day = clock.today() if as_of is None else as_of
     with engine.connect() as connection:
         here = tables.conclusion
         query = select(here) if conference is None else select(here).where(here.c.conference == conference)
@@ -550,7 +551,7 @@ def follow_up(
 
 def _followed(connection: Connection, tasks: pl.DataFrame, as_of: date | None) -> pl.DataFrame:
     """Tasks that were known on the day, with how they stood and who answers for them."""
-    day, moment = (office_day(), None) if as_of is None else (as_of, end_of(as_of))
+    day, moment = (clock.today(), None) if as_of is None else (as_of, end_of(as_of))
     known = standing(connection, tasks, moment=moment).filter(pl.col("said_of").is_not_null())
     return _in_words(connection, _with_heirs(connection, known, day), day)
 

@@ -27,11 +27,11 @@ from sqlalchemy import (
     update,
 )
 
+from domain import clock
 from domain.columns import COPIES
 from domain.submission import IN_FORCE, AttemptOutcome, FaultNature, SubmissionState
 from warehouse import tables
 from warehouse.bulk import MOMENT, insert_frame, number_rows, read_frame, read_where_in, update_frame
-from warehouse.clock import office_day
 from warehouse.engine import write
 from warehouse.returns import put_out_of_date
 from warehouse.units import selves
@@ -76,7 +76,7 @@ def add_findings(engine: Engine, run_id: str, pairs: pl.DataFrame, findings: pl.
         untold = now.lacking.join(told, on="file", how="anti")
         written = _write(connection, told, findings)
         changed = sorted({*written, *_take_back(connection, now.gone)})
-        settle(connection, changed, office_day())
+        settle(connection, changed, clock.today())
         recount(connection, changed)
         put_out_of_date(connection, changed)
         _mark(connection, now.is_free, pl.concat([untold, now.closed]), changed)

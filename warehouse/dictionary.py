@@ -14,8 +14,10 @@ from warehouse import (
     conference_tables,
     fact_tables,
     intake_tables,
+    notice_tables,
     registry_tables,
     review_tables,
+    schedule_tables,
 )
 from warehouse.mart_words import VIEW_COLUMNS
 from warehouse.marts import VIEW_WORDS, views
@@ -28,6 +30,8 @@ _ROOMS = (
     ("Hội nghị · Conferences", conference_tables),
     ("Chỉ tiêu và xếp loại · Targets and ratings", review_tables),
     ("Kết luận hội nghị · Conclusions", conclusion_tables),
+    ("Lịch · Schedule", schedule_tables),
+    ("Thông báo · Notices", notice_tables),
 )
 
 _HEAD = """\

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 import polars as pl
 from sqlalchemy import Connection, Engine, Select, delete, func, select, update
 
+from domain import clock
 from domain.columns import FINDINGS, STATED_AT
 from domain.finding import CheckLevel
 from domain.submission import IN_FORCE
 from warehouse import tables
 from warehouse.bulk import insert_frame, number_rows, read_frame, read_where_in
-from warehouse.clock import office_day
 from warehouse.returns import put_out_of_date
 from warehouse.units import renamed_since
 from warehouse.waivers import recount, settle
@@ -75,7 +75,7 @@ def put_findings(
         connection.execute(delete(tables.finding).where(tables.finding.c.id.in_(gone["id"].to_list())))
     insert_frame(connection, tables.finding, number_rows(connection, tables.finding, fresh))
     changed = sorted({*gone["submission_id"], *fresh["submission_id"]})
-    settle(connection, changed, office_day())
+    settle(connection, changed, clock.today())
     recount(connection, changed)
     put_out_of_date(connection, changed)
     _mark(connection, changed)

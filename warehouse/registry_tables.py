@@ -162,6 +162,21 @@ period = table(
         "When the period was closed; empty while it is open",
         null=True,
     ),
+    col("opened_at", Moment, "Lúc mở kỳ; trống khi chưa mở", "When the period was opened; empty before", null=True),
+    col(
+        "closing_at",
+        Moment,
+        "Lúc bắt đầu đóng kỳ; trống khi không đang đóng",
+        "When closing it began; empty while nobody closes it",
+        null=True,
+    ),
+    col(
+        "reopened_at",
+        Moment,
+        "Lúc mở lại sau khi đã đóng; trống khi chưa từng",
+        "When it was opened again after it was closed; empty if it never was",
+        null=True,
+    ),
     UniqueConstraint("calendar", "kind", "year", "ordinal"),
 )
 

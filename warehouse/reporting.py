@@ -23,13 +23,14 @@ from sqlalchemy import (
     select,
 )
 
+from domain import clock
 from domain.act import Act
+from domain.clock import ZONE
 from domain.finding import SettledBy, Severity
 from domain.submission import FAILED, IN_FORCE, RESTORABLE, AttemptOutcome, SubmissionState
 from warehouse import tables
 from warehouse.bulk import read_frame, read_where_in
 from warehouse.changes import all_changed, refreshed_at
-from warehouse.clock import ZONE, office_day
 from warehouse.units import closure, depth_first, selves, subtree, tree_on
 
 #: Outcomes of a latest version that a status counts under their own names.
@@ -239,7 +240,7 @@ def status_on(
     rows = _with_units(connection, joined, tree)
     if unit is not None:
         rows = rows.join(subtree(tree, unit), on="unit", how="semi")
-    return _judged(rows, today or office_day()).sort("form", "unit")
+    return _judged(rows, today or clock.today()).sort("form", "unit")
 
 
 def _sent(connection: Connection, period_id: int, owing: pl.Series) -> pl.DataFrame:

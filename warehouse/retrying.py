@@ -12,11 +12,11 @@ from catalog.fingerprints import CALENDAR, FORM, FORM_VERSION, OBLIGATION, RULE,
 from catalog.model import IntakeCheck, Rule
 from catalog.refs import Ref, refs_of
 from catalog.whole import Catalog
+from domain.clock import ZONE
 from domain.finding import CheckLevel, Severity
 from domain.submission import FAILED, AttemptOutcome, FaultNature, SubmissionState
 from warehouse import tables
 from warehouse.bulk import read_frame, read_where_in
-from warehouse.clock import ZONE
 from warehouse.reporting import is_below, is_latest
 
 #: Faults of level 2 that the register decides about the stated unit; for ``reporter_unknown`` about the reporter.

@@ -22,6 +22,7 @@ from warehouse.fact_tables import (
     topic,
 )
 from warehouse.intake_tables import action, attempt, file, finding, lateness_permit, receipt, run, submission, waiver
+from warehouse.notice_tables import contact, notice
 from warehouse.registry_tables import (
     definition_change,
     form,
@@ -39,6 +40,7 @@ from warehouse.registry_tables import (
     unit_superior,
 )
 from warehouse.review_tables import rating_decision, target
+from warehouse.schedule_tables import occasion
 from warehouse.schema import metadata
 
 __all__ = [
@@ -53,6 +55,7 @@ __all__ = [
     "conference_figure",
     "conference_part",
     "conference_period",
+    "contact",
     "definition_change",
     "file",
     "finding",
@@ -67,9 +70,11 @@ __all__ = [
     "mart_year_on_year",
     "metadata",
     "narrative",
+    "notice",
     "obligation",
     "observation",
     "observation_past",
+    "occasion",
     "period",
     "period_due",
     "place",

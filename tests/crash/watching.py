@@ -54,7 +54,7 @@ STEPS = {
 
 #: Rooms whose functions are looked for on the stack, and modules in them that everybody calls.
 _ROOMS = ("tasks.", "warehouse.")
-_EVERYBODYS = ("warehouse.engine", "warehouse.bulk", "tasks.clock")
+_EVERYBODYS = ("warehouse.engine", "warehouse.bulk", "domain.clock")
 
 _TABLE = re.compile(r'\b(insert into|update|delete from|from|copy|analyze)\s+"?(\w+)', re.IGNORECASE)
 

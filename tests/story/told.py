@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from catalog import Catalog
+from domain.clock import today
 from domain.quantity import Interval, Qualifier, Quantity
 from examples.sources import SourceFiling
 from examples.write import Writer
-from tasks.clock import today
 from tasks.pipeline import NoPast, process
 from warehouse import queries
 from warehouse.engine import Engine

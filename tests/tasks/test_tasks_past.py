@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 from pydantic import SecretStr
 
+from domain.clock import today
 from domain.finding import SettledBy
 from examples.filing import Filing
 from examples.write import Writer
-from tasks.clock import today
 from tasks.pipeline import Outcome, process
 from tasks.settings import Settings
 from tasks.setup import initialise

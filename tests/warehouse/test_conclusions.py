@@ -16,13 +16,12 @@ from world import CATALOG, UNITS, _unit, arrive, batch, frame
 
 from catalog.model import UnitEventRecord
 from conference.frozen import KEYS, SCHEMAS
-from domain import columns
+from domain import clock, columns
 from domain.act import ActRefusedError
 from domain.conclusion import PROGRESS_LIST, ConclusionState, Direction, Speaker
 from tasks.rolling import refresh_roll_up
 from warehouse import acts, conclusions, tables
 from warehouse.bulk import read_frame
-from warehouse.clock import office_day
 from warehouse.conclusions import Conference, Task, Update
 from warehouse.engine import write
 from warehouse.extracts import read_view
@@ -239,10 +238,10 @@ def test_a_target_is_judged_by_the_owners_latest_figure_as_an_interval(engine: E
 
 def test_the_past_shows_what_was_known_then(engine: Engine) -> None:
     _world(engine)
-    _concluded(engine, Task(1, "Việc", _id(engine, "X01"), office_day() + timedelta(days=1)))
-    assert conclusions.follow_up(engine, as_of=office_day() - timedelta(days=1)).is_empty()
-    assert not _row(engine, 1, as_of=office_day())["overdue"]
-    assert _row(engine, 1, as_of=office_day() + timedelta(days=2))["overdue"]
+    _concluded(engine, Task(1, "Việc", _id(engine, "X01"), clock.today() + timedelta(days=1)))
+    assert conclusions.follow_up(engine, as_of=clock.today() - timedelta(days=1)).is_empty()
+    assert not _row(engine, 1, as_of=clock.today())["overdue"]
+    assert _row(engine, 1, as_of=clock.today() + timedelta(days=2))["overdue"]
     assert conclusions.counted(engine) == {"open": 1, "overdue": 0, "incomplete": 0}
 
 
@@ -253,17 +252,17 @@ def test_a_freeze_gets_the_tasks_of_the_unit_and_of_those_above_it(engine: Engin
     conclusions.put_tasks(engine, own, [Task(1, "Việc của xã")], **BY)
     other = Conference("HN-3", _id(engine, "X01"), date(2025, 2, 1))
     conclusions.put_tasks(engine, other, [Task(1, "Việc của xã khác")], **BY)
-    kept = conclusions.conclusions_frame(engine, "X02", ["2025-Q1"], office_day())
+    kept = conclusions.conclusions_frame(engine, "X02", ["2025-Q1"], clock.today())
     assert kept.schema == pl.Schema(dict(SCHEMAS["conclusions"]))
     assert kept["conference"].to_list() == ["HN-1", "HN-2"]
     assert kept.sort(KEYS["conclusions"]).equals(kept)
     assert kept.row(0, named=True)["state_vi"] == "chưa thực hiện"
     # its heir answers for what the unit concluded that went into it
-    assert conclusions.conclusions_frame(engine, "X09", ["2025-Q3"], office_day())["conference"].to_list() == [
+    assert conclusions.conclusions_frame(engine, "X09", ["2025-Q3"], clock.today())["conference"].to_list() == [
         "HN-1",
         "HN-2",
     ]
-    early = conclusions.conclusions_frame(engine, "X02", ["2025-Q1"], office_day(), before=date(2025, 2, 1))
+    early = conclusions.conclusions_frame(engine, "X02", ["2025-Q1"], clock.today(), before=date(2025, 2, 1))
     assert early["conference"].to_list() == ["HN-1"]
 
 
