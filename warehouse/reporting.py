@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -426,7 +426,8 @@ def findings_on(
 ) -> pl.DataFrame:
     """:func:`findings` on a connection that reads other things too, all of the same moment."""
     found = read_frame(connection, _findings_query(period, submission, severity))
-    return found if unit is None else found.filter(is_below(connection, period, unit))
+    kept = found if unit is None else found.filter(is_below(connection, period, unit))
+    return kept.drop("unit_id")
 
 
 def _findings_query(period: str | None, submission: int | None, severity: str | None) -> Select[Any]:
@@ -438,6 +439,7 @@ def _findings_query(period: str | None, submission: int | None, severity: str | 
             finding.id,
             finding.id.label("finding"),
             here.id.label("submission"),
+            here.unit_id,
             func.coalesce(tables.unit.c.code, here.stated_unit).label("unit"),
             func.coalesce(tables.unit.c.name, here.stated_unit_name).label("unit_name"),
             func.coalesce(tables.period.c.code, here.stated_period).label("period"),
@@ -471,7 +473,7 @@ def states_of(
     here = tables.submission.c
     code = func.coalesce(tables.unit.c.code, here.stated_unit)
     query = (
-        select(here.state, code.label("unit"))
+        select(here.state, here.unit_id, code.label("unit"))
         .outerjoin(tables.unit, tables.unit.c.id == here.unit_id)
         .outerjoin(tables.period, tables.period.c.id == here.period_id)
     )
@@ -487,10 +489,13 @@ def states_of(
 
 
 def is_below(connection: Connection, period: str | None, unit: str) -> pl.Expr:
-    """Whether ``unit`` of a row is this one or below it; also where the register does not know it."""
-    day = period_row(connection, period)["last_day"] if period else datetime.now(UTC).date()
-    below = subtree(tree_on(connection, day), unit)["unit"]
-    return pl.col("unit").is_in(below.implode()) | (pl.col("unit") == unit)
+    """Whether a row (``unit_id, unit``) is of this unit or one below it, also under what they were called before they
+    were renamed; where the register does not know the unit, by its code."""
+    day = period_row(connection, period)["last_day"] if period else clock.today()
+    below = subtree(tree_on(connection, day), unit)
+    own = selves(connection, below["unit_id"])["self_id"]
+    is_unplaced = pl.col("unit_id").is_null() & pl.col("unit").is_in(below["unit"].implode())
+    return pl.col("unit_id").is_in(own.implode()) | is_unplaced | (pl.col("unit") == unit)
 
 
 def is_latest() -> ColumnElement[bool]:

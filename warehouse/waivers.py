@@ -66,6 +66,7 @@ def waivers_of(engine: Engine, *, period: str | None = None, unit: str | None = 
     names = ["rule", "field", "item", "reason", "who", "at", "until", "is_override", "second_person"]
     query = (
         select(
+            waiver.unit_id,
             tables.unit.c.code.label("unit"),
             tables.unit.c.name.label("unit_name"),
             tables.period.c.code.label("period"),
@@ -84,7 +85,7 @@ def waivers_of(engine: Engine, *, period: str | None = None, unit: str | None = 
         found = read_frame(connection, query if period is None else query.where(tables.period.c.code == period))
         if unit is not None:
             found = found.filter(is_below(connection, period, unit))
-    return found
+    return found.drop("unit_id")
 
 
 def _in_use() -> ColumnElement[Any]:
