@@ -375,11 +375,10 @@ def _schedule_faults(catalog: Catalog) -> Iterator[Fault]:
     for calendar in catalog.calendars.values():
         early = next(_closed_too_early(catalog, calendar), None)
         if early is not None:
-            place = (
-                f"calendars.{calendar.id}.close_working_days" if calendar.id in said.calendars else "close_working_days"
-            )
+            above = f"calendars.{calendar.id}." if calendar.id in said.calendars else ""
             last = max(early.due.values(), default=early.period.cutoff)
-            yield Fault(file, place, f"{early.period.code} would be closed before its last collection on {last}")
+            what = f"{early.period.code} would be closed before its last collection on {last}"
+            yield Fault(file, f"{above}close_working_days", what)
 
 
 def _closed_too_early(catalog: Catalog, calendar: Calendar) -> Iterator[Course]:

@@ -79,7 +79,7 @@ def _rules(groups: list[_Moments], since: date, until: date) -> Iterator[Recurre
 
 
 def _grouped(catalog: Catalog, items: list[Occasion]) -> list[_Moments]:
-    """What may follow one rule stands together: daily work, first days, and days as far from the cut-off, by calendar."""
+    """What may follow one rule: daily work, first days, and days as far from the cut-off; by calendar."""
     groups: dict[tuple[str, time, int, int | None, bool], set[datetime]] = defaultdict(set)
     for item in items:
         local = item.at.astimezone(ZONE).replace(tzinfo=None)
