@@ -32,7 +32,8 @@ dt { color:var(--soft) } dd { margin:0 }
 .sums { margin:0; padding:8px 12px; background:var(--head); border-radius:4px; list-style:none }
 .sums small, .note small { color:var(--soft) }
 table { border-collapse:collapse; width:100%; font-size:12.5px }
-th { background:var(--head); text-align:left; vertical-align:bottom; font-weight:600; border-bottom:1.5px solid var(--soft) }
+th { background:var(--head); text-align:left; vertical-align:bottom; font-weight:600;
+  border-bottom:1.5px solid var(--soft) }
 th small { display:block; font-size:10.5px }
 th, td { padding:4px 7px } td { border-bottom:1px solid var(--line); vertical-align:top; overflow-wrap:anywhere }
 .n { text-align:right; white-space:nowrap; font-variant-numeric:tabular-nums }

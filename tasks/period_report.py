@@ -32,7 +32,7 @@ ROWS_SHOWN = 200
 class PeriodReport:
     """How a period went, as of ``as_of``: of a closed period the moment it was closed, whenever the report is made.
 
-    ``total`` and the frames of ``groups`` (``form``, ``level``, ``kind``, ``branch``: a row each, with ``code, vi, en``)
+    ``total`` and the frames of ``groups`` (``form``, ``level``, ``kind``, ``branch``: a row each with ``code, vi, en``)
     count reports (:data:`transform.period_report.MEASURES`). ``missing``, ``late``, ``permits``, ``waivers``,
     ``findings`` (by rule), ``acts`` and ``runs`` are lists; ``unplaced``: files that name no unit or form, by state.
     """
@@ -66,18 +66,14 @@ class PeriodReport:
         """``2026-Q1: 58/61 báo cáo (95,08 %), 2 muộn, 3 chưa gửi``."""
         total = self.total
         share = vi_percent(100 * total["received_of_expected"] / total["expected"]) if total["expected"] else "–"
-        return (
-            f"{self.period}: {vi_number(total['received_of_expected'])}/{vi_number(total['expected'])} báo cáo ({share}),"
-            f" {vi_number(total['late'])} muộn, {vi_number(total['missing'])} chưa gửi"
-        )
+        came = f"{vi_number(total['received_of_expected'])}/{vi_number(total['expected'])} báo cáo ({share})"
+        return f"{self.period}: {came}, {vi_number(total['late'])} muộn, {vi_number(total['missing'])} chưa gửi"
 
     @property
     def en(self) -> str:
         total = self.total
-        return (
-            f"{self.period}: {total['received_of_expected']:,} of {total['expected']:,} reports, {total['late']:,} late,"
-            f" {total['missing']:,} missing"
-        )
+        came = f"{total['received_of_expected']:,} of {total['expected']:,} reports"
+        return f"{self.period}: {came}, {total['late']:,} late, {total['missing']:,} missing"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The lives of the periods: opened, closed in steps that may be repeated, opened again; each moment by the one clock."""
+"""The lives of the periods: opened, closed in steps that may be repeated, opened again."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def owed(settings: Settings, period: str, moment: datetime) -> Opened:
 def begin_closing(
     settings: Settings, period: str, run: str, *, who: str, reason: str, moment: datetime | None = None
 ) -> datetime:
-    """The run begins to close the period, or goes on with what a dead run began (:func:`warehouse.acts.begin_closing`)."""
+    """The run begins to close the period, or goes on with what a dead one began (:func:`warehouse.acts.begin_closing`)."""
     register(settings, period)
     return acts.begin_closing(
         engine_for(settings.url), period, run, who=who, reason=reason, moment=moment or clock.now()

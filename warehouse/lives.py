@@ -64,7 +64,7 @@ def life(engine: Engine, period: str) -> Life:
 
 
 def acts_of(engine: Engine, period: str) -> pl.DataFrame:
-    """What people (or the schedule) did with the life of a period, in order: ``at, what, who, reason, before, after``."""
+    """What was done with the life of a period, in order: ``at, what, who, reason, before, after``."""
     action = tables.action.c
     names = ["at", "what", "who", "reason", "before", "after"]
     query = (
@@ -77,7 +77,7 @@ def acts_of(engine: Engine, period: str) -> pl.DataFrame:
         return read_frame(connection, query)
 
 
-# ------------------------------------------------------------------------------------------------ what a closing waits for
+# ------------------------------------------------------------------------------------------------ what it waits for
 
 
 def permits_running(engine: Engine, period: str, today: date) -> Permits | None:
@@ -131,7 +131,7 @@ def _closing(period: str) -> str:
     return f"period.closing:{period}"
 
 
-# ------------------------------------------------------------------------------------------------ as it was when it was closed
+# ------------------------------------------------------------------------------------------------ as it was then
 
 
 def keep_last_attempt(connection: Connection, period: str) -> None:
@@ -142,8 +142,8 @@ def keep_last_attempt(connection: Connection, period: str) -> None:
 
 
 def last_attempt_of(connection: Connection, period: dict[str, Any]) -> int | None:
-    """The number of the last attempt before the period (a row) was closed; ``None`` when it is not closed, or was closed
-    by an older program, which did not write it down."""
+    """The number of the last attempt before the period (a row) was closed; ``None`` when it is not closed, or was
+    closed by an older program, which did not write it down."""
     kept = setting(connection, _closed(period["code"])) if period["closed_at"] is not None else None
     return int(kept) if kept is not None else None
 

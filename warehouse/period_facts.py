@@ -45,8 +45,8 @@ class PeriodFacts:
 
 
 def period_facts(engine: Engine, period: str, moment: datetime) -> PeriodFacts:
-    """The facts of a registered period at ``moment``; of a closed one at the moment it was closed: what was judged later
-    was refused and is left out. Raises :class:`warehouse.reporting.UnknownPeriodError`."""
+    """The facts of a registered period at ``moment``; of a closed one at the moment it was closed: what was judged
+    later was refused and is left out. Raises :class:`warehouse.reporting.UnknownPeriodError`."""
     with snapshot(engine) as connection:
         row = period_row(connection, period)
         moment = row["closed_at"] or moment
