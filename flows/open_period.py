@@ -16,9 +16,6 @@ from tasks.settings import Settings
 from tasks.store import engine_for
 from warehouse import leases
 
-#: Periods the name of a run tells one by one.
-NAMED = 5
-
 
 @flow(name="open-period", flow_run_name=run_name("open"))
 def open_period(period: PeriodCode = "", reason: Reason = "", who: Who = "") -> State[list[Opened]]:
@@ -70,10 +67,6 @@ def _open(settings: Settings, period: str, reason: str, who: str) -> Opened | No
 
 def _told(opened: list[Opened], asked: list[str]) -> State[list[Opened]]:
     if not opened:
-        named = ", ".join(asked[:NAMED])
-        return completed(f"{named} đã mở từ trước", f"{named} open already", opened)
-    more = len(opened) - NAMED
-    tail = f" (+{more})" if more > 0 else ""
-    vi = "; ".join(item.vi for item in opened[:NAMED]) + tail
-    en = "; ".join(item.en for item in opened[:NAMED]) + tail
-    return completed(f"đã mở {vi}", f"opened {en}", opened)
+        before = ([f"{code} đã mở từ trước" for code in asked], [f"{code} open already" for code in asked])
+        return completed(*before, opened)
+    return completed([f"đã mở {item.vi}" for item in opened], [f"opened {item.en}" for item in opened], opened)
