@@ -20,11 +20,10 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
-from domain.clock import now, today
+from domain.clock import today
 from domain.submission import FaultNature
 from tasks import archive, progress
 from tasks.comparing import compare_reports
-from tasks.periods import open_periods
 from tasks.returning import ToReturn, tidy, to_return, write_returned
 from tasks.settings import Settings
 from tasks.setup import keep_registry_current
@@ -34,7 +33,8 @@ from tasks.timing import Stopwatch
 from tasks.totals import refresh_totals
 from tasks.workers import a_worker_of_its_own, process_in_worker, result_of, return_in_worker
 from warehouse import intake, leases, queries, returns
-from warehouse.engine import is_transient
+from warehouse.engine import Engine, is_transient
+from warehouse.lives import periods_of_run
 from warehouse.load import LoadBatch, load_batch
 from workbook.read import Source
 
@@ -332,8 +332,8 @@ def _write_shared(items: Sequence[ToReturn], settings: Settings, pool: Executor 
 
 @task(name="publish", cache_policy=NO_CACHE)
 def publish(run: str, settings: Settings, period: str | None, watch: Stopwatch) -> None:
-    """What was rejected or could not be read, the board of the period (of every open one when the run names none) and
-    what was settled in it, as tables in Prefect's interface. The whole lists are in the warehouse.
+    """What was rejected or could not be read, the board of its period and of those whose reports it judged, and
+    what was settled in them, as tables in Prefect's interface. The whole lists are in the warehouse.
     """
     with watch.span("publish"):
         engine = engine_for(settings.url)
@@ -342,7 +342,7 @@ def publish(run: str, settings: Settings, period: str | None, watch: Stopwatch) 
             create_table_artifact(key="rejected-submissions", table=rows, description="Báo cáo bị trả lại · rejected")
         else:
             create_markdown_artifact(key="rejected-submissions", markdown="Không có báo cáo nào bị trả lại.")
-        for code in [period] if period is not None else open_periods(settings, now()):
+        for code in dict.fromkeys([*([period] if period else []), *periods_of_run(engine, run)]):
             _show_period(engine, code)
 
 
