@@ -11,8 +11,8 @@ from prefect.states import Completed, Failed
 
 from domain.act import ActRefusedError
 
-#: Things the name of a state tells one by one, and the most characters it may have: the server makes an event of it, and
-#: refuses a state whose name has a thousand. The message has them all.
+#: Things the name of a state tells one by one, and the most characters it may have: the server makes an event
+#: of it, and refuses a state whose name has a thousand. The message has them all.
 NAMED, _LONGEST = 3, 400
 
 

@@ -173,3 +173,10 @@ def judged_since_closed(connection: Connection, period: dict[str, Any]) -> pl.Se
 
 def _closed(period: str) -> str:
     return f"period.closed_after_attempt:{period}"
+
+
+def refused_since_closed(engine: Engine, period: str) -> int:
+    """How many reports of a closed period came, or were tried again, after it was closed."""
+    with engine.connect() as connection:
+        row = connection.execute(select(tables.period).where(tables.period.c.code == period)).mappings().first()
+        return len(judged_since_closed(connection, dict(row))) if row is not None else 0

@@ -27,6 +27,7 @@ from domain import clock
 from domain.act import Act
 from domain.clock import ZONE
 from domain.finding import SettledBy, Severity
+from domain.life import life_of
 from domain.submission import FAILED, IN_FORCE, RESTORABLE, AttemptOutcome, SubmissionState
 from warehouse import tables
 from warehouse.bulk import read_frame, read_where_in
@@ -172,7 +173,7 @@ def status(engine: Engine, period: str, unit: str | None = None, *, today: date 
     ``received`` as ``waiting``), ``missing``,
     ``in_force`` (figures stand in the totals) and ``unexpected`` (sent without owing). ``permitted``: units that may be
     late; ``explained``, ``waived``, ``overridden``: findings by what settled them. ``closed_at`` is
-    when the period was closed, ``None`` while it is open.
+    when the period was closed, ``None`` while it is open, and ``life`` is its :class:`domain.life.Life`.
 
     The latest version is the last that was neither withdrawn nor superseded (:func:`is_latest`); a report of which
     nothing else is left counts as ``withdrawn``. What is settled is counted in the version in force, and without one
@@ -184,8 +185,10 @@ def status(engine: Engine, period: str, unit: str | None = None, *, today: date 
     if unit is None:
         boards.extend(_unplaced_board(engine, period))
     with engine.connect() as connection:
-        closed_at = period_row(connection, period)["closed_at"]
-    return [{**board, "closed_at": closed_at} for board in boards]
+        row = period_row(connection, period)
+    came = any(board["received"] for board in boards)
+    life = life_of(row["opened_at"], row["closing_at"], row["closed_at"], row["reopened_at"], has_reports=came)
+    return [{**board, "closed_at": row["closed_at"], "life": life.value} for board in boards]
 
 
 def _unplaced_board(engine: Engine, period: str) -> list[dict[str, Any]]:
