@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -185,8 +185,7 @@ def back_up(settings: Settings, codes: Sequence[str], moment: datetime | None = 
     Raises :class:`ActRefusedError` in plain words when it cannot be written.
     """
     folder = settings.workspace.backups
-    stamp = f"{(moment or clock.now()).astimezone(clock.ZONE):%Y%m%dT%H%M%S%f}"
-    first, *others = (folder / f"{code}-{stamp}.zip" for code in codes)
+    first, *others = _free(folder, codes, moment or clock.now())
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for code in codes:
@@ -205,6 +204,16 @@ def back_up(settings: Settings, codes: Sequence[str], moment: datetime | None = 
             " period still takes reports",
         ) from error
     return BackedUp(first, len(manifest["lost"]))
+
+
+def _free(folder: Path, codes: Sequence[str], moment: datetime) -> list[Path]:
+    """Names by period and moment that no backup bears; the clock may stand still, as it does where a year is played."""
+    while True:
+        stamp = f"{moment.astimezone(clock.ZONE):%Y%m%dT%H%M%S%f}"
+        files = [folder / f"{code}-{stamp}.zip" for code in codes]
+        if not any(file.exists() for file in files):
+            return files
+        moment += timedelta(microseconds=1)
 
 
 def _remove(files: Iterable[Path]) -> None:
