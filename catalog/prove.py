@@ -18,6 +18,8 @@ from catalog.model import (
     Rule,
     Section,
 )
+from catalog.notices import FILE as NOTICES
+from catalog.notices import text_faults
 from catalog.rating import FACTS, faults_within
 from catalog.refs import PAST, WITHIN_REACH, Ref, refs_of
 from catalog.register import register_faults
@@ -52,6 +54,7 @@ def faults_of(catalog: Catalog) -> Iterator[Fault]:
     yield from _comparison_faults(catalog)
     yield from _rating_faults(catalog)
     yield from (Fault("running_text.yaml", where, what) for where, what in _running_text_faults(catalog))
+    yield from (Fault(NOTICES, where, what) for where, what in text_faults(catalog.notices))
     for calendar in catalog.calendars.values():
         yield from (Fault("calendars.yaml", calendar.id, what) for what in _calendar_faults(catalog, calendar))
 
