@@ -21,8 +21,12 @@ from catalog.recurrence import Recurrence, recurrences
 from catalog.whole import Catalog
 from domain.clock import ZONE, today
 from domain.occasion import OccasionKind
+from flows.close_period import close_period
 from flows.collect_period import collect_period
+from flows.open_period import open_period
+from flows.remind import remind
 from flows.retry_failed import retry_failed
+from flows.year_end_review import year_end_review
 from tasks.settings import Settings
 from tasks.store import definitions
 
@@ -54,8 +58,12 @@ class _Offered:
 
 #: In the order of a period's life.
 OFFERED = (
+    _Offered(open_period, OccasionKind.OPEN),
     _Offered(collect_period, OccasionKind.COLLECT),
+    _Offered(remind, OccasionKind.REMIND),
     _Offered(retry_failed),
+    _Offered(close_period, OccasionKind.CLOSE),
+    _Offered(year_end_review, OccasionKind.REVIEW),
 )
 
 
