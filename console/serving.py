@@ -64,13 +64,13 @@ def serve(
     on this machine, and started again when it dies.
     """
     from domain.clock import now
-    from flows.runtime import prepare
+    from flows.runtime import given_server, prepare
     from tasks.occasions import begin
 
     chosen, _ = open_warehouse()
     # what is served runs in processes of their own
     os.environ["TONGKET_HOME"] = str(chosen.workspace.home)
-    given = os.environ.get("PREFECT_API_URL")
+    given = given_server()
     address = given or f"http://127.0.0.1:{port}/api"
     os.environ["PREFECT_API_URL"] = address
     prepare(chosen.workspace.prefect)
