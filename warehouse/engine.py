@@ -13,6 +13,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from warehouse.roles import WITHHELD
+
 __all__ = [
     "Engine",
     "MissingDriver",
@@ -223,6 +225,8 @@ def _may_read(action: int, first: str | None, _second: str | None, _database: st
     if action == sqlite3.SQLITE_PRAGMA:
         return sqlite3.SQLITE_OK if (first or "").lower() in _HARMLESS_PRAGMAS else sqlite3.SQLITE_DENY
     # how SQLite declares the columns of json_each and its like; the table itself may not be modified by anybody
+    if action == sqlite3.SQLITE_READ and (first or "").lower() in (*WITHHELD, "sqlite_dbpage"):
+        return sqlite3.SQLITE_DENY  # also by its bare pages
     declares = action == sqlite3.SQLITE_UPDATE and first == "sqlite_master"
     return sqlite3.SQLITE_OK if declares or action in _READING else sqlite3.SQLITE_DENY
 
