@@ -264,7 +264,7 @@ def write_notices(
 
 def without_files(engine: Engine) -> pl.DataFrame:
     """Notices whose file was not written yet: ``id, kind, reason, recipient, recipient_name, subject, body, attachment,
-    made_at, unit, period``."""
+    made_at, state, unit, period``."""
     here = tables.notice.c
     query = _in_words().where(
         here.path.is_(None), here.state.in_([NoticeState.WRITTEN.value, NoticeState.WAITING.value])
@@ -281,7 +281,7 @@ def mark_written(engine: Engine, paths: pl.DataFrame) -> None:
 
 def _in_words() -> Select[Any]:
     here = tables.notice.c
-    names = ["id", "kind", "reason", "recipient", "recipient_name", "subject", "body", "attachment", "made_at"]
+    names = ["id", "kind", "reason", "recipient", "recipient_name", "subject", "body", "attachment", "made_at", "state"]
     return (
         select(
             *[here[name] for name in names],
@@ -435,10 +435,10 @@ def notices_of(
     kind: str | None = None,
     number: int | None = None,
 ) -> pl.DataFrame:
-    """Notices, the newest first: :func:`without_files` with ``state, path, tries, tried_at, sent_at, fault, unit_name,
+    """Notices, the newest first: :func:`without_files` with ``path, tries, tried_at, sent_at, fault, unit_name,
     submission_id``."""
     here = tables.notice.c
-    more = [here[name] for name in ("state", "path", "tries", "tried_at", "sent_at", "fault", "submission_id")]
+    more = [here[name] for name in ("path", "tries", "tried_at", "sent_at", "fault", "submission_id")]
     query = _in_words().add_columns(*more, func.coalesce(tables.unit.c.name, "").label("unit_name"))
     asked = {here.state: state, here.kind: kind, here.id: number, tables.period.c.code: period}
     for column, value in asked.items():

@@ -75,8 +75,8 @@ COMMIT;
 
 
 def reader_script(name: str, *, seconds: int = 60, schema: str = "public") -> str:
-    """The SQL that makes ``name`` a role which reads every table and mart of ``schema``, those to come included, but those
-    of :data:`WITHHELD`.
+    """The SQL that makes ``name`` a role which reads every table and mart of ``schema``, those to come included, except
+    :data:`WITHHELD`.
 
     It holds no password. Raises ``ValueError`` for a name or schema that is not a plain lower-case word.
     """
