@@ -31,6 +31,9 @@ _TOO_LATE, _NOT_NEWS = timedelta(days=38), timedelta(days=14)
 #: Units a list names; of more it says how many.
 MOST_UNITS = 500
 
+#: What a list is called that tells of several kinds.
+_GRAVEST = (NoticeKind.OVERDUE, NoticeKind.DUE_SOON, NoticeKind.OPENED)
+
 #: The periods people may still report for.
 _OPEN = (Life.OPEN, Life.REOPENED)
 
@@ -123,13 +126,11 @@ def _of_period(
         due: urgency(due, today, opened.astimezone(ZONE).date() if opened else None, asked=asked)
         for due in missing["due"].unique()
     }
-    due = [day for day, told in said.items() if told is not None]
-    pressing = missing.filter(pl.col("due").is_in(due) | (pl.col("due").is_null() if None in due else pl.lit(False)))
-    if pressing.is_empty():
+    if all(told is None for told in said.values()):
         return
-    people = People.of(engine, pressing["unit_id"].unique(), today)
+    people = People.of(engine, missing["unit_id"].unique(), today)
     writer = _Writer(settings, catalog, window, today, people, said)
-    units = [part.to_dicts() for part in pressing.sort("unit", "form").partition_by("unit_id", maintain_order=True)]
+    units = [part.to_dicts() for part in missing.sort("unit", "form").partition_by("unit_id", maintain_order=True)]
     for unit in units:
         if only is None or unit[0]["unit_id"] in only:
             yield from writer.own(unit)
@@ -157,15 +158,15 @@ class _Writer:
     people: People
     said: Mapping[date | None, Urgency | None]
 
-    def _most(self, forms: Sequence[Row]) -> tuple[Urgency, date | None]:
-        """The most urgent of the debts, and its due day."""
-        told = [(found, form["due"]) for form in forms if (found := self.said[form["due"]]) is not None]
-        return max(told, key=lambda item: item[0])
+    def _most(self, forms: Sequence[Row]) -> Urgency | None:
+        """The most urgent of a unit's debts; ``None`` when none is urgent yet."""
+        return max((found for form in forms if (found := self.said[form["due"]]) is not None), default=None)
 
     def own(self, forms: Sequence[Row]) -> Iterator[Row]:
         """What the unit itself is told, of all the forms it owes."""
-        first = forms[0]
-        told, due = self._most(forms)
+        first, told, due = forms[0], self._most(forms), _first_due(forms)
+        if told is None:
+            return
         number = self.window["period_id"]
         detail = "" if told.kind is NoticeKind.OPENED else f":{due}:{told.threshold}"
         for person in self.people.told(first["unit_id"]):
@@ -209,16 +210,16 @@ class _Writer:
                     groups[above.unit_id, above.person.email].append((forms, above))
         for members in groups.values():
             own = [person for forms, _ in members for person in self.people.own.get(forms[0]["unit_id"], [])]
-            if not words.is_told_of_itself([above for _, above in members], own):
-                below = [forms for forms, _ in members]
-                yield self._list(below, members[0][1], owing_below.get(members[0][1].unit_id, len(below)))
+            pressing = [told for forms, _ in members if (told := self._most(forms)) is not None]
+            if pressing and not words.is_told_of_itself([above for _, above in members], own):
+                below, above = [forms for forms, _ in members], members[0][1]
+                yield self._list(below, above, owing_below.get(above.unit_id, len(below)), pressing)
 
-    def _list(self, units: Sequence[Sequence[Row]], above: Focal, owed: int) -> Row:
+    def _list(self, units: Sequence[Sequence[Row]], above: Focal, owed: int, pressing: Sequence[Urgency]) -> Row:
+        """All that sent nothing are on it, also those nothing presses yet: their number is a figure people rely on."""
         person, lang = above.person, above.person.lang
-        told = max(self._most(forms)[0] for forms in units)
-        kinds = {self._most(forms)[0].kind for forms in units}
-        kind = next(item for item in (NoticeKind.OVERDUE, NoticeKind.DUE_SOON, NoticeKind.OPENED) if item in kinds)
-        due = min((day for forms in units if (day := self._most(forms)[1]) is not None), default=None)
+        kind = next(kind for kind in _GRAVEST if any(told.kind is kind for told in pressing))
+        due = min((day for forms in units if (day := _first_due(forms)) is not None), default=None)
         fields = {
             "unit": words.clean(above.unit),
             "unit_name": words.clean(above.unit_name),
@@ -233,7 +234,7 @@ class _Writer:
         subject, body = words.filled(self.catalog.notice(kind, Audience.FOCAL), lang, fields)
         return {
             "kind": kind.value,
-            "reason": f"{list_prefix(self.window['period_id'], above.unit_id)}{told.crossed}",
+            "reason": f"{list_prefix(self.window['period_id'], above.unit_id)}{max(pressing).crossed}",
             "unit_id": above.unit_id,
             "period_id": self.window["period_id"],
             "form_id": None,
@@ -248,19 +249,29 @@ class _Writer:
 
     def _units(self, units: Sequence[Sequence[Row]], lang: str) -> str:
         """The longest overdue first."""
-        ordered = sorted(units, key=lambda forms: (self._most(forms)[1] or date.max, forms[0]["unit"]))
+        ordered = sorted(units, key=lambda forms: (_first_due(forms) or date.max, forms[0]["unit"]))
         lines = [
             f"- {words.clean(forms[0]['unit_name'])} ({words.clean(forms[0]['unit'])}): "
-            f"{words.pick(lang, 'hạn', 'due')} {words.day_words(due, lang)}, {self._days(due, lang)}"
+            f"{words.pick(lang, 'hạn', 'due')} {words.day_words(_first_due(forms), lang)}, "
+            f"{self._days(_first_due(forms), lang)}{_permitted(forms, lang)}"
             for forms in ordered
-            for due in [self._most(forms)[1]]
         ]
         return words.listed(lines, MOST_UNITS, ("đơn vị", "units"), lang)
 
 
+def _first_due(forms: Sequence[Row]) -> date | None:
+    return min((form["due"] for form in forms if form["due"] is not None), default=None)
+
+
+def _permitted(forms: Sequence[Row], lang: str) -> str:
+    if not any(form["is_permitted"] for form in forms):
+        return ""
+    return words.pick(lang, ", đã được phép gửi muộn", ", a later day was permitted")
+
+
 def _form_line(form: Row, lang: str) -> str:
     label = words.clean(form["form_en" if lang == "en" else "form_vi"])
-    permit = words.pick(lang, ", đã được phép gửi muộn", ", a later day was permitted") if form["is_permitted"] else ""
+    permit = _permitted([form], lang)
     due = words.day_words(form["due"], lang)
     return words.pick(lang, f"- {label} (hạn ngày {due}{permit})", f"- {label} (due {due}{permit})")
 
@@ -275,9 +286,9 @@ def new_reminders(rows: pl.DataFrame, known: Collection[str], lists: Sequence[st
     (``lists``: the reasons of lists on record): a shorter one says nothing new."""
     latest: dict[str, str] = {}
     for reason in lists:
-        prefix, _, day = reason.rpartition(":")
-        latest[prefix] = max(day, latest.get(prefix, ""))
-    prefix, day = pl.col("reason").str.replace(":[^:]*$", ""), pl.col("reason").str.extract("([^:]*)$", 1)
-    told = prefix.replace_strict(latest, default="", return_dtype=pl.String)
+        prefix, _, crossed = reason.rpartition(":")
+        latest[prefix] = max(crossed, latest.get(prefix, ""))
+    day = pl.col("reason").str.extract("([^:]*)$", 1)
+    told = pl.col("reason").str.replace(":[^:]*$", "").replace_strict(latest, default="", return_dtype=pl.String)
     is_list = pl.col("reason").str.starts_with("list:")
     return rows.filter(pl.when(is_list).then(day > told).otherwise(~pl.col("reason").is_in(list(known))))
