@@ -21,6 +21,7 @@ from tasks import progress
 from tasks.batches import batch_size, workers_for
 from tasks.collect import Waiting, compare, process_batch, publish, return_workbooks, roll_up
 from tasks.settings import Settings
+from tasks.shown import Progress
 from tasks.store import engine_for
 from tasks.timing import Stopwatch
 from tasks.workers import pool, warm_up
@@ -129,6 +130,7 @@ def _process_all(
     """Every batch is tried to its end, whatever becomes of another; the faults of those that could not be done."""
     faults: list[Exception] = []
     total, numbers = len(waiting), count(1)
+    shown = Progress("progress", f"{run}: {vi_number(total)} báo cáo · {total:,} reports")
     submit: Any = process_batch.submit  # quote() keeps Prefect from looking into a batch, and hides its type
     while waiting:
         size = batch_size(len(waiting), settings)
@@ -136,11 +138,11 @@ def _process_all(
         futures = [
             submit(next(numbers), quote(batch), run, settings, quote(executor), quote(watch)) for batch in batches
         ]
-        waiting = _gathered(futures, faults, total)
+        waiting = _gathered(futures, faults, total, shown)
     return faults
 
 
-def _gathered(futures: list[Any], faults: list[Exception], total: int) -> list[Waiting]:
+def _gathered(futures: list[Any], faults: list[Exception], total: int, shown: Progress) -> list[Waiting]:
     """The files whose turn comes next, when all batches of this round have ended."""
     later: list[Waiting] = []
     for ended, future in enumerate(as_completed(futures), 1):
@@ -150,12 +152,16 @@ def _gathered(futures: list[Any], faults: list[Exception], total: int) -> list[W
             continue
         faults.extend(outcome.faults)
         later.extend(outcome.later)
-        progress.tell("batch", total * ended // len(futures) - len(later), total)
+        done = max(0, total * ended // len(futures) - len(later))
+        progress.tell("batch", done, total)
+        shown.tell(done, total)
     return later
 
 
 def state_name(counts: dict[str, int]) -> str:
-    """``Completed · 9.871 accepted · 96 rejected · 33 unreadable``."""
+    """``Completed · 9.871 accepted · 96 rejected · 33 unreadable``; also when there was nothing to do."""
+    if not counts:
+        return "Completed · không có gì chờ · nothing was waiting"
     accepted = counts.get("accepted", 0) + counts.get("accepted_with_warnings", 0)
     parts = [
         f"{vi_number(accepted)} accepted",
