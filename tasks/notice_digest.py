@@ -10,7 +10,7 @@ import polars as pl
 
 from catalog import Catalog
 from catalog.notices import Audience
-from domain.clock import ZONE
+from domain.clock import day_of
 from domain.notice import NoticeKind
 from tasks import notice_words as words
 from tasks.notice_outcomes import state_of
@@ -32,7 +32,7 @@ def digest(
 ) -> tuple[pl.DataFrame, dict[str, Any]]:
     """:data:`warehouse.notices.NOTICE` rows of today's digest, none when it was told or nothing happened; and what it
     counted, for the next. ``anyway``: to be looked at, whatever was told."""
-    day = moment.astimezone(ZONE).date()
+    day = day_of(moment)
     before = told_so_far(engine)
     so_far: dict[str, Any] = {**happened(engine), "day": day.isoformat()}
     states = counts_by_state(engine)
@@ -61,7 +61,7 @@ def _row(
     since: str,
     new: Mapping[str, int],
 ) -> dict[str, Any]:
-    lang, day = person.lang, moment.astimezone(ZONE).date()
+    lang, day = person.lang, day_of(moment)
     ahead = next_cutoff(engine, day)
     fields = {
         "day": words.day_words(day, lang),

@@ -14,7 +14,7 @@ import polars as pl
 from catalog import Catalog
 from catalog.model import IntakeCheck
 from catalog.notices import Audience
-from domain.clock import ZONE
+from domain.clock import day_of
 from domain.finding import Severity
 from domain.notice import NoticeKind, NoticeState
 from domain.submission import FAILED, IN_FORCE, SubmissionState
@@ -84,7 +84,7 @@ def outcome_notices(
     with engine.connect() as connection:
         known = reasons_known(connection, told.rows["reason"])
     rows = told.rows.filter(~pl.col("reason").is_in(known.implode()))
-    day = moment.astimezone(ZONE).date()
+    day = day_of(moment)
     people = People.of(engine, rows["unit_id"], day)
     writer = _Writer(settings, catalog, people, Told(rows, told.findings), day)
     return pl.DataFrame([*writer.own(), *writer.lists()], schema=NOTICE, orient="row")

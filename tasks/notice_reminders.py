@@ -11,8 +11,9 @@ from typing import Any
 import polars as pl
 
 from catalog import Catalog
+from catalog.model import Schedule
 from catalog.notices import Audience
-from domain.clock import ZONE
+from domain.clock import day_of
 from domain.life import Life, life_of
 from domain.notice import NoticeKind
 from tasks import notice_words as words
@@ -22,11 +23,8 @@ from tasks.settings import Settings
 from warehouse.engine import Engine
 from warehouse.notices import NOTICE, open_windows, owing
 
-#: Days before and after the due day on which units that sent nothing are reminded.
-DAYS_BEFORE, DAYS_AFTER = (7, 3, 1), (1, 3, 7)
-
 #: Nobody is told of their own accord of a due day that passed longer ago than this, or of an opening.
-_TOO_LATE, _NOT_NEWS = timedelta(days=38), timedelta(days=14)
+_TOO_LATE, _NOT_NEWS = timedelta(days=45), timedelta(days=14)
 
 #: Units a list names; of more it says how many.
 MOST_UNITS = 500
@@ -49,22 +47,24 @@ class Urgency:
     threshold: int
 
 
-def urgency(due: date | None, today: date, opened: date | None, *, asked: bool) -> Urgency | None:
+def urgency(
+    due: date | None, today: date, opened: date | None, schedule: Schedule, *, asked: bool = False
+) -> Urgency | None:
     """The most pressing thing to say of a debt; ``None`` when there is nothing to say yet, or not any more.
 
     Only the last day of reminding that was crossed counts: after days without the program nobody is told of each that
     was missed. ``asked``: a person named the period, however long ago it was due.
     """
-    left = (due - today).days if due is not None else None
-    if due is not None and left is not None and left < 0 and (asked or -left <= _TOO_LATE.days):
-        passed = [days for days in DAYS_AFTER if days <= -left]
-        if passed:
-            return Urgency(due + timedelta(days=max(passed)), NoticeKind.OVERDUE, max(passed))
-    if due is not None and left is not None and left >= 0:
-        near = [days for days in DAYS_BEFORE if left <= days]
-        if near:
-            return Urgency(due - timedelta(days=min(near)), NoticeKind.DUE_SOON, min(near))
-    if opened is not None and opened <= today <= opened + _NOT_NEWS and (left is None or left >= 0):
+    left = (due - today).days if due is not None else 0
+    if due is not None and left < 0:
+        passed = [days for days in schedule.remind_days_after if days <= -left]
+        if not passed or not (asked or -left <= _TOO_LATE.days):
+            return None
+        return Urgency(due + timedelta(days=max(passed)), NoticeKind.OVERDUE, max(passed))
+    near = [days for days in schedule.remind_days_before if due is not None and left <= days]
+    if due is not None and near:
+        return Urgency(due - timedelta(days=min(near)), NoticeKind.DUE_SOON, min(near))
+    if opened is not None and opened <= today <= opened + _NOT_NEWS:
         return Urgency(opened, NoticeKind.OPENED, 0)
     return None
 
@@ -82,7 +82,7 @@ def reminders(
 
     ``period``: that one alone, as long as it is not closed; ``only``: numbers of units and focal points.
     """
-    today = moment.astimezone(ZONE).date()
+    today = day_of(moment)
     rows: list[Row] = []
     for window in open_windows(engine, period).to_dicts():
         if _life(window) in _OPEN or (period is not None and _life(window) is Life.PLANNED):
@@ -92,7 +92,7 @@ def reminders(
 
 def open_debts(engine: Engine, moment: datetime) -> int:
     """Units of open periods that sent nothing although their due day has passed."""
-    today = moment.astimezone(ZONE).date()
+    today = day_of(moment)
     count = 0
     with engine.connect() as connection:
         for window in open_windows(engine).to_dicts():
@@ -123,7 +123,7 @@ def _of_period(
         debts = owing(connection, window["period"], today)
     missing = debts.filter("is_missing")
     said = {
-        due: urgency(due, today, opened.astimezone(ZONE).date() if opened else None, asked=asked)
+        due: urgency(due, today, day_of(opened) if opened else None, catalog.schedule, asked=asked)
         for due in missing["due"].unique()
     }
     if all(told is None for told in said.values()):
