@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
+from domain.clock import now
 from domain.numbers import vi_number
 from tasks import notices
 from tasks.settings import Settings
@@ -33,6 +35,21 @@ def notify(run: str, settings: Settings, watch: Stopwatch) -> str:
             _log.warning("run %s: notices could not be made", run, exc_info=True)
             said = one_line(f"{type(error).__name__}: {error}")[:_LONGEST]
             return f"chưa lập được thông báo · notices could not be made: {said}"
+
+
+def tell_opened(settings: Settings, periods: Sequence[str]) -> str:
+    """Tell units what they owe for periods that were opened just now; in words what could not be made or sent, empty
+    when all was. What fails here is made up for by the next reminding, which tells it for a few days."""
+    if not periods or not settings.notices:
+        return ""
+    try:
+        for period in periods:
+            notices.remind(settings, now(), period)
+        return in_words(notices.deliver(settings)) if settings.smtp_host else ""
+    except Exception as error:
+        _log.warning("%s: notices could not be made", ", ".join(periods), exc_info=True)
+        said = one_line(f"{type(error).__name__}: {error}")[:_LONGEST]
+        return f"chưa lập được thông báo · notices could not be made: {said}"
 
 
 @task(name="notify", cache_policy=NO_CACHE)
