@@ -90,6 +90,17 @@ def outcomes_of(connection: Connection, submissions: Iterable[int]) -> pl.DataFr
     return read_where_in(connection, query, here.id, submissions).drop("returned_at")
 
 
+def outcomes_of_unit(engine: Engine, unit: str, period: str) -> pl.DataFrame:
+    """:func:`outcomes` of what a unit, or what it was before it was renamed, sent for a period."""
+    own, here, bearer = tables.unit_self.c, tables.submission.c, tables.unit.alias("bearer")
+    same = select(own.self_id).join(bearer, bearer.c.id == own.unit_id).where(bearer.c.code == unit)
+    query = _outcomes().where(
+        here.state.in_(_TOLD), is_latest(), tables.period.c.code == period, here.unit_id.in_(same)
+    )
+    with engine.connect() as connection:
+        return read_frame(connection, query).drop("returned_at")
+
+
 def _outcomes() -> Select[Any]:
     here, attempt, unit, period, form = (
         tables.submission.c,
