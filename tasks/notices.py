@@ -141,7 +141,7 @@ def preview(settings: Settings, kind: NoticeKind, unit: str, period: str) -> pl.
     if kind in (NoticeKind.REJECTED, NoticeKind.ACCEPTED):
         found = outcomes_of_unit(engine, unit, period)
         rows = outcome_notices(settings, engine, catalog, found, moment, anyway=True)
-        rows = rows.filter(kind=kind.value)
+        rows = rows.filter(pl.col("kind") == kind.value, pl.col("submission_id").is_not_null())
     else:
         rows = reminders(settings, engine, catalog, moment, period, supposing=(unit, kind))
     if rows.is_empty():
