@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
+from domain.act import ActRefusedError
 from domain.clock import now
-from domain.notice import NoticeKind, NoticeState
+from domain.notice import NoticeKind
 from tasks.mailing import is_due, send_all
 from tasks.notice_digest import digest
 from tasks.notice_files import write_files
@@ -22,6 +23,7 @@ from warehouse.notices import (
     drop,
     outcomes,
     outcomes_of,
+    outcomes_of_unit,
     reasons_known,
     reasons_like,
     reword,
@@ -128,6 +130,29 @@ def deliver(settings: Settings, *, at_once: bool = False) -> Delivered:
     return Delivered(tally.sent, tally.refused, dropped, left, tally.unknown, tally.fault)
 
 
+def preview(settings: Settings, kind: NoticeKind, unit: str, period: str) -> pl.DataFrame:
+    """What would be told now of a unit and a period (nothing of either for the digest), whatever was told before; rows
+    of :data:`warehouse.notices.NOTICE`, none of which are kept. Raises :class:`ActRefusedError`."""
+    engine, moment, catalog = engine_for(settings.url), now(), definitions(settings)
+    if kind is NoticeKind.DIGEST:
+        return digest(settings, engine, catalog, moment, anyway=True)[0]
+    if not unit or not period:
+        raise ActRefusedError("Ghi --unit và --period", "Give --unit and --period")
+    if kind in (NoticeKind.REJECTED, NoticeKind.ACCEPTED):
+        found = outcomes_of_unit(engine, unit, period)
+        rows = outcome_notices(settings, engine, catalog, found, moment, anyway=True)
+        rows = rows.filter(pl.col("kind") == kind.value, pl.col("submission_id").is_not_null())
+    else:
+        rows = reminders(settings, engine, catalog, moment, period, supposing=(unit, kind))
+    if rows.is_empty():
+        raise ActRefusedError(
+            f"{unit} không có gì để báo như vậy cho kỳ {period}; xem: tongket status --period {period} --unit {unit}",
+            f"There is nothing of the kind to tell {unit} of {period}; see: tongket status --period {period}"
+            f" --unit {unit}",
+        )
+    return rows
+
+
 # ------------------------------------------------------------------------------------------------ still true?
 
 
@@ -196,6 +221,3 @@ def _matter() -> pl.Expr:
 def unsent(delivered: Delivered) -> int:
     """Notices that should have gone out by now and did not."""
     return delivered.waiting + delivered.refused + delivered.unknown
-
-
-__all__ = ["Delivered", "Made", "NoticeState", "deliver", "due_reminders", "notices_after_run", "remind", "unsent"]

@@ -90,6 +90,26 @@ def outcomes_of(connection: Connection, submissions: Iterable[int]) -> pl.DataFr
     return read_where_in(connection, query, here.id, submissions).drop("returned_at")
 
 
+def outcomes_of_unit(engine: Engine, unit: str, period: str) -> pl.DataFrame:
+    """:func:`outcomes` of what a unit, or what it was before it was renamed, sent for a period."""
+    here = tables.submission.c
+    of_it = (tables.period.c.code == period, here.unit_id.in_(_selves_of(unit)))
+    query = _outcomes().where(here.state.in_(_TOLD), is_latest(), *of_it)
+    with engine.connect() as connection:
+        return read_frame(connection, query).drop("returned_at")
+
+
+def _selves_of(code: str) -> Select[tuple[int]]:
+    """The units that bore the code, and what they were before."""
+    own, bearer = tables.unit_self.c, tables.unit.alias("bearer")
+    return (
+        select(own.self_id)
+        .select_from(tables.unit_self)
+        .join(bearer, bearer.c.id == own.unit_id)
+        .where(bearer.c.code == code)
+    )
+
+
 def _outcomes() -> Select[Any]:
     here, attempt, unit, period, form = (
         tables.submission.c,
@@ -445,9 +465,7 @@ def notices_of(
         if value is not None:
             query = query.where(column == value)
     if unit is not None:
-        own, bearer = tables.unit_self.c, tables.unit.alias("bearer").c
-        same = select(own.self_id).join(tables.unit.alias("bearer"), bearer.id == own.unit_id)
-        query = query.where(or_(tables.unit.c.code == unit, here.unit_id.in_(same.where(bearer.code == unit))))
+        query = query.where(or_(tables.unit.c.code == unit, here.unit_id.in_(_selves_of(unit))))
     with engine.connect() as connection:
         return read_frame(connection, query.order_by(here.id.desc()))
 
