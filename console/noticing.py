@@ -76,7 +76,7 @@ def notices_list(
     if period is not None:
         known_period(definitions(chosen), period)
     found = notices_of(engine, period=period, unit=unit, state=state, kind=kind)
-    rows = found.drop("body", "reason").to_dicts()
+    rows = found.drop("body", "reason", "unit_id").to_dicts()
     if as_json:
         print_json(rows)
         return
@@ -221,11 +221,10 @@ def _delivered_json(delivered: Delivered) -> dict[str, Any]:
     ),
 )
 def notices_resend(number: Number, reason: Reason, who: Who = None, as_json: AsJson = False) -> None:
-    from domain.clock import now
-    from warehouse.notices import resend
+    from tasks.notices import resend
 
-    _, engine = open_warehouse()
-    before = resend(engine, number, now(), who=decider(who), reason=reason)
+    chosen, _ = open_warehouse()
+    before = resend(chosen, number, who=decider(who), reason=reason)
     if as_json:
         print_json({"notice": number, "before": before, "state": NoticeState.WAITING.value})
         return

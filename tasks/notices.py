@@ -9,18 +9,20 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from domain.act import ActRefusedError
-from domain.clock import now
+from domain.clock import day_of, now
 from domain.notice import NoticeKind
 from tasks.mailing import is_due, send_all
 from tasks.notice_digest import digest
 from tasks.notice_files import write_files
 from tasks.notice_outcomes import outcome_notices, with_reasons
 from tasks.notice_reminders import new_reminders, reminders
+from tasks.notice_words import People
 from tasks.settings import Settings
 from tasks.store import definitions, engine_for
 from warehouse.engine import Engine
 from warehouse.notices import (
     drop,
+    notices_of,
     outcomes,
     outcomes_of,
     outcomes_of_unit,
@@ -29,6 +31,9 @@ from warehouse.notices import (
     reword,
     waiting,
     write_notices,
+)
+from warehouse.notices import (
+    resend as warehouse_resend,
 )
 
 _NO_LONGER_TRUE = "không còn đúng khi đến lượt gửi · no longer true when its turn came"
@@ -128,6 +133,16 @@ def deliver(settings: Settings, *, at_once: bool = False) -> Delivered:
     tally = send_all(settings, engine, [row for row in rows if at_once or is_due(row, moment)])
     left = len(rows) - tally.sent - tally.refused - tally.unknown
     return Delivered(tally.sent, tally.refused, dropped, left, tally.unknown, tally.fault)
+
+
+def resend(settings: Settings, number: int, *, who: str, reason: str) -> str:
+    """Let a notice go out (again) although nobody knows whether it did, or it was refused, or only written; its state
+    before. One that was written for nobody goes to whom its unit has by now. Raises :class:`ActRefusedError`."""
+    engine, moment = engine_for(settings.url), now()
+    about = notices_of(engine, number=number)["unit_id"].to_list()
+    told = [person for unit in about for person in People.of(engine, [unit], day_of(moment)).told(unit) if person.email]
+    people = [(person.name, person.email) for person in told]
+    return warehouse_resend(engine, number, moment, who=who, reason=reason, people=people)
 
 
 def preview(settings: Settings, kind: NoticeKind, unit: str, period: str) -> pl.DataFrame:
