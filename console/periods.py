@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -181,8 +181,8 @@ def _print_period(told: dict[str, Any]) -> None:
     out.print(f"{told['period']} · {told[f'label_{LANG}']} · ", told_life(told["life"]), sep="")
     from tasks.period_words import level_words
 
-    words = level_words()
-    due = " · ".join(f"{say(*words.get(level, (level, level)))} {_day(day)}" for level, day in told["due"].items())
+    levels = level_words()
+    due = " · ".join(f"{say(*levels.get(level, (level, level)))} {_day(day)}" for level, day in told["due"].items())
     lines = [
         (say("Từ – đến", "Window"), f"{_day(told['first_day'])} – {_day(told['last_day'])}"),
         (say("Chốt số liệu", "Cut-off"), _day(told["cutoff"])),

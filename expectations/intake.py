@@ -64,8 +64,8 @@ def check_intake(
     """FINDINGS of levels 1 and 2: what the reader met, and what the register and the calendar say of the identity.
 
     A file with a fault of level 1 gets none of level 2. Rules are taken as they are in force ``today``, the day the
-    report arrives; ``closed``: periods that take no more reports, with the day each was closed. Raises :class:`ProgramFault`
-    for a fault that no rule in force names: it would pass in silence.
+    report arrives; ``closed``: periods that take no more reports, with the day each was closed. Raises
+    :class:`ProgramFault` for a fault that no rule in force names: it would pass in silence.
     """
     known = {header.file: header for header in _headers(headers)}
     rules = _rules_by_fault(catalog, today)

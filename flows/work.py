@@ -20,6 +20,7 @@ from domain.numbers import vi_number
 from tasks import progress
 from tasks.batches import batch_size, workers_for
 from tasks.collect import Waiting, compare, process_batch, publish, return_workbooks, roll_up
+from tasks.notifying import notify
 from tasks.settings import Settings
 from tasks.shown import Progress
 from tasks.store import engine_for
@@ -28,7 +29,7 @@ from tasks.workers import pool, warm_up
 from warehouse import intake, leases, queries
 from warehouse.engine import Engine
 
-STEPS = ("receive", "warm_up", "process", "compare", "roll_up", "return", "publish")
+STEPS = ("receive", "warm_up", "process", "compare", "roll_up", "return", "publish", "notify")
 
 #: Threads that wait for the pool of processes; the decorator asks for a wider type of futures than this one makes.
 THREADS: Any = ThreadPoolTaskRunner(max_workers=4)
@@ -37,13 +38,14 @@ THREADS: Any = ThreadPoolTaskRunner(max_workers=4)
 @dataclass(frozen=True, slots=True)
 class RunReport:
     """What a run did: counts by outcome, where its seconds went, and how often findings of its period were settled by
-    a note of the unit, a waiver or an override."""
+    a note of the unit, a waiver or an override. ``unsent`` says which notices could not be made or sent, and why."""
 
     run: str
     name: str
     counts: dict[str, int]
     seconds: dict[str, float]
     settled: dict[str, int] = field(default_factory=dict)
+    unsent: str = ""
 
     @property
     def failed(self) -> int:
@@ -74,6 +76,7 @@ def run_through(
             faults.extend(_fault_of(lambda: compare(run, settings, watch)))
             faults.extend(_fault_of(lambda: hand_back(settings, quote(executor), watch)))
         faults.extend(_fault_of(lambda: publish(run, settings, period, watch)))
+        told = notify(run, settings, watch)
         faults.extend(left())
         if faults:
             raise faults[0]
@@ -81,8 +84,8 @@ def run_through(
         name = state_name(counts)
         intake.finish_run(engine, run, "completed", name)
     seconds = _seconds(watch, time.perf_counter() - started)
-    report = RunReport(run, name, counts, seconds, _settled(engine, period))
-    return Completed(name=name, message=name, data=report)
+    report = RunReport(run, name, counts, seconds, _settled(engine, period), told)
+    return Completed(name=name, message=" · ".join(filter(None, (name, told))), data=report)
 
 
 def _fault_of(step: Callable[[], object]) -> list[Exception]:

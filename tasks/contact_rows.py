@@ -30,13 +30,13 @@ _LANGUAGES = {"vi": "vi", "en": "en", "tiếng việt": "vi", "tiếng anh": "en
 
 _LONGEST_NAME = 200
 
-#: Whose contact it is (empty: an administrator's), what for, and by which address.
-Key = tuple[str, str, str]
+#: Whose contact it is (the unit's number; ``None``: an administrator's), what for, and by which address.
+Key = tuple[int | None, str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class GivenContact:
-    unit_id: int | None
+    unit: str
     unit_name: str
     name: str
     email: str
@@ -46,11 +46,11 @@ class GivenContact:
 
 @dataclass
 class Given:
-    """What a file says: contacts by unit, role and address; the units it speaks of by code (``""``: administrators);
-    and what it cannot mean."""
+    """What a file says: contacts by unit, role and address; the units it speaks of (``None``: administrators); and what
+    it cannot mean."""
 
     contacts: dict[Key, GivenContact] = field(default_factory=dict)
-    units: dict[str, int | None] = field(default_factory=dict)
+    units: set[int | None] = field(default_factory=set)
     faults: list[RowFault] = field(default_factory=list)
 
 
@@ -58,9 +58,9 @@ class Bearers:
     """Which unit a code means today: the one that bears it, else the last that bore it."""
 
     def __init__(self, units: pl.DataFrame, day: date) -> None:
-        """``units``: ``code, unit_id, name, valid_from, valid_to``, the older first."""
+        """``units``: :func:`warehouse.contacts.bearer_ids`."""
         self._lives: dict[str, list[tuple[int, str]]] = defaultdict(list)
-        for code, number, name, first, _ in units.iter_rows():
+        for code, number, name, first in units.iter_rows():
             if first <= day or code not in self._lives:
                 self._lives[code].append((number, name))
 
@@ -77,7 +77,7 @@ def read_file(file: Path, bearers: Bearers) -> Given:
     """Every row of the file; raises ``OSError``."""
     tables, faults = read_tables(file, (CONTACTS,))
     given = Given(faults=list(faults))
-    cleared: dict[str, str] = {}
+    cleared: set[int | None] = set()
     for table in tables:
         for row in table.rows:
             _Row(table, row, bearers).read_into(given, cleared)
@@ -92,39 +92,41 @@ class _Row(RowReading):
         super().__init__(table, row, bearers.codes)
         self.bearers = bearers
 
-    def read_into(self, given: Given, cleared: dict[str, str]) -> None:
+    def read_into(self, given: Given, cleared: set[int | None]) -> None:
         role = self.choice("role", _ROLES)
-        code, unit = self._unit(role)
+        code, number, unit_name = self._unit(role)
         if role and role != REMOVE:
-            self._person(given, role, code, unit)
+            self._person(given, role, code, number, unit_name)
         if not self.faults:
-            self._clear(given, cleared, code, is_clearing=role == REMOVE)
-            given.units[code] = unit[0] if unit else None
+            self._clear(given, cleared, code, number, is_clearing=role == REMOVE)
+            given.units.add(number)
         given.faults.extend(self.faults)
 
-    def _clear(self, given: Given, cleared: dict[str, str], code: str, *, is_clearing: bool) -> None:
+    def _clear(
+        self, given: Given, cleared: set[int | None], code: str, number: int | None, *, is_clearing: bool
+    ) -> None:
         """A unit cannot be left without contacts in one row and be given some in another."""
-        is_there = code in given.units
-        if (is_clearing and is_there) or code in cleared:
+        if (is_clearing and number in given.units) or number in cleared:
             what = Said(f"{code} vừa bị bỏ hết vừa được ghi", f"{code} is cleared and given contacts")
             self.say("role", what, Said("giữ lại một trong hai", "keep one of the two"))
         elif is_clearing:
-            cleared[code] = self._place
+            cleared.add(number)
 
-    def _unit(self, role: str) -> tuple[str, tuple[int, str] | None]:
+    def _unit(self, role: str) -> tuple[str, int | None, str]:
+        """Code, number and name of the unit."""
         if role == ContactRole.ADMIN:
             if self.text("unit", needed=False):
                 what = Said("người quản trị không thuộc đơn vị nào", "an administrator belongs to no unit")
                 self.say("unit", what, Said("để trống ô này", "leave the cell empty"))
-            return "", None
+            return "", None, ""
         code = self.code("unit") or ""
         unit = self.bearers.of(code) if code else None
         if code and unit is None:
             what = Said(f"danh mục không có đơn vị {code}", f"unknown unit {code}")
             self.say("unit", what, Said(f"xem: tongket units find {code}", f"see: tongket units find {code}"))
-        return code, unit
+        return (code, *unit) if unit else (code, None, "")
 
-    def _person(self, given: Given, role: str, code: str, unit: tuple[int, str] | None) -> None:
+    def _person(self, given: Given, role: str, code: str, number: int | None, unit_name: str) -> None:
         name, email = self.text("name"), self._email()
         lang = self.choice("lang", _LANGUAGES) if self.text("lang", needed=False) else "vi"
         if name and len(name) > _LONGEST_NAME:
@@ -132,14 +134,13 @@ class _Row(RowReading):
             self.say("name", what, Said(f"nhiều nhất {_LONGEST_NAME}", f"{_LONGEST_NAME} at most"))
         if self.faults or not (name and email):
             return
-        key = (code, role, email)
+        key = (number, role, email)
         if key in given.contacts:
             place = given.contacts[key].place
             what = Said(f"đã đứng ở {place}", f"stands twice: see {place}")
             self.say("email", what, Said("giữ lại một dòng", "keep one of the rows"))
             return
-        number, unit_name = unit or (None, "")
-        given.contacts[key] = GivenContact(number, unit_name, nfc(name), email, lang, self._place)
+        given.contacts[key] = GivenContact(code, unit_name, nfc(name), email, lang, self._place)
 
     @property
     def _place(self) -> str:

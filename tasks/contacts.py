@@ -33,9 +33,7 @@ class ContactsRefusedError(Exception):
         super().__init__("\n".join(str(fault) for fault in faults))
 
 
-def import_contacts(
-    engine: Engine, file: Path, *, who: str, reason: str | None, dry_run: bool = False
-) -> Difference:
+def import_contacts(engine: Engine, file: Path, *, who: str, reason: str | None, dry_run: bool = False) -> Difference:
     """Read a file of contacts, prove it, and let it be the contacts of the units it names (unless ``dry_run``); the
     difference it makes.
 
@@ -60,9 +58,7 @@ def import_contacts(
         counted = {what: difference.count(CONTACTS, what) for what in ("added", "changed", "removed", "same")}
         told = " · ".join(f"{what} {count}" for what, count in counted.items())
         try:
-            put_contacts(
-                engine, set(given.units.values()), _rows(given), before, who=who, reason=reason, told=told
-            )
+            put_contacts(engine, given.units, _rows(given), before, who=who, reason=reason, told=told)
         except ContactsMovedError:
             continue
         return difference
@@ -73,13 +69,13 @@ def import_contacts(
 
 
 def _key(row: Mapping[str, Any]) -> Key:
-    return row["unit"], row["role"], row["email"]
+    return row["now_id"], row["role"], row["email"]
 
 
 def _rows(given: Given) -> pl.DataFrame:
     rows = [
-        {"unit_id": item.unit_id, "role": role, "name": item.name, "email": email, "lang": item.lang}
-        for (_, role, email), item in given.contacts.items()
+        {"unit_id": number, "role": role, "name": item.name, "email": email, "lang": item.lang}
+        for (number, role, email), item in given.contacts.items()
     ]
     return pl.DataFrame(rows, schema=PUT)
 
@@ -93,17 +89,17 @@ def _difference(standing: Mapping[Key, Mapping[str, Any]], given: Given) -> Diff
         if what == "same":
             same[CONTACTS] += 1
         else:
-            changes.append(Change(CONTACTS, what, _where(key), item.unit_name, item.place, fields))
+            changes.append(Change(CONTACTS, what, _where(item.unit, key), item.unit_name, item.place, fields))
     replaced = {key: row for key, row in standing.items() if key[0] in given.units}
     for key, row in replaced.items():
         if key not in given.contacts:
             name = FieldChange("name", row["name"], "")
-            changes.append(Change(CONTACTS, "removed", _where(key), row["unit_name"], "", (name,)))
+            changes.append(Change(CONTACTS, "removed", _where(row["unit"], key), row["unit_name"], "", (name,)))
     return Difference(tuple(changes), {CONTACTS: same[CONTACTS]}, {CONTACTS: len(standing) - len(replaced)})
 
 
-def _where(key: Key) -> str:
-    return " · ".join(filter(None, key))
+def _where(unit: str, key: Key) -> str:
+    return " · ".join(filter(None, (unit, *key[1:])))
 
 
 def _changed(before: Mapping[str, Any] | None, after: GivenContact) -> tuple[FieldChange, ...]:
@@ -112,10 +108,13 @@ def _changed(before: Mapping[str, Any] | None, after: GivenContact) -> tuple[Fie
 
 
 def export_contacts(engine: Engine, to: Path, unit: str | None = None) -> int:
-    """Write the contacts as ``.csv`` or ``.xlsx``; imported again they change nothing. The number of rows."""
+    """Write the contacts as ``.csv`` or ``.xlsx``; imported again they change nothing. The number of rows.
+
+    Those of units that were merged or split are left out: their code may be another unit's by now.
+    """
     rows = [
         Contact(row["unit"], row["role"], row["name"], row["email"], row["lang"])
-        for row in contacts_of(engine, unit=unit).to_dicts()
+        for row in contacts_of(engine, unit=unit).filter(~pl.col("is_ended")).to_dicts()
     ]
     to.write_bytes(write_contacts_csv(rows) if to.suffix.lower() == ".csv" else write_contacts_workbook(rows))
     return len(rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -84,14 +84,19 @@ def permits_running(settings: Settings, period: str, moment: datetime) -> Permit
 
 
 def interrupted(settings: Settings) -> list[str]:
-    """Periods somebody began to close and nobody closes: the run died. The next closing finishes them."""
+    """Periods whose closing was cut short, before they were closed or before their report was made: the run died, or a
+    fault stopped it. The next closing finishes them."""
     engine = engine_for(settings.url)
-    closing = lives(settings).filter(pl.col("life") == Life.CLOSING.value)["period"].to_list()
+    closing = kept.under_way(engine)
     if not closing:
         return []
     alive = {run.run for run in leases.running_now(engine) if run.is_alive}
-    with engine.connect() as connection:
-        return [period for period in closing if kept.holder(connection, period) not in alive]
+    return [period for period, run in closing.items() if run not in alive]
+
+
+def finish_closing(settings: Settings, period: str) -> None:
+    """The period is closed and its report is there."""
+    kept.finished(engine_for(settings.url), period)
 
 
 def who_began(settings: Settings, period: str) -> tuple[str, str] | None:
@@ -185,8 +190,7 @@ def back_up(settings: Settings, codes: Sequence[str], moment: datetime | None = 
     Raises :class:`ActRefusedError` in plain words when it cannot be written.
     """
     folder = settings.workspace.backups
-    stamp = f"{(moment or clock.now()).astimezone(clock.ZONE):%Y%m%dT%H%M%S%f}"
-    first, *others = (folder / f"{code}-{stamp}.zip" for code in codes)
+    first, *others = _free(folder, codes, moment or clock.now())
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for code in codes:
@@ -205,6 +209,16 @@ def back_up(settings: Settings, codes: Sequence[str], moment: datetime | None = 
             " period still takes reports",
         ) from error
     return BackedUp(first, len(manifest["lost"]))
+
+
+def _free(folder: Path, codes: Sequence[str], moment: datetime) -> list[Path]:
+    """Names by period and moment that no backup bears; the clock may stand still, as it does where a year is played."""
+    while True:
+        stamp = f"{moment.astimezone(clock.ZONE):%Y%m%dT%H%M%S%f}"
+        files = [folder / f"{code}-{stamp}.zip" for code in codes]
+        if not any(file.exists() for file in files):
+            return files
+        moment += timedelta(microseconds=1)
 
 
 def _remove(files: Iterable[Path]) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date
-from itertools import batched
 
 import polars as pl
 from sqlalchemy import Connection, Engine, delete, select
@@ -27,7 +26,7 @@ PERSON = {"role": pl.String, "name": pl.String, "email": pl.String, "lang": pl.S
 #: Contacts that are to be put down.
 PUT = {"unit_id": pl.Int64, **PERSON}
 
-_IDENTITY = ["now_id", "role", "email"]
+_IN_ONE_STATEMENT = 10_000
 
 
 class ContactsMovedError(Exception):
@@ -110,7 +109,8 @@ def put_contacts(
         named = [unit for unit in units if unit is not None]
         same = read_where_in(connection, select(own.self_id), own.unit_id, named)["self_id"].to_list()
         there = before.filter(pl.col("unit_id").is_in([*named, *same]))["unit_id"].unique().to_list()
-        for part in batched(there, 10_000):
+        for start in range(0, len(there), _IN_ONE_STATEMENT):
+            part = there[start : start + _IN_ONE_STATEMENT]
             connection.execute(delete(contact).where(contact.c.unit_id.in_(part)))
         if None in units:
             connection.execute(delete(contact).where(contact.c.unit_id.is_(None)))
@@ -159,8 +159,13 @@ def administrators(connection: Connection) -> pl.DataFrame:
 
 
 def bearer_ids(engine: Engine) -> pl.DataFrame:
-    """``code, unit_id, name, valid_from, valid_to`` of every unit, the older first: whom a code in a file means."""
+    """``code, now_id, unit_name, valid_from``: whom a code in a file means, a row for each unit that bore it, the older
+    first; number and name are those of what the unit is today (:func:`present_units`)."""
     unit = tables.unit.c
-    query = select(unit.code, unit.id.label("unit_id"), unit.name, unit.valid_from, unit.valid_to)
+    query = select(unit.code, unit.id.label("unit_id"), unit.valid_from).order_by(unit.code, unit.valid_from)
     with engine.connect() as connection:
-        return read_frame(connection, query.order_by(unit.code, unit.valid_from))
+        borne = read_frame(connection, query)
+        present = present_units(connection, borne["unit_id"], today())
+    return borne.join(present.drop("unit"), on="unit_id", maintain_order="left").select(
+        "code", "now_id", "unit_name", "valid_from"
+    )

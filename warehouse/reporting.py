@@ -121,7 +121,7 @@ def _owed(connection: Connection, period: dict[str, Any]) -> pl.DataFrame:
     """``unit_id, unit, name, kind, level, parent, form, due, is_permitted``: obligations of the units living on the
     last day; a permit to be late, also one given before a unit was renamed, is a later due day."""
     obligation, form, unit, due = tables.obligation.c, tables.form.c, tables.unit.c, tables.period_due.c
-    day, permit = period["last_day"], _permits(period["id"])
+    day, permit = period["last_day"], permits(period["id"])
     query = (
         select(
             unit.id.label("unit_id"),
@@ -150,16 +150,16 @@ def _owed(connection: Connection, period: dict[str, Any]) -> pl.DataFrame:
     return read_frame(connection, query).unique(["unit_id", "form"], maintain_order=True)
 
 
-def _permits(period_id: int) -> Subquery:
-    """``unit_id, until``: the last permitted day of each unit that was given one, whatever it was called then."""
+def permits(period_id: int | None = None) -> Subquery:
+    """``unit_id, period_id, until``: the last permitted day of each unit that was given one, whatever it was called
+    then; of one period, or of all."""
     own, permit = tables.unit_self.c, tables.lateness_permit.c
-    return (
-        select(own.unit_id, func.max(permit.until).label("until"))
+    query = (
+        select(own.unit_id, permit.period_id, func.max(permit.until).label("until"))
         .join_from(tables.lateness_permit, tables.unit_self, own.self_id == permit.unit_id)
-        .where(permit.period_id == period_id)
-        .group_by(own.unit_id)
-        .subquery()
+        .group_by(own.unit_id, permit.period_id)
     )
+    return (query if period_id is None else query.where(permit.period_id == period_id)).subquery()
 
 
 # ------------------------------------------------------------------------------------------------ status
