@@ -17,7 +17,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 
 from domain.numbers import vi_number
-from tasks import progress
+from tasks import log, progress
 from tasks.batches import batch_size, workers_for
 from tasks.collect import Waiting, compare, process_batch, publish, return_workbooks, roll_up
 from tasks.settings import Settings
@@ -63,7 +63,7 @@ def run_through(
     watch = Stopwatch()
     started = time.perf_counter()
     engine = engine_for(settings.url)
-    with leases.running(engine, kind, period) as run:
+    with leases.running(engine, kind, period) as run, _told(settings, run, kind, period):
         waiting = take(run, watch)
         hand_back: Any = return_workbooks  # quote() hides its type from what Prefect declares
         with _workers(len(waiting), settings, watch) as executor:
@@ -80,8 +80,23 @@ def run_through(
         name = state_name(counts)
         intake.finish_run(engine, run, "completed", name)
     seconds = _seconds(watch, time.perf_counter() - started)
+    told = {"seconds": round(seconds["total"], 3), "message": name, **counts}
+    log.tell("run.ended", settings, run=run, kind=kind, period=period, **told)
     report = RunReport(run, name, counts, seconds, _settled(engine, period))
     return Completed(name=name, message=name, data=report)
+
+
+@contextmanager
+def _told(settings: Settings, run: str, kind: str, period: str | None) -> Iterator[None]:
+    """The beginning of a run in the log, and its end when it is not a good one."""
+    began = time.perf_counter()
+    log.tell("run.started", settings, run=run, kind=kind, period=period)
+    try:
+        yield
+    except BaseException as error:
+        seconds = round(time.perf_counter() - began, 3)
+        log.tell("run.failed", settings, run=run, kind=kind, period=period, seconds=seconds, error=error)
+        raise
 
 
 def _fault_of(step: Callable[[], object]) -> list[Exception]:

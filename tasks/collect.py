@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
@@ -22,7 +23,7 @@ from prefect.tasks import Task
 
 from domain.clock import today
 from domain.submission import FaultNature
-from tasks import archive, progress
+from tasks import archive, log, progress
 from tasks.comparing import compare_reports
 from tasks.returning import ToReturn, tidy, to_return, write_returned
 from tasks.settings import Settings
@@ -112,7 +113,9 @@ def take_up(run: str, settings: Settings, submissions: Sequence[int], watch: Sto
 def _taken_up(run: str, settings: Settings, submissions: Sequence[int] | None) -> list[Waiting]:
     """What a run that died had taken up is taken up again; what a living run works on is left to it."""
     engine = engine_for(settings.url)
-    leases.release_dead(engine, run)
+    for lost in leases.release_dead(engine, run):
+        told = {"kind": lost.kind, "host_lost": lost.host, "pid_lost": lost.pid, "released": lost.released}
+        log.tell("run.lost", settings, run=lost.run, found_by=run, **told)
     waiting = intake.claim(engine, run, submissions)
     kept = settings.workspace.archive
     return [Waiting(item.submission_id, str(archive.find(kept, item.archive_path)), item.name) for item in waiting]
@@ -169,10 +172,14 @@ def process_batch(
     the warehouse.
     """
     docs = settings.workspace.docs if number == 1 else None
+    began = time.perf_counter()
     with watch.span("process"):
         there, missing = _parted(waiting)
         gone = _gone(settings, run, missing)
-        return gone + (_process_apart(there, run, settings, pool, docs, _Patience(FAULTY_FILES)) if there else Done())
+        done = gone + (_process_apart(there, run, settings, pool, docs, _Patience(FAULTY_FILES)) if there else Done())
+    told = {"later": len(done.later), "faults": len(done.faults), "seconds": round(time.perf_counter() - began, 3)}
+    log.tell("batch.done", settings, run=run, batch=number, files=len(waiting), **told)
+    return done
 
 
 def _parted(waiting: Sequence[Waiting]) -> tuple[list[Waiting], list[Waiting]]:
@@ -233,6 +240,7 @@ def _process_apart(
     except BrokenProcessPool:
         if not is_shared:
             raise
+        log.tell("worker.lost", settings, run=run, files=len(waiting))
         return _process_alone(waiting, run, settings, patience)
     except Exception as error:
         if _passes(error):
@@ -251,6 +259,8 @@ def _process_apart(
 def _record(settings: Settings, run: str, waiting: Sequence[Waiting], error: Exception, nature: FaultNature) -> None:
     """A try that ended in a fault is written down for each submission, unless the warehouse itself is out of reach."""
     submissions = [item.submission for item in waiting]
+    event = "worker.lost" if isinstance(error, BrokenProcessPool) else "batch.failed"
+    log.tell(event, settings, run=run, files=len(waiting), error=error)
     with suppress(Exception):
         detail = f"{type(error).__name__}: {error}"
         intake.fail_attempt(engine_for(settings.url), run, submissions, detail, nature=nature)

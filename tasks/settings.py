@@ -44,6 +44,10 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = None
     smtp_sender: str | None = Field(default=None, description="address notices come from")
     metrics_port: int = Field(default=4201, ge=0, le=65535, description="port of /metrics and /health; 0: none")
+    metrics_host: str = Field(default="127.0.0.1", description="address /metrics and /health listen on")
+    log: Literal["json", "text"] | None = Field(default=None, description="what happens, also on the error stream")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_days: int = Field(default=400, ge=1, le=36_500, description="days a file of the log is kept")
     workers: int = Field(default_factory=lambda: max(1, min(4, os.cpu_count() or 1)), ge=1, le=64)
     batch_size: int = Field(default=DEFAULT_BATCH, ge=1, le=20_000)
 
