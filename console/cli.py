@@ -14,6 +14,7 @@ from console import (
     acting,
     comparing,
     concluding,
+    conditions,
     conference,
     definitions,
     demo,
@@ -54,6 +55,7 @@ def _main(
 
 _MODULES = (
     workspace,
+    conditions,
     definitions,
     registering,
     targeting,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "make_reader",
     "safe_url",
     "snapshot",
+    "unreachable",
     "write",
 ]
 
@@ -180,6 +181,17 @@ def is_transient(error: BaseException) -> bool:
             sqlite3.SQLITE_CANTOPEN,
         )
     return isinstance(error, OperationalError | InterfaceError)
+
+
+def unreachable(error: BaseException) -> str | None:
+    """What keeps a warehouse from being used, in the words of the database or the system and without a password; or
+    ``None``: a fault of the program."""
+    if isinstance(error, DBAPIError):
+        said = str(error.orig).strip().splitlines()
+        return said[0] if said else type(error.orig).__name__
+    if isinstance(error, PoolTimeout | ArgumentError | MissingDriver | UnsupportedUrlError | OSError):
+        return str(error).strip().splitlines()[0]
+    return None
 
 
 def _parse(url: str) -> URL:
