@@ -16,10 +16,13 @@ from catalog.model import (
     Obligation,
     Rule,
     RunningText,
+    Schedule,
     UnitEventRecord,
     UnitKind,
     UnitRecord,
 )
+from catalog.notices import FILE as _NOTICES
+from catalog.notices import NoticeText
 from catalog.prove import IDENTITY, faults_of
 from catalog.rating import RatingRules
 from catalog.read import Reader, read_form
@@ -34,7 +37,7 @@ _DEFINITION_FILES = ("*.csv", "*.yaml", "rules/*.yaml", "forms/*/*.csv", "forms/
 
 _RATINGS = "ratings.yaml"
 
-_D = TypeVar("_D", Comparison, RunningText)
+_D = TypeVar("_D", Comparison, RunningText, Schedule)
 
 _INDICATOR_LISTS = ("dimensions", "numerator", "denominator", "unit_words")
 
@@ -70,11 +73,13 @@ def _read_catalog(reader: Reader) -> Catalog:
         comparison=_read_if_there(reader, Comparison, "comparison.yaml"),
         ratings=_read_ratings(reader),
         running_text=_read_if_there(reader, RunningText, "running_text.yaml"),
+        schedule=_read_if_there(reader, Schedule, "schedule.yaml"),
+        notices=_read_notices(reader),
     )
 
 
 def _read_if_there(reader: Reader, model: type[_D], file: str) -> _D:
-    """Definitions that were written before there was such a file have none, and nothing to say of its matter."""
+    """Definitions that were written before there was such a file have none: the model itself says what holds then."""
     if not (reader.root / file).is_file():
         return model()
     return reader.build(model, reader.yaml_mapping(file), file, "") or model()
@@ -85,6 +90,13 @@ def _read_ratings(reader: Reader) -> tuple[RatingRules, ...]:
     if not (reader.root / _RATINGS).is_file():
         return ()
     return tuple(reader.unique(_RATINGS, reader.items(RatingRules, _RATINGS), lambda rules: rules.id).values())
+
+
+def _read_notices(reader: Reader) -> tuple[NoticeText, ...]:
+    """Definitions that were written before anybody was told anything say it in the words that ship with the program."""
+    if (reader.root / _NOTICES).is_file():
+        return tuple(reader.items(NoticeText, _NOTICES))
+    return tuple(Reader(DATA).items(NoticeText, _NOTICES))
 
 
 def _read_forms(reader: Reader) -> tuple[list[Form], dict[str, dict[str, Any]]]:

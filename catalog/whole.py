@@ -22,11 +22,14 @@ from catalog.model import (
     Obligation,
     Rule,
     RunningText,
+    Schedule,
     UnitEventRecord,
     UnitKind,
     UnitRecord,
 )
+from catalog.notices import Audience, NoticeText
 from catalog.rating import RatingRules
+from domain.notice import NoticeKind
 from domain.period import Period
 
 _YEAR = re.compile(r"^(\d{4})")
@@ -72,6 +75,8 @@ class Catalog:
     comparison: Comparison = field(default_factory=Comparison)
     ratings: tuple[RatingRules, ...] = ()
     running_text: RunningText = field(default_factory=RunningText)
+    schedule: Schedule = field(default_factory=Schedule)
+    notices: tuple[NoticeText, ...] = ()
 
     @cached_property
     def rules_by_id(self) -> dict[str, Rule]:
@@ -147,18 +152,14 @@ class Catalog:
         """The rules in force for a form on a day."""
         return [rule for rule in self.rules if rule.applies_to(form) and rule.applies_on(day)]
 
+    def notice(self, kind: NoticeKind, audience: Audience) -> NoticeText:
+        """What is told on such an occasion; the definitions are proved to have a text for each."""
+        return next(text for text in self.notices if text.key == (kind, audience))
+
     def rating_on(self, day: date) -> RatingRules | None:
         """The rules by which units are rated for a period that ends on ``day``."""
         return next((rules for rules in self.ratings if rules.in_force_on(day)), None)
 
     def owed(self, unit_kind: str, period: Period) -> list[Obligation]:
         """The forms a kind of unit owes for a period."""
-        return [
-            item
-            for item in self.obligations
-            if item.unit_kind == unit_kind
-            and item.calendar == period.calendar
-            and period.kind in item.period_kinds
-            and item.valid_from <= period.window.last
-            and (item.valid_to is None or period.window.last <= item.valid_to)
-        ]
+        return [item for item in self.obligations if item.unit_kind == unit_kind and item.asks_for(period)]

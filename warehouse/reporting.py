@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -27,6 +27,7 @@ from domain import clock
 from domain.act import Act
 from domain.clock import ZONE
 from domain.finding import SettledBy, Severity
+from domain.life import life_of
 from domain.submission import FAILED, IN_FORCE, RESTORABLE, AttemptOutcome, SubmissionState
 from warehouse import tables
 from warehouse.bulk import read_frame, read_where_in
@@ -120,7 +121,7 @@ def _owed(connection: Connection, period: dict[str, Any]) -> pl.DataFrame:
     """``unit_id, unit, name, kind, level, parent, form, due, is_permitted``: obligations of the units living on the
     last day; a permit to be late, also one given before a unit was renamed, is a later due day."""
     obligation, form, unit, due = tables.obligation.c, tables.form.c, tables.unit.c, tables.period_due.c
-    day, permit = period["last_day"], _permits(period["id"])
+    day, permit = period["last_day"], permits(period["id"])
     query = (
         select(
             unit.id.label("unit_id"),
@@ -149,16 +150,16 @@ def _owed(connection: Connection, period: dict[str, Any]) -> pl.DataFrame:
     return read_frame(connection, query).unique(["unit_id", "form"], maintain_order=True)
 
 
-def _permits(period_id: int) -> Subquery:
-    """``unit_id, until``: the last permitted day of each unit that was given one, whatever it was called then."""
+def permits(period_id: int | None = None) -> Subquery:
+    """``unit_id, period_id, until``: the last permitted day of each unit that was given one, whatever it was called
+    then; of one period, or of all."""
     own, permit = tables.unit_self.c, tables.lateness_permit.c
-    return (
-        select(own.unit_id, func.max(permit.until).label("until"))
+    query = (
+        select(own.unit_id, permit.period_id, func.max(permit.until).label("until"))
         .join_from(tables.lateness_permit, tables.unit_self, own.self_id == permit.unit_id)
-        .where(permit.period_id == period_id)
-        .group_by(own.unit_id)
-        .subquery()
+        .group_by(own.unit_id, permit.period_id)
     )
+    return (query if period_id is None else query.where(permit.period_id == period_id)).subquery()
 
 
 # ------------------------------------------------------------------------------------------------ status
@@ -172,7 +173,7 @@ def status(engine: Engine, period: str, unit: str | None = None, *, today: date 
     ``received`` as ``waiting``), ``missing``,
     ``in_force`` (figures stand in the totals) and ``unexpected`` (sent without owing). ``permitted``: units that may be
     late; ``explained``, ``waived``, ``overridden``: findings by what settled them. ``closed_at`` is
-    when the period was closed, ``None`` while it is open.
+    when the period was closed, ``None`` while it is open, and ``life`` is its :class:`domain.life.Life`.
 
     The latest version is the last that was neither withdrawn nor superseded (:func:`is_latest`); a report of which
     nothing else is left counts as ``withdrawn``. What is settled is counted in the version in force, and without one
@@ -184,8 +185,10 @@ def status(engine: Engine, period: str, unit: str | None = None, *, today: date 
     if unit is None:
         boards.extend(_unplaced_board(engine, period))
     with engine.connect() as connection:
-        closed_at = period_row(connection, period)["closed_at"]
-    return [{**board, "closed_at": closed_at} for board in boards]
+        row = period_row(connection, period)
+    came = any(board["received"] for board in boards)
+    life = life_of(row["opened_at"], row["closing_at"], row["closed_at"], row["reopened_at"], has_reports=came)
+    return [{**board, "closed_at": row["closed_at"], "life": life.value} for board in boards]
 
 
 def _unplaced_board(engine: Engine, period: str) -> list[dict[str, Any]]:
@@ -226,14 +229,19 @@ def status_by_unit(engine: Engine, period: str, unit: str | None = None, *, toda
 
 
 def status_on(
-    connection: Connection, period: str, unit: str | None = None, *, today: date | None = None
+    connection: Connection,
+    period: str,
+    unit: str | None = None,
+    *,
+    today: date | None = None,
+    without: pl.Series | None = None,
 ) -> pl.DataFrame:
     """:func:`status_by_unit` on a connection that reads other things too, all of the same moment; besides
-    ``in_force_sha256``, the file whose figures stand."""
+    ``in_force_sha256``, the file whose figures stand. ``without`` these submissions it is as if they had never come."""
     row = period_row(connection, period)
     tree = tree_on(connection, row["last_day"])
     owed = _owed(connection, row)
-    sent = _sent(connection, row["id"], owed["unit_id"])
+    sent = _sent(connection, row["id"], owed["unit_id"], without)
     joined = owed.select("unit_id", "form", "due", "is_permitted", is_expected=pl.lit(True)).join(
         sent, on=["unit_id", "form"], how="full", coalesce=True
     )
@@ -271,7 +279,7 @@ def status_by_kind(engine: Engine, period: str, today: date) -> pl.DataFrame:
     )
 
 
-def _sent(connection: Connection, period_id: int, owing: pl.Series) -> pl.DataFrame:
+def _sent(connection: Connection, period_id: int, owing: pl.Series, without: pl.Series | None = None) -> pl.DataFrame:
     """``unit_id, form`` with the latest version, the first arrival, and whether a version is in force; what a unit that
     owes it sent before it was renamed or came under another superior is its own."""
     submission, form, attempt = tables.submission.c, tables.form.c, tables.attempt.c
@@ -299,7 +307,10 @@ def _sent(connection: Connection, period_id: int, owing: pl.Series) -> pl.DataFr
     settled = [pl.col(name).filter(stands).last().fill_null(pl.col(name).last()) for name in _SETTLED.values()]
     latest = pl.all().exclude(*report, "received_at", "has_passed", "file_sha256", *_SETTLED.values()).last()
     now = selves(connection, owing).rename({"unit_id": "now", "self_id": "unit_id"})
-    sent = read_frame(connection, query).join(now.unique("unit_id"), on="unit_id", how="left", maintain_order="left")
+    found = read_frame(connection, query)
+    if without is not None:
+        found = found.filter(~pl.col("submission_id").is_in(without.implode()))
+    sent = found.join(now.unique("unit_id"), on="unit_id", how="left", maintain_order="left")
     return (
         sent.with_columns(pl.col("has_passed").cast(pl.Boolean), unit_id=pl.coalesce("now", "unit_id"))
         .drop("now")
@@ -459,7 +470,8 @@ def findings_on(
 ) -> pl.DataFrame:
     """:func:`findings` on a connection that reads other things too, all of the same moment."""
     found = read_frame(connection, _findings_query(period, submission, severity))
-    return found if unit is None else found.filter(is_below(connection, period, unit))
+    kept = found if unit is None else found.filter(is_below(connection, period, unit))
+    return kept.drop("unit_id")
 
 
 def _findings_query(period: str | None, submission: int | None, severity: str | None) -> Select[Any]:
@@ -471,6 +483,7 @@ def _findings_query(period: str | None, submission: int | None, severity: str | 
             finding.id,
             finding.id.label("finding"),
             here.id.label("submission"),
+            here.unit_id,
             func.coalesce(tables.unit.c.code, here.stated_unit).label("unit"),
             func.coalesce(tables.unit.c.name, here.stated_unit_name).label("unit_name"),
             func.coalesce(tables.period.c.code, here.stated_period).label("period"),
@@ -504,7 +517,7 @@ def states_of(
     here = tables.submission.c
     code = func.coalesce(tables.unit.c.code, here.stated_unit)
     query = (
-        select(here.state, code.label("unit"))
+        select(here.state, here.unit_id, code.label("unit"))
         .outerjoin(tables.unit, tables.unit.c.id == here.unit_id)
         .outerjoin(tables.period, tables.period.c.id == here.period_id)
     )
@@ -520,10 +533,13 @@ def states_of(
 
 
 def is_below(connection: Connection, period: str | None, unit: str) -> pl.Expr:
-    """Whether ``unit`` of a row is this one or below it; also where the register does not know it."""
-    day = period_row(connection, period)["last_day"] if period else datetime.now(UTC).date()
-    below = subtree(tree_on(connection, day), unit)["unit"]
-    return pl.col("unit").is_in(below.implode()) | (pl.col("unit") == unit)
+    """Whether a row (``unit_id, unit``) is of this unit or one below it, also under what they were called before they
+    were renamed; where the register does not know the unit, by its code."""
+    day = period_row(connection, period)["last_day"] if period else clock.today()
+    below = subtree(tree_on(connection, day), unit)
+    own = selves(connection, below["unit_id"])["self_id"]
+    is_unplaced = pl.col("unit_id").is_null() & pl.col("unit").is_in(below["unit"].implode())
+    return pl.col("unit_id").is_in(own.implode()) | is_unplaced | (pl.col("unit") == unit)
 
 
 def is_latest() -> ColumnElement[bool]:

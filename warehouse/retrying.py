@@ -139,6 +139,7 @@ def _failed_query(period: str | None) -> Select[Any]:
     query = (
         select(
             here.id.label("submission"),
+            here.unit_id,
             func.coalesce(tables.unit.c.code, here.stated_unit).label("unit"),
             func.coalesce(tables.unit.c.name, here.stated_unit_name).label("unit_name"),
             period_code.label("period"),

@@ -54,7 +54,7 @@ def returnable(
         if unit is not None:
             rows = rows.filter(is_below(connection, period, unit))
         doubted = _doubted(connection, rows["submission"])
-    return rows.with_columns(
+    return rows.drop("unit_id").with_columns(
         is_identity_sound=pl.col("version").is_not_null() & ~pl.col("submission").is_in(doubted.implode())
     )
 
@@ -64,7 +64,7 @@ def outdated(engine: Engine) -> pl.DataFrame:
     here = tables.submission.c
     query = _query().where(here.returned_at.is_not(None), or_(here.state.not_in(_ASKING), ~is_latest()))
     with engine.connect() as connection:
-        return read_frame(connection, query).with_columns(is_identity_sound=pl.lit(False))
+        return read_frame(connection, query).drop("unit_id").with_columns(is_identity_sound=pl.lit(False))
 
 
 def _query() -> Select[Any]:
@@ -72,6 +72,7 @@ def _query() -> Select[Any]:
     return (
         select(
             here.id.label("submission"),
+            here.unit_id,
             here.state,
             here.name.label("file_name"),
             tables.file.c.archive_path,

@@ -61,14 +61,15 @@ def history_of(engine: Engine, unit: str, period: str, form: str | None = None) 
 
 
 def _bearers(connection: Connection, unit: str, window: Told) -> list[int]:
-    """The units that bore the code within the period."""
-    here = tables.unit.c
-    query = select(here.id).where(
+    """The units that bore the code within the period, and what they were before they were renamed."""
+    here, own = tables.unit.c, tables.unit_self.c
+    bearers = select(here.id).where(
         here.code == unit,
         here.valid_from <= window["last_day"],
         here.valid_to.is_(None) | (here.valid_to >= window["first_day"]),
     )
-    return list(connection.scalars(query))
+    earlier = select(own.self_id).where(own.unit_id.in_(bearers))
+    return list(connection.scalars(bearers.union(earlier)))
 
 
 def _reports(connection: Connection, unit_ids: list[int], unit: str, window: Told, form: str | None) -> dict[int, Told]:

@@ -24,6 +24,8 @@ from warehouse import acts, queries
 from warehouse.intake import start_run
 from warehouse.load import load_batch
 from warehouse.registry import import_register, sync_registry
+from warehouse.retrying import failed
+from warehouse.returns import returnable
 
 OLD, EVE, REFORM = date(2000, 1, 1), date(2025, 6, 30), date(2025, 7, 1)
 FORM = "bieu-1"
@@ -177,3 +179,21 @@ def test_what_merged_units_reported_of_their_days_is_added_and_told(engine: Engi
     assert (rate["expected"], rate["received"], rate["reporting_rate"]) == (6, 6, 100)
     figure = _one(engine, "SELECT parent FROM mart_observation WHERE unit = 'A'")
     assert figure["parent"] == "P3"
+
+
+def test_what_was_filed_under_an_old_code_is_told_of_the_unit_it_is_now(engine: Engine, run: str) -> None:
+    """E is E9 since July; F, which only has a new superior, and A, which went into C, are not."""
+    import_register(engine, OURS, UNITS, EVENTS)
+    numbers = arrive(engine, run, "e", "f", "a")
+    reports = [(n, unit, "rejected", {}) for n, unit in zip(numbers, "EFA", strict=True)]
+    load_batch(engine, run, batch(*reports, period="2025-Q3"))
+    of_e = numbers[0]
+    assert queries.findings(engine, period="2025-Q3", unit="E9")["submission"].to_list() == [of_e]
+    assert queries.findings(engine, unit="E9")["unit"].to_list() == ["E"]
+    assert queries.states_of(engine, period="2025-Q3", unit="E9") == {"rejected": 1}
+    assert failed(engine, period="2025-Q3", unit="E9")["submission"].to_list() == [of_e]
+    assert returnable(engine, period="2025-Q3", unit="E9")["submission"].to_list() == [of_e]
+    told = {row["submission"] for row in queries.history_of(engine, "E9", "2025-Q3")}
+    assert told == {of_e}
+    assert {row["submission"] for row in queries.history_of(engine, "C", "2025-Q3")} == set()
+    assert queries.findings(engine, period="2025-Q3", unit="P3")["submission"].n_unique() >= 2
