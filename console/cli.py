@@ -21,6 +21,7 @@ from console import (
     demo,
     intake,
     keeping,
+    monitoring,
     noticing,
     packing,
     periods,
@@ -75,6 +76,7 @@ _MODULES = (
     keeping,
     scheduling,
     serving,
+    monitoring,
     demo,
 )
 

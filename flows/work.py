@@ -17,16 +17,17 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 
 from domain.numbers import vi_number
-from tasks import log, progress
+from tasks import progress
 from tasks.batches import batch_size, workers_for
 from tasks.collect import Waiting, compare, process_batch, publish, return_workbooks, roll_up
 from tasks.notifying import notify
+from tasks.runs import running
 from tasks.settings import Settings
 from tasks.shown import Progress
 from tasks.store import engine_for
 from tasks.timing import Stopwatch
 from tasks.workers import pool, warm_up
-from warehouse import intake, leases, queries
+from warehouse import intake, queries
 from warehouse.engine import Engine
 
 STEPS = ("receive", "warm_up", "process", "compare", "roll_up", "return", "publish", "notify")
@@ -66,7 +67,8 @@ def run_through(
     watch = Stopwatch()
     started = time.perf_counter()
     engine = engine_for(settings.url)
-    with leases.running(engine, kind, period) as run, _told(settings, run, kind, period):
+    ended: dict[str, Any] = {}
+    with running(settings, kind, period, ended) as run:
         waiting = take(run, watch)
         hand_back: Any = return_workbooks  # quote() hides its type from what Prefect declares
         with _workers(len(waiting), settings, watch) as executor:
@@ -83,24 +85,10 @@ def run_through(
         counts = queries.counts_of_run(engine, run)
         name = state_name(counts)
         intake.finish_run(engine, run, "completed", name)
+        ended.update(message=name, **counts)
     seconds = _seconds(watch, time.perf_counter() - started)
-    ended = {"seconds": round(seconds["total"], 3), "message": name, **counts}
-    log.tell("run.ended", settings, run=run, kind=kind, period=period, **ended)
     report = RunReport(run, name, counts, seconds, _settled(engine, period), told)
     return Completed(name=name, message=" · ".join(filter(None, (name, told))), data=report)
-
-
-@contextmanager
-def _told(settings: Settings, run: str, kind: str, period: str | None) -> Iterator[None]:
-    """The beginning of a run in the log, and its end when it is not a good one."""
-    began = time.perf_counter()
-    log.tell("run.started", settings, run=run, kind=kind, period=period)
-    try:
-        yield
-    except BaseException as error:
-        seconds = round(time.perf_counter() - began, 3)
-        log.tell("run.failed", settings, run=run, kind=kind, period=period, seconds=seconds, error=error)
-        raise
 
 
 def _fault_of(step: Callable[[], object]) -> list[Exception]:

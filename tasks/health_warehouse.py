@@ -6,18 +6,23 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from catalog import Catalog, CatalogError
+from catalog.occasions import CUTOFF, occasions
 from domain import clock
 from domain.act import ActRefusedError
 from domain.life import Life
 from domain.notice import NoticeState
 from domain.numbers import vi_number
+from domain.occasion import Occasion, OccasionKind
 from tasks import keeping
 from tasks.archive import find
 from tasks.condition import Condition, Look, Said
 from tasks.conference import verify
+from tasks.occasions import due
+from tasks.periods import interrupted
 from tasks.settings import Settings
-from tasks.store import engine_for
-from warehouse import intake, leases, migrate, operations
+from tasks.store import definitions, engine_for
+from warehouse import intake, leases, migrate, operations, schedule
 from warehouse.conferences import conferences
 from warehouse.engine import Engine, is_postgres, safe_url, unreachable, write
 
@@ -32,6 +37,12 @@ LONG_CLOSING = timedelta(hours=6)
 
 #: A notice that has waited for longer than this is not going out; one that was handed over that long ago got no answer.
 LONG_WAIT, NO_ANSWER = timedelta(hours=2), timedelta(minutes=15)
+
+#: What falls due is done a moment later, or when the run before it is over.
+GRACE = timedelta(hours=1)
+
+#: No calendar goes longer than this without a period's end.
+_AHEAD = timedelta(days=400)
 
 #: A backup a week, and a day to make it.
 OLD_BACKUP = timedelta(days=8)
@@ -82,8 +93,9 @@ def schema_condition(schema: str | None) -> Condition:
 def _at_once(settings: Settings, engine: Engine) -> Iterator[Condition]:
     yield from clock_conditions(engine)
     yield from runs_conditions(engine)
-    yield periods_condition(engine)
+    yield periods_condition(settings, engine)
     yield notices_condition(engine)
+    yield from occasion_conditions(settings, engine)
 
 
 def warehouse_details(settings: Settings) -> Iterator[Condition]:
@@ -171,19 +183,21 @@ def runs_conditions(engine: Engine) -> Iterator[Condition]:
         yield waits.well(Said.same(left.count))
 
 
-def periods_condition(engine: Engine) -> Condition:
+def periods_condition(settings: Settings, engine: Engine) -> Condition:
     """A period that is being closed is closed soon, or whoever closed it died."""
     look = Look("periods", Said("Kỳ báo cáo", "Periods"))
     present = clock.now()
     periods = operations.periods_now(engine, present)
-    stuck = [
+    slow = [
         period.code
         for period in periods
         if period.life is Life.CLOSING and period.since is not None and present - period.since > LONG_CLOSING
     ]
+    stuck = sorted({*interrupted(settings), *slow})
     if stuck:
+        named = ", ".join(stuck)
         return look.fault(
-            Said(f"đóng dở quá 6 giờ: {', '.join(stuck)}", f"closing for over 6 hours: {', '.join(stuck)}"),
+            Said(f"đóng dở, không lượt nào làm tiếp: {named}", f"left half closed: {named}"),
             Said(
                 f'Đóng lại: tongket period close {stuck[0]} --reason "…"',
                 f'Close it again: tongket period close {stuck[0]} --reason "…"',
@@ -192,6 +206,51 @@ def periods_condition(engine: Engine) -> Condition:
     taking = [period.code for period in periods if period.life is not Life.CLOSED]
     named = ", ".join(taking)
     return look.well(Said(f"đang nhận: {named or 'không kỳ nào'}", f"open: {named or 'none'}"))
+
+
+def occasion_conditions(settings: Settings, engine: Engine) -> Iterator[Condition]:
+    """What the calendar asked for and nobody did, and when it next cuts off; nothing before the schedule is kept."""
+    look = Look("calendar", Said("Lịch báo cáo", "Reporting calendar"))
+    try:
+        catalog, present = definitions(settings), clock.now()
+    except CatalogError:
+        return  # said by definitions_condition
+    coming = next_cutoff(catalog, present)
+    nearest = Said("–", "–")
+    if coming is not None:
+        at = f"{coming.period} · {_shown(coming.at)}"
+        nearest = Said(f"hạn chốt tới: {at}", f"next cut-off: {at}")
+    if schedule.schedule_since(engine) is None:
+        told = Said(f"chưa chạy theo lịch; {nearest.vi}", f"no schedule is kept; {nearest.en}")
+        yield look.well(told)
+        return
+    late = overdue(settings, present)
+    if not late:
+        yield look.well(nearest)
+        return
+    first = f"{late[0].kind} {late[0].period}"
+    yield look.fault(
+        Said(
+            f"{vi_number(len(late))} việc quá giờ chưa làm, từ {_shown(late[0].at)}: {first}",
+            f"{len(late):,} overdue since {_shown(late[0].at)}: {first}",
+        ),
+        Said(
+            "Chạy: tongket serve (làm bù một lần); xem: tongket schedule",
+            "Run: tongket serve (makes up for all at once); see: tongket schedule",
+        ),
+    )
+
+
+def overdue(settings: Settings, moment: datetime) -> list[Occasion]:
+    """What fell due long enough before ``moment`` that it should have been done, the oldest first."""
+    found = [item for kind in OccasionKind for item in due(settings, kind, moment - GRACE)]
+    return sorted(found)
+
+
+def next_cutoff(catalog: Catalog, moment: datetime) -> Occasion | None:
+    """The next last collection of a period."""
+    coming = occasions(catalog, moment, moment + _AHEAD)
+    return next((item for item in coming if item.kind is OccasionKind.COLLECT and item.label == CUTOFF), None)
 
 
 def notices_condition(engine: Engine) -> Condition:

@@ -61,7 +61,7 @@ _COUNTS = "accepted accepted_with_warnings rejected unreadable failed same_bytes
 EVENTS: dict[str, Kind] = {
     "run.started": _kind(logging.INFO, "run kind period", "lượt chạy bắt đầu", "a run began"),
     "run.ended": _kind(
-        logging.INFO, f"run kind period seconds message {_COUNTS}", "lượt chạy xong, kèm số đếm", "a run ended"
+        logging.INFO, f"run kind period seconds state message {_COUNTS}", "lượt chạy xong, kèm số đếm", "a run ended"
     ),
     "run.failed": _kind(logging.ERROR, "run kind period seconds error", "lượt chạy hỏng", "a run failed"),
     "run.lost": _kind(
@@ -77,9 +77,7 @@ EVENTS: dict[str, Kind] = {
     ),
     "period.opened": _kind(logging.INFO, "period run", "kỳ được mở", "a period was opened"),
     "period.closing": _kind(logging.INFO, "period run", "bắt đầu đóng kỳ", "closing a period began"),
-    "period.closed": _kind(
-        logging.INFO, "period run expected received missing late", "kỳ đã đóng", "a period was closed"
-    ),
+    "period.closed": _kind(logging.INFO, "period run", "kỳ đã đóng", "a period was closed"),
     "period.reopened": _kind(logging.INFO, "period run", "kỳ được mở lại", "a period was opened again"),
     "period.reported": _kind(logging.INFO, "period run path", "đã lập báo cáo của kỳ", "a period's report was made"),
     "occasion.done": _kind(
@@ -100,7 +98,10 @@ EVENTS: dict[str, Kind] = {
         logging.WARNING, "notice kind period tries error", "máy chủ thư từ chối thông báo", "a notice was refused"
     ),
     "notice.unknown": _kind(
-        logging.WARNING, "notice kind period count", "không rõ thông báo đã đi chưa", "whether a notice left is unknown"
+        logging.WARNING,
+        "notice kind period count error",
+        "không rõ thông báo đã đi chưa",
+        "whether a notice left is unknown",
     ),
     "notice.dropped": _kind(
         logging.INFO, "notice kind period count", "thông báo không còn đúng, không gửi", "a notice was no longer true"

@@ -16,6 +16,7 @@ from typing import Any
 
 from domain.clock import now
 from domain.notice import NoticeState, is_address
+from tasks import log
 from tasks.notice_files import AttachmentGoneError, Row, message
 from tasks.settings import Settings
 from warehouse.engine import Engine
@@ -73,6 +74,7 @@ def send_all(settings: Settings, engine: Engine, rows: Sequence[Row]) -> Tally:
             try:
                 delivery.send(row)
             except NoLineError as error:
+                log.tell("notice.failed", settings, count=len(rows) - place, error=error)
                 rest = [item["id"] for item in rows[place:]]
                 delivery.settle()
                 postpone(engine, rest, str(error), now())
@@ -82,6 +84,15 @@ def send_all(settings: Settings, engine: Engine, rows: Sequence[Row]) -> Tally:
     finally:
         delivery.close()
     return delivery.tally
+
+
+#: How the log calls what became of a notice.
+_TOLD = {
+    NoticeState.SENT: "notice.sent",
+    NoticeState.REFUSED: "notice.refused",
+    NoticeState.WAITING: "notice.failed",
+    NoticeState.SENDING: "notice.unknown",
+}
 
 
 @dataclass(slots=True)
@@ -119,6 +130,7 @@ class _Delivery:
         fault = _without_secrets(answer.fault, self.settings)
         self.ended = (row["id"], answer.state, fault, now())
         self.tally.count(answer.state, fault)
+        log.tell(_TOLD[answer.state], self.settings, notice=row["id"], kind=row["kind"], error=fault or None)
         if answer.state is NoticeState.SENT:
             self.broken = 0
         if answer.is_lost:

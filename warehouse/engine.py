@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
@@ -19,10 +20,12 @@ __all__ = [
     "Engine",
     "MissingDriver",
     "UnsupportedUrlError",
+    "hear_acts",
     "is_postgres",
     "is_transient",
     "make_engine",
     "make_reader",
+    "note_act",
     "safe_url",
     "snapshot",
     "unreachable",
@@ -135,10 +138,31 @@ def write(engine: Engine) -> Iterator[Connection]:
     locks a table against other writers until the transaction ends, also when the process is killed. Readers neither
     wait for it nor can take it: a role that may only read cannot hold up a load.
     """
-    with engine.connect().execution_options(warehouse_writer=True) as connection, connection.begin():
+    acts: list[tuple[str, int]] = []
+    with engine.connect().execution_options(warehouse_writer=True, acts=acts) as connection, connection.begin():
         if is_postgres(engine):
             _become_writer(connection)
         yield connection
+    hear = _hearers.get(engine)
+    if hear is not None:
+        for what, count in acts:
+            hear(what, count)
+
+
+#: Who is told of acts, by the warehouse they were recorded in.
+_hearers: WeakKeyDictionary[Engine, Callable[[str, int], None]] = WeakKeyDictionary()
+
+
+def hear_acts(engine: Engine, hear: Callable[[str, int], None]) -> None:
+    """Let ``hear`` know of every kind of act that is recorded, and how many rows it made, once that is committed."""
+    _hearers[engine] = hear
+
+
+def note_act(connection: Connection, what: str, count: int = 1) -> None:
+    """The transaction records acts; whoever hears of acts is told of them when it is committed."""
+    acts: list[tuple[str, int]] | None = connection.get_execution_options().get("acts")
+    if acts is not None:
+        acts.append((what, count))
 
 
 def _become_writer(connection: Connection) -> None:
