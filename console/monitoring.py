@@ -50,11 +50,13 @@ def monitor(
 ) -> None:
     """For a machine where only workers run; serve opens the same by itself."""
     chosen = settings()
-    given = {"metrics_port": port or chosen.metrics_port, "metrics_host": host or chosen.metrics_host}
+    chosen = chosen.model_copy(
+        update={"metrics_port": port or chosen.metrics_port, "metrics_host": host or chosen.metrics_host}
+    )
     try:
-        server = opened(chosen.model_copy(update=given))
+        server = opened(chosen)
     except OSError as error:
-        refuse(_taken(given["metrics_host"], given["metrics_port"], error))
+        refuse(_taken(chosen.metrics_host, chosen.metrics_port, error))
     out.print(say(f"✓ Theo dõi tại {address_of(server)}/health", f"✓ Monitoring at {address_of(server)}/health"))
     try:
         server.serve_forever()

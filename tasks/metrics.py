@@ -35,6 +35,9 @@ from warehouse.engine import Engine, unreachable
 #: Seconds for which an answer is given again, and for which counts of reports stand before they may be made anew.
 CACHE_SECONDS, COUNTS_SECONDS = 5.0, 60.0
 
+#: Seconds a scrape waits for counts that are being made: those of a province are there by then.
+A_MOMENT = 0.5
+
 #: How a run can have ended; one that runs may yet become any of them, so it is no part of a counter.
 _RUNNING = "running"
 
@@ -59,7 +62,7 @@ class Warehouse(Collector):
         self._families: list[Metric] = []
         self._collected_at = float("-inf")
         self._counts: Counts | None = None
-        self._counted_at = float("-inf")
+        self._next_at = float("-inf")
         self._counting: threading.Thread | None = None
 
     def collect(self) -> Iterable[Metric]:
@@ -93,7 +96,9 @@ class Warehouse(Collector):
     def _of_warehouse(self, engine: Engine) -> Iterator[Metric]:
         moment = clock.now()
         periods = operations.periods_now(engine, moment)
-        yield from _reports(self._current_counts(engine, [period.code for period in periods]))
+        counts = self._current_counts(engine, [period.code for period in periods])
+        if counts is not None:
+            yield from _reports(counts)
         yield _lives(periods)
         yield from _runs(engine)
         yield from _waiting(engine)
@@ -101,28 +106,28 @@ class Warehouse(Collector):
 
     # -------------------------------------------------------------------------------------------- counts of reports
 
-    def _current_counts(self, engine: Engine, periods: list[str]) -> Counts:
-        """The counts there are; when they are old and no longer true, others are made meanwhile."""
-        if self._counts is None:
-            self._counts = _counted(engine, periods)
-            self._counted_at = time.monotonic()
-        elif time.monotonic() - self._counted_at >= COUNTS_SECONDS and self._is_free():
-            if _mark(engine, periods) == self._counts.mark:
-                self._counted_at = time.monotonic()
+    def _current_counts(self, engine: Engine, periods: list[str]) -> Counts | None:
+        """The counts there are; when they are old and no longer true, others are made meanwhile. ``None`` until the
+        first are made, which is waited for only a moment."""
+        is_over = self._counting is None or not self._counting.is_alive()
+        if is_over and time.monotonic() >= self._next_at:
+            if self._counts is not None and _mark(engine, periods) == self._counts.mark:
+                self._next_at = time.monotonic() + COUNTS_SECONDS
             else:
                 self._counting = threading.Thread(target=self._count, args=(engine, periods), daemon=True)
                 self._counting.start()
+                self._counting.join(A_MOMENT)
         return self._counts
 
-    def _is_free(self) -> bool:
-        return self._counting is None or not self._counting.is_alive()
-
     def _count(self, engine: Engine, periods: list[str]) -> None:
+        """Count, and rest twenty times as long: counting takes at most a twentieth of a processor."""
+        began = time.monotonic()
         try:
             self._counts = _counted(engine, periods)
         except Exception as error:
             log.tell("service.fault", self._settings, service="metrics", error=error)
-        self._counted_at = time.monotonic()
+        took = time.monotonic() - began
+        self._next_at = time.monotonic() + max(COUNTS_SECONDS, 20 * took)
 
 
 def _mark(engine: Engine, periods: list[str]) -> tuple[Any, ...]:
