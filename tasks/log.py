@@ -32,11 +32,11 @@ LONGEST_TEXT = 2_000
 #: Beyond this the file of a day is followed by another of the same day: something tells the same thing over and over.
 LARGEST_FILE = 64 * 1024 * 1024
 
-#: An address of a person; a period's code (2025-Q1@CALENDAR) is none.
-_MAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+\.[A-Za-z]{2,}")
+#: An address of a person; a period's code (2025-Q1@CALENDAR) is none. Bounded: a long text must not take long.
+_MAIL = re.compile(r"[^\s@<>\"']{1,64}@[^\s@<>\"']{1,250}\.[A-Za-z]{2,}")
 
 #: User and password in the address of a server.
-_PASSWORD = re.compile(r"(?<=://)[^\s/@]+(?=@)")
+_PASSWORD = re.compile(r"(?<=://)[^\s/]{1,500}(?=@)")
 
 _FILE = re.compile(r"tongket\..+\.(?P<day>\d{4}-\d{2}-\d{2})(\.\d+)?\.jsonl")
 
@@ -161,7 +161,7 @@ def _plain(value: Any) -> Any:
 
 def masked(text: str) -> str:
     """The text without addresses of people and without passwords of servers."""
-    return _MAIL.sub("…@…", _PASSWORD.sub("…", text))
+    return _MAIL.sub("…@…", _PASSWORD.sub("…", text)) if "@" in text else text
 
 
 # ------------------------------------------------------------------------------------------------ how it is written
@@ -254,3 +254,15 @@ def _say(stream: TextIO, line: str) -> None:
     with suppress(OSError, ValueError):  # nobody listens any more
         stream.write(line + "\n")
         stream.flush()
+
+
+def events_in_markdown() -> str:
+    """The catalogue of events as a table, for the page on operations."""
+    levels = {number: name.lower() for name, number in logging.getLevelNamesMapping().items() if number}
+    rows = [
+        f"| `{name}` | {levels[kind.level]} | {kind.vi} · {kind.en} | {', '.join(sorted(kind.fields))} |"
+        for name, kind in sorted(EVENTS.items())
+    ]
+    return "\n".join(
+        ["| sự kiện · event | mức · level | nghĩa · meaning | trường · fields |", "|---|---|---|---|", *rows]
+    )

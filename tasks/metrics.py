@@ -13,7 +13,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -25,7 +25,7 @@ from prometheus_client.registry import Collector
 
 from domain import clock
 from domain.life import Life
-from tasks import log
+from tasks import keeping, log
 from tasks.health_warehouse import next_cutoff, overdue
 from tasks.settings import Settings
 from tasks.store import definitions, engine_for
@@ -112,6 +112,7 @@ class Warehouse(Collector):
         is_over = self._counting is None or not self._counting.is_alive()
         if is_over and time.monotonic() >= self._next_at:
             if self._counts is not None and _mark(engine, periods) == self._counts.mark:
+                self._counts = replace(self._counts, at=datetime.now(UTC))
                 self._next_at = time.monotonic() + COUNTS_SECONDS
             else:
                 self._counting = threading.Thread(target=self._count, args=(engine, periods), daemon=True)
@@ -171,7 +172,7 @@ def _reports(counts: Counts) -> Iterator[Metric]:
     yield from families.values()
     yield _gauge(
         "tongket_counted_timestamp_seconds",
-        "The moment the counts of reports are of · lúc đếm báo cáo",
+        "The last moment the counts of reports were true of · lúc đếm báo cáo",
         counts.at.timestamp(),
     )
 
@@ -258,6 +259,13 @@ def _disk(settings: Settings) -> Iterator[Metric]:
         if folder.is_dir():
             family.add_metric([name], shutil.disk_usage(folder).free)
     yield family
+    last = keeping.last_backup(settings)
+    if last is not None:
+        yield _gauge(
+            "tongket_last_backup_timestamp_seconds",
+            "When the newest backup was written · lần sao lưu gần nhất",
+            last.stat().st_mtime,
+        )
 
 
 def _build_info() -> Metric:
