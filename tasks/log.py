@@ -263,6 +263,5 @@ def events_in_markdown() -> str:
         f"| `{name}` | {levels[kind.level]} | {kind.vi} · {kind.en} | {', '.join(sorted(kind.fields))} |"
         for name, kind in sorted(EVENTS.items())
     ]
-    return "\n".join(
-        ["| sự kiện · event | mức · level | nghĩa · meaning | trường · fields |", "|---|---|---|---|", *rows]
-    )
+    head = "| sự kiện · event | mức · level | nghĩa · meaning | trường · fields |\n|---|---|---|---|"
+    return "\n".join([head, *rows])

@@ -103,9 +103,8 @@ def test_counts_are_made_again_only_when_something_changed(
         counted(collector)
     assert len(made) == 1
     with write(engine) as connection:
-        connection.execute(
-            text("insert into action (id, at, who, what, reason) values (1, '2026-01-01', 'a', 'retry', 'x')")
-        )
+        words = "insert into action (id, at, who, what, reason) values (1, '2026-01-01', 'a', 'retry', 'x')"
+        connection.execute(text(words))
     collector._next_at = float("-inf")
     counted(collector)
     assert len(made) == 2
