@@ -19,8 +19,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from domain import clock
-from tasks import health, health_prefect, health_warehouse
+from tasks import health, health_prefect, health_warehouse, periods
 from tasks.condition import Level
 from tasks.settings import Settings
 from tasks.store import engine_for
@@ -178,16 +177,13 @@ def test_runs_that_died_or_never_end(workspace: Path) -> None:
     assert (level, "1 bị ngắt" in said, "tongket ingest" in advice) == ("fault", True, True)
 
 
-def test_a_period_that_was_left_half_closed(filled_copy: Path) -> None:
-    today = clock.today()
-    change(
-        "update period set closing_at = :at, last_day = :day where id = (select max(period_id) from submission)",
-        at=moment(timedelta(minutes=5)),
-        day=today.isoformat(),
-    )
+def test_a_period_that_was_left_half_closed(workspace: Path) -> None:
+    settings = Settings()
+    _add_run("gone", "running", timedelta(minutes=5), 999_999_999)
+    periods.begin_closing(settings, "2025", "gone", who="An", reason="Hết hạn")
+    engine_for(settings.url).dispose()
     level, said, advice = ill("periods")
-    assert (level, "đóng dở" in said) == ("fault", True)
-    assert "tongket period close" in advice
+    assert (level, "đóng dở" in said, "tongket period close 2025" in advice) == ("fault", True, True)
 
 
 @pytest.mark.parametrize(
@@ -298,7 +294,7 @@ def test_a_server_that_is_named_and_away(workspace: Path, monkeypatch: pytest.Mo
 
 
 @pytest.fixture
-def server(prefect_api: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
+def asking(prefect_api: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
     """Asks the Prefect server of this session; what it made is removed."""
     monkeypatch.setenv("PREFECT_API_URL", prefect_api)
     with httpx.Client(base_url=prefect_api, timeout=30) as client:
@@ -317,20 +313,20 @@ def server(prefect_api: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
 
 @pytest.mark.server
 def test_what_prefect_says_of_flows_schedules_workers_and_runs(
-    workspace: Path, server: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    workspace: Path, asking: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    flow = server("/flows/", name="thử")
-    server("/work_pools/", name="thử-ops", type="process")
+    flow = asking("/flows/", name="thử")
+    asking("/work_pools/", name="thử-ops", type="process")
     schedule = {"schedule": {"cron": "0 6 * * *", "timezone": "Asia/Ho_Chi_Minh"}, "active": False}
     place = {"work_pool_name": "thử-ops", "tags": ["tongket"], "entrypoint": "flows.open_period.open_period"}
-    made = server("/deployments/", name="bị bỏ quên", flow_id=flow["id"], schedules=[schedule], **place)
+    made = asking("/deployments/", name="bị bỏ quên", flow_id=flow["id"], schedules=[schedule], **place)
     assert [row["level"] for row in seen("prefect")] == ["well"]
     level, said, advice = ill("deployments")
     assert (level, "bị bỏ quên" in said, "tongket serve" in advice) == ("fault", True, True)
     assert "bị bỏ quên" in ill("schedules")[1]
     level, said, advice = ill("workers")
     assert (level, "prefect worker start --pool thử-ops" in advice) == ("fault", True)
-    server(f"/deployments/{made['id']}/create_flow_run", state={"type": "RUNNING", "name": "Running"})
+    asking(f"/deployments/{made['id']}/create_flow_run", state={"type": "RUNNING", "name": "Running"})
     assert [row["level"] for row in seen("flow_runs")] == ["well"]
     monkeypatch.setattr(health_prefect, "TOO_LONG", dict.fromkeys(health_prefect.TOO_LONG, timedelta(0)))
     time.sleep(0.05)

@@ -36,7 +36,7 @@ OWN = {"TONGKET_DB_PASSWORD"}
 def test_every_command_of_the_page_does_what_it_says(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for line in "\n".join(re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)).splitlines():
+    for line in "".join(re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)).splitlines():
         backups = sorted((tmp_path / "kho" / "backups").glob("*.zip"))
         words = shlex.split(line.replace("$PWD", str(tmp_path)).replace("$BAN_SAO_LUU", str([*backups, "-"][0])))
         if words[0] == "export":
