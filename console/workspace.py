@@ -120,9 +120,14 @@ def _disk_condition(chosen: Any) -> Condition:
 def _inbox_condition(chosen: Any) -> Condition:
     """An inbox that is away looks like an empty one to whoever does not ask."""
     from tasks.archive import closed
+    from tasks.places import require
 
-    inbox = chosen.workspace.inbox
-    shut = closed(inbox) if inbox.is_dir() else [inbox]
+    inbox = chosen.inbox_place
+    try:
+        require(inbox)
+        shut = closed(inbox)
+    except OSError as error:
+        shut = [error.filename]
     seen = str(inbox) if not shut else say(f"không đọc được: {shut[0]}", f"cannot be read: {shut[0]}")
     advice = say("Kiểm tra ổ đĩa mạng và quyền đọc", "Check the network drive and the permissions")
     return Condition(say("Hộp thư", "Inbox"), not shut, seen, advice if shut else "")
@@ -131,9 +136,11 @@ def _inbox_condition(chosen: Any) -> Condition:
 def _archive_condition(chosen: Any, engine: Any) -> Condition:
     """Reports that wait and whose bytes are not where they were kept."""
     from tasks.archive import find
+    from tasks.places import missing
     from warehouse import intake
 
-    gone = [p for p in intake.pending(engine) if not find(chosen.workspace.archive, p.archive_path).exists()]
+    pending = intake.pending(engine)
+    gone = [pending[at] for at in missing([find(chosen.archive_place, item.archive_path) for item in pending])]
     name = say("Tệp lưu trữ của báo cáo đang chờ", "Archived files of what waits")
     if not gone:
         return Condition(name, True, say("đủ", "all there"))

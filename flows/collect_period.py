@@ -10,6 +10,7 @@ import errno
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prefect import flow
 from prefect.client.schemas.objects import State
@@ -17,8 +18,12 @@ from prefect.client.schemas.objects import State
 from flows.work import THREADS, RunReport, run_through
 from tasks.archive import closed
 from tasks.collect import Waiting, receive
+from tasks.places import place_at
 from tasks.settings import Settings
 from tasks.timing import Stopwatch
+
+if TYPE_CHECKING:
+    from tasks.places import Place
 
 #: Files a message names one by one.
 NAMED = 5
@@ -35,7 +40,7 @@ def collect_period(
 
     Args:
         period: Kỳ ghi trong tên lượt chạy và bảng kết quả, ví dụ 2025-Q1. / Names the run and its report.
-        inbox: Thư mục chứa tệp; trống là hộp thư của không gian làm việc. / Folder of files instead of the workspace's.
+        inbox: Thư mục hoặc s3://… chứa tệp; trống là hộp thư. / Folder or s3://… of files instead of the inbox.
         files: Chỉ những tệp này. / These files only.
     """
     settings = Settings()
@@ -48,7 +53,7 @@ def collect_period(
     return run_through("collect-period", settings, period, take, lambda: _not_taken(folder))
 
 
-def _not_taken(folder: Path | None) -> list[Exception]:
+def _not_taken(folder: Place | None) -> list[Exception]:
     """What lies in the inbox and may not be read: a run that passed it over in silence would lose a report."""
     shut = closed(folder) if folder else []
     if not shut:
@@ -57,8 +62,8 @@ def _not_taken(folder: Path | None) -> list[Exception]:
     return [PermissionError(errno.EACCES, os.strerror(errno.EACCES), named)]
 
 
-def _inbox(settings: Settings, inbox: str | None, files: list[str] | None) -> Path | None:
-    """The folder to empty: the given one, or the workspace's unless single files were given."""
+def _inbox(settings: Settings, inbox: str | None, files: list[str] | None) -> Place | None:
+    """The place to empty: the given one, or the inbox unless single files were given."""
     if inbox:
-        return Path(inbox).resolve()
-    return None if files else settings.workspace.inbox
+        return place_at(inbox)
+    return None if files else settings.inbox_place
