@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TypeVar
 
 from tasks import places
 from tasks.places import Met, is_remote
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     #: Where a file is that arrives: in a folder, or in an object store as a listing showed it.
     Arriving = Path | Met
+
+    SomePlace = TypeVar("SomePlace", Path, UPath)
 
 #: Names that are not submissions: lock files of office programs, downloads under way, hidden files.
 _NOT_YET = (".part", ".tmp", ".crdownload", ".partial")
@@ -290,7 +292,7 @@ def find(archive: Place, written_down: str) -> Place:
     return places.place_at(written_down)
 
 
-def place_of(archive: Place, sha256: str, media: str) -> Place:
+def place_of(archive: SomePlace, sha256: str, media: str) -> SomePlace:
     """Where the bytes with this hash lie; 256 folders keep each of them small."""
     return archive / sha256[:2] / (f"{sha256}.{media}" if media else sha256)
 

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 from prefect import task
-from prefect.utilities.annotations import quote
 
 from domain.act import ActRefusedError
 from tasks import places, workers
@@ -130,12 +129,14 @@ def shown_fitness() -> Fitness | None:
 
 
 @task(name="process-batch-on-cluster", task_run_name="process-batch-{number}", **RETRYING)
-def process_on_cluster(number: int, waiting: Sequence[Waiting], run: str) -> Done:  # noqa: ARG001  (it names the task)
+def process_on_cluster(number: int, packed: bytes, run: str) -> Done:  # noqa: ARG001  (the number names the task)
     """:func:`tasks.collect.process_batch` in the process of a cluster's worker, with the settings of that worker.
 
-    No Data Docs: they would lie on whichever machine it was. What is loaded twice, because a worker was taken for dead,
-    changes nothing the second time (:func:`warehouse.load.load_batch`).
+    The batch comes packed, for Prefect and Dask both look into what they carry, and Dask takes records apart. No Data
+    Docs: they would lie on whichever machine it was. What is loaded twice, because a worker was taken for dead, changes
+    nothing the second time (:func:`warehouse.load.load_batch`).
     """
+    waiting: list[Waiting] = pickle.loads(packed)  # noqa: S301  (packed by the run)
     try:
         done = process_here(waiting, run, workers.ready_for(run), workers.Here())
     except Exception as error:
@@ -182,7 +183,7 @@ class Cluster:
     def submit(self, number: int, batch: Sequence[Waiting], run: str) -> Any:
         from dask import annotate  # type: ignore[attr-defined]
 
-        parameters = {"number": number, "waiting": quote(list(batch)), "run": run}
+        parameters = {"number": number, "packed": pickle.dumps(list(batch)), "run": run}
         with annotate(resources={self._fit.tag: 1}):
             return self._runner.submit(process_on_cluster, parameters)
 

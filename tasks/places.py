@@ -339,6 +339,7 @@ def at_hand(addresses: Sequence[str]) -> Iterator[list[Path]]:
             if SCHEME not in address:
                 return Path(address)
             place = place_at(address)
+            assert is_remote(place)
             here = Path(folder) / f"{number}{place.suffix}"
             with suppress(FileNotFoundError), telling(place):
                 place.fs.get_file(place.path, str(here))
