@@ -148,6 +148,7 @@ class Stage:
         self._prepare()
         for number in range(workers):
             self._start_worker(number)
+        _until(lambda: _joined(self.environment["TONGKET_DASK"]) == workers, "the workers", every=1.0)
         self._run("agent", _tool("prefect"), "worker", "start", "--pool", POOL, "--type", "process", "--limit", "1")
 
     def _start_postgres(self) -> None:
@@ -284,6 +285,13 @@ class Stage:
     def compared(self) -> dict[str, Any]:
         """Rows of both warehouses by what was asked, and how many of them only one holds."""
         return {name: differences(self._address("cluster"), self._address("alone"), sql) for name, sql in ASKED.items()}
+
+
+def _joined(address: str) -> int:
+    from distributed import Client
+
+    with Client(address, set_as_default=False) as client:
+        return len(client.scheduler_info(n_workers=-1)["workers"])
 
 
 def _state(run: Any) -> Any:
