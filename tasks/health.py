@@ -11,7 +11,7 @@ import os
 import smtplib
 import ssl
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from tasks.archive import closed
 from tasks.condition import Condition, Level, Look, Said
 from tasks.health_prefect import prefect_conditions
 from tasks.health_warehouse import warehouse_conditions, warehouse_details
+from tasks.places import require
 from tasks.settings import Settings
 from tasks.store import definitions
 
@@ -44,7 +45,7 @@ def conditions(settings: Settings) -> Iterator[Condition]:
     yield definitions_condition(settings)
     yield workspace_condition(settings)
     if settings.workspace.exists:
-        yield from place_conditions(settings)
+        yield from place_conditions(settings, is_thorough=True)
         yield from warehouse_conditions(settings)
         yield from warehouse_details(settings)
     yield from prefect_conditions(settings)
@@ -144,9 +145,9 @@ def workspace_condition(settings: Settings) -> Condition:
     return look.fault(home, Said("Chạy: tongket init", "Run: tongket init"))
 
 
-def place_conditions(settings: Settings) -> Iterator[Condition]:
-    """The inbox, and what is left of every disk the workspace lies on."""
-    yield inbox_condition(settings)
+def place_conditions(settings: Settings, *, is_thorough: bool = False) -> Iterator[Condition]:
+    """The inbox (``is_thorough``: and each file in it), and what is left of every disk the workspace lies on."""
+    yield inbox_condition(settings, is_thorough=is_thorough)
     seen: set[int] = set()
     for folder in (settings.workspace.home, settings.workspace.archive, settings.workspace.backups):
         if folder.is_dir() and (device := folder.stat().st_dev) not in seen:
@@ -174,16 +175,21 @@ def _scarcity(left: int, scarce: int, low: int) -> Level:
     return Level.FAULT if left < low else Level.ATTENTION if left < scarce else Level.WELL
 
 
-def inbox_condition(settings: Settings) -> Condition:
+def inbox_condition(settings: Settings, *, is_thorough: bool) -> Condition:
     """An inbox that is away looks like an empty one to whoever does not ask."""
     look = Look("inbox", Said("Hộp thư", "Inbox"))
-    inbox = settings.workspace.inbox
-    shut = closed(inbox) if inbox.is_dir() else [inbox]
+    inbox = settings.inbox_place
+    shut: Sequence[object]
+    try:
+        require(inbox)
+        shut = closed(inbox) if is_thorough else []
+    except OSError as error:
+        shut = [error.filename or inbox]
     if not shut:
         return look.well(Said.same(inbox))
     return look.fault(
         Said(f"không đọc được: {shut[0]}", f"cannot be read: {shut[0]}"),
-        Said("Kiểm tra ổ đĩa mạng và quyền đọc", "Check the network drive and the permissions"),
+        Said("Kiểm tra ổ đĩa mạng, kho S3 và quyền đọc", "Check the network drive, the store and the permissions"),
     )
 
 

@@ -20,6 +20,7 @@ from tasks.condition import Condition, Look, Said
 from tasks.conference import verify
 from tasks.occasions import due
 from tasks.periods import interrupted
+from tasks.places import missing
 from tasks.settings import Settings
 from tasks.store import definitions, engine_for
 from warehouse import intake, leases, migrate, operations, schedule
@@ -286,7 +287,15 @@ def notices_condition(engine: Engine) -> Condition:
 def archive_condition(settings: Settings, engine: Engine) -> Condition:
     """Reports that wait and whose bytes are not where they were kept."""
     look = Look("archive", Said("Tệp lưu trữ của báo cáo đang chờ", "Archived files of what waits"))
-    gone = [p for p in intake.pending(engine) if not find(settings.workspace.archive, p.archive_path).exists()]
+    pending = intake.pending(engine)
+    try:
+        found = missing([find(settings.archive_place, item.archive_path) for item in pending])
+    except OSError as error:
+        return look.fault(
+            Said(f"không với tới: {error}", f"out of reach: {error}"),
+            Said("Kiểm tra TONGKET_ARCHIVE và quyền đọc", "Check TONGKET_ARCHIVE and the permissions"),
+        )
+    gone = [pending[at] for at in found]
     if not gone:
         return look.well(Said("đủ", "all there"))
     first = f"{gone[0].submission_id} · {gone[0].archive_path}"

@@ -20,7 +20,8 @@ import polars as pl
 
 from domain.act import ActRefusedError
 from tasks import log
-from tasks.archive import find, waiting
+from tasks.archive import bring_back, find, waiting, write_once
+from tasks.places import telling
 from tasks.settings import Settings
 from tasks.store import definitions
 from warehouse import migrate, whole
@@ -155,7 +156,7 @@ def _write(writing: _Writing, settings: Settings, engine: Engine) -> dict[str, A
         "definitions": catalog.fingerprint,
         "tables": dict(sorted(rows.items())),
         "lost": lost,
-        "waiting": len(waiting(settings.workspace.inbox)),
+        "waiting": len(waiting(settings.inbox_place)),
         "members": writing.members,
     }
     writing.package.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
@@ -164,9 +165,9 @@ def _write(writing: _Writing, settings: Settings, engine: Engine) -> dict[str, A
 
 def _kept(writing: _Writing, settings: Settings, digest: str, path: str) -> bool:
     """Whether the archived bytes were there and are what they were."""
-    place = find(settings.workspace.archive, path)
+    place = find(settings.archive_place, path)
     try:
-        with place.open("rb") as content:
+        with telling(place), place.open("rb") as content:
             return writing.put(f"archive/{place.parent.name}/{place.name}", content) == digest
     except FileNotFoundError:
         return False
@@ -270,23 +271,9 @@ def _unpack(package: zipfile.ZipFile, manifest: dict[str, Any], settings: Settin
     for name, told in manifest["members"].items():
         room, _, rest = name.partition("/")
         if room == "archive":
-            _placed(package, name, settings.workspace.archive / rest, told["sha256"])
+            with package.open(name) as member:
+                bring_back(settings.archive_place, rest, member, told["sha256"])
         elif room == "definitions" and not is_own:
-            _placed(package, name, settings.workspace.home / "definitions" / rest, told["sha256"])
+            with package.open(name) as member:
+                write_once(settings.workspace.home / "definitions" / rest, member, told["sha256"])
     os.sync()
-
-
-def _placed(package: zipfile.ZipFile, name: str, place: Path, digest: str) -> None:
-    if place.exists():
-        with place.open("rb") as there:
-            if hashlib.file_digest(there, "sha256").hexdigest() == digest:
-                return
-    place.parent.mkdir(parents=True, exist_ok=True)
-    draft = place.with_name(f".{place.name}.{os.getpid()}.part")
-    try:
-        with package.open(name) as member, draft.open("wb") as writer:
-            while piece := member.read(_PIECE):
-                writer.write(piece)
-        draft.replace(place)
-    finally:
-        draft.unlink(missing_ok=True)

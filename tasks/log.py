@@ -70,8 +70,8 @@ EVENTS: dict[str, Kind] = {
         "thấy một lượt chạy đã bị ngắt; báo cáo của nó về lại hàng chờ",
         "a run was found dead; what it held waits again",
     ),
-    "batch.done": _kind(logging.INFO, "run batch files later faults seconds", "xong một lô", "a batch is done"),
-    "batch.failed": _kind(logging.WARNING, "run batch files error", "một lô chưa xong", "a batch could not be done"),
+    "batch.done": _kind(logging.INFO, "run files later faults", "xong một lô", "a batch is done"),
+    "batch.failed": _kind(logging.WARNING, "run files error", "một lô chưa xong", "a batch could not be done"),
     "worker.lost": _kind(
         logging.WARNING, "run files error", "tiến trình đọc tệp bị ngắt", "a process that reads files died"
     ),

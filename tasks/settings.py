@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from catalog import DATA
+from tasks.places import place_at
+
+if TYPE_CHECKING:
+    from tasks.places import Place
 
 #: Files a batch: large enough that the fixed cost of a Great Expectations run vanishes, small enough for steady memory.
 DEFAULT_BATCH = 2_500
@@ -55,6 +59,16 @@ class Settings(BaseSettings):
     @cached_property
     def workspace(self) -> Workspace:
         return Workspace(self.home.resolve())
+
+    @property
+    def inbox_place(self) -> Place:
+        """The inbox: the workspace's unless another was set."""
+        return place_at(self.inbox) if self.inbox else self.workspace.inbox
+
+    @property
+    def archive_place(self) -> Place:
+        """The archive: the workspace's unless another was set."""
+        return place_at(self.archive) if self.archive else self.workspace.archive
 
     @property
     def catalog_root(self) -> Path:

@@ -47,8 +47,11 @@ def register_of(settings: Settings) -> Catalog:
     Without a workspace the shipped register is all there is.
     """
     catalog, engine = definitions(settings), engine_if_any(settings)
-    if engine is None:
-        return catalog
+    return catalog if engine is None else register_in(engine, catalog)
+
+
+def register_in(engine: Engine, catalog: Catalog) -> Catalog:
+    """The definitions with the register of a warehouse that is there."""
     register = read_register(engine)
     return replace(catalog, units=register.units, events=register.events)
 

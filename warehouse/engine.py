@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import socket
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ __all__ = [
     "MissingDriver",
     "UnsupportedUrlError",
     "hear_acts",
+    "identity",
     "is_postgres",
     "is_transient",
     "make_engine",
@@ -67,6 +69,9 @@ _MAY_BECOME_READER = """\
 SELECT 1 FROM pg_roles AS reader, pg_roles AS me
 WHERE reader.rolname = 'pg_read_all_data' AND me.rolname = current_user AND me.rolsuper
 """
+
+
+_IDENTITY = "SELECT system_identifier || '/' || current_database() FROM pg_control_system()"
 
 
 class MissingDriver(RuntimeError):  # noqa: N818
@@ -187,6 +192,17 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
     isolation = {"isolation_level": "REPEATABLE READ"} if is_postgres(engine) else {}
     with engine.connect().execution_options(**isolation) as connection, connection.begin():
         yield connection
+
+
+def identity(engine: Engine) -> str:
+    """What the database is called by every machine that sees the same one, whatever address it sees it under.
+
+    A SQLite file is seen by its own machine alone.
+    """
+    if not is_postgres(engine):
+        return f"{socket.gethostname()}:{Path(engine.url.database or '').resolve()}"
+    with engine.connect() as connection:
+        return str(connection.scalar(text(_IDENTITY)))
 
 
 def is_transient(error: BaseException) -> bool:
