@@ -5,7 +5,8 @@ through the database driver. The run is the real flow in a process of its own, w
 roll-up inside; the start-up of processes is reported apart. Then the same units report the year before, and the steps
 that look back or upwards are timed each by itself.
 
-``python -m bench roll-up`` measures questions on a large warehouse instead (:mod:`bench.roll_up`).
+``python -m bench roll-up`` measures questions on a large warehouse instead (:mod:`bench.roll_up`), ``python -m bench
+cluster`` kills a machine of several in the middle of a run (:mod:`bench.cluster`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import roll_up
+from bench import cluster, roll_up
 from bench.floor import insert_seconds, read_seconds
 from bench.run import Measured, run_flow
 from bench.stage import stage
@@ -34,6 +35,9 @@ _STEPS = {
 def main() -> None:
     if sys.argv[1:2] == ["roll-up"]:
         roll_up.main(sys.argv[2:])
+        return
+    if sys.argv[1:2] == ["cluster"]:
+        cluster.main(sys.argv[2:])
         return
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sizes", nargs="*", type=int, default=list(SIZES), help="submissions to ingest")

@@ -14,12 +14,14 @@ from console import (
     acting,
     comparing,
     concluding,
+    conditions,
     conference,
     contacting,
     definitions,
     demo,
     intake,
     keeping,
+    monitoring,
     noticing,
     packing,
     periods,
@@ -58,6 +60,7 @@ def _main(
 
 _MODULES = (
     workspace,
+    conditions,
     definitions,
     registering,
     targeting,
@@ -73,6 +76,7 @@ _MODULES = (
     keeping,
     scheduling,
     serving,
+    monitoring,
     demo,
 )
 

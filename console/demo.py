@@ -47,6 +47,8 @@ def demo(
     started = time.perf_counter()
     _fresh(home)
     os.environ["TONGKET_HOME"] = str(home)
+    for elsewhere in ("TONGKET_INBOX", "TONGKET_ARCHIVE", "TONGKET_DASK"):
+        os.environ[elsewhere] = ""  # everything of the demo is in its folder
     os.environ["TONGKET_ARRIVAL"] = "modified"  # the sample files bear the time they are to have arrived at
     _step(1, say("Tạo không gian làm việc và kho số liệu", "Create the workspace and the warehouse"))
     _initialise()

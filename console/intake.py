@@ -140,7 +140,9 @@ def _refuse_unsayable(file: Path) -> None:
 
 def ingest(
     period: PeriodOption = None,
-    inbox: Annotated[Path | None, typer.Option(help=say("thư mục chứa tệp", "folder of files"))] = None,
+    inbox: Annotated[
+        str | None, typer.Option(help=say("thư mục hoặc s3://… chứa tệp", "folder or s3://… of files"))
+    ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help=say("mã thoát 3 nếu có báo cáo bị trả lại", "exit 3 when any was rejected"))
     ] = False,
@@ -152,11 +154,16 @@ def ingest(
     _collect(period, inbox, [], as_json, strict=strict)
 
 
-def _refuse_unfit(inbox: Path) -> None:
-    """A folder that is not there, or that holds the workspace: the archive would be taken in as new files."""
-    if not inbox.is_dir():
+def _refuse_unfit(inbox: str) -> None:
+    """A place that is not there, or that holds the archive: it would be taken in as new files."""
+    from tasks import places
+
+    place, archive = places.place_at(inbox), settings().archive_place
+    try:
+        places.require(place)
+    except FileNotFoundError:
         refuse(say(f"Không có thư mục {inbox}.", f"There is no folder {inbox}."))
-    if settings().workspace.archive.is_relative_to(inbox.resolve()):
+    if archive == place or place in archive.parents:
         refuse(
             say(
                 f"{inbox} chứa kho lưu trữ của chính chương trình; chỉ đúng thư mục có báo cáo.",
@@ -165,7 +172,7 @@ def _refuse_unfit(inbox: Path) -> None:
         )
 
 
-def _collect(period: str | None, inbox: Path | None, files: list[Path], as_json: bool, *, strict: bool) -> None:
+def _collect(period: str | None, inbox: str | None, files: list[Path], as_json: bool, *, strict: bool) -> None:
     chosen, _ = open_warehouse()
     if period is not None:
         from catalog import load_catalog
@@ -206,9 +213,10 @@ def print_failed(chosen: Settings, report: Any) -> None:
     )
 
 
-def run_collection(period: str | None, inbox: Path | None, files: list[Path], *, quiet: bool = False) -> Any:
+def run_collection(period: str | None, inbox: str | Path | None, files: list[Path], *, quiet: bool = False) -> Any:
     """Run the flow ``collect-period`` in this process, with progress on the terminal unless ``quiet``."""
     from tasks.archive import waiting
+    from tasks.places import place_at
 
     def start() -> Any:
         from flows.collect_period import collect_period
@@ -221,7 +229,7 @@ def run_collection(period: str | None, inbox: Path | None, files: list[Path], *,
             return_state=True,
         )
 
-    count = len(files) or len(waiting(inbox or settings().workspace.inbox))
+    count = len(files) or len(waiting(place_at(str(inbox)) if inbox else settings().inbox_place))
     return run_flow(start, count, quiet=quiet)
 
 
@@ -254,7 +262,9 @@ def _workers(chosen: Settings, count: int) -> AbstractContextManager[None]:
     from tasks.batches import workers_for
     from tasks.workers import started_early
 
-    return started_early(workers_for(count, chosen), chosen) if count else nullcontext()
+    if not count or chosen.dask:  # a cluster has its own
+        return nullcontext()
+    return started_early(workers_for(count, chosen), chosen)
 
 
 def _progress(quiet: bool) -> Any:

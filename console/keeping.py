@@ -88,18 +88,34 @@ def export(
 
 
 def backup(
-    out: Annotated[Path, typer.Option(help=say("tệp sao lưu sẽ ghi", "file to write"))],
+    out: Annotated[
+        Path | None,
+        typer.Option(help=say("tệp sao lưu sẽ ghi; mặc định: trong backups/", "file to write; default: in backups/")),
+    ] = None,
+    keep: Annotated[
+        int | None,
+        typer.Option(help=say("xóa bản cũ trong backups/, giữ N bản mới nhất", "keep the newest N in backups/"), min=1),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """One file, of one moment, also while a run writes; exit 1 when archived files were gone or spoiled."""
+    """One file, of one moment, also while a run writes; exit 1 when archived files were gone or spoiled.
+
+    Older backups go only after the new one is whole, and never while something is missing from it.
+    """
+    from datetime import UTC, datetime
+
     from tasks import keeping
 
     chosen, engine = open_warehouse()
+    out = out or keeping.usual_place(chosen, datetime.now(UTC))
     manifest = keeping.backup(chosen, engine, out)
+    gone = keeping.keep_only(chosen, keep) if keep and not manifest["lost"] else []
     if as_json:
-        print_json({"file": out, "size": out.stat().st_size, **_told(manifest)})
+        print_json({"file": out, "size": out.stat().st_size, "removed": gone, **_told(manifest)})
     else:
         _print_told(manifest, say(f"✓ Đã sao lưu vào {out}", f"✓ Backed up to {out}"))
+        if gone:
+            printed.print(say(f"  Đã xóa {len(gone)} bản cũ", f"  {len(gone)} older ones were removed"))
     if manifest["waiting"]:
         count = manifest["waiting"]
         err.print(

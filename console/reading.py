@@ -292,7 +292,7 @@ def _kept_at(written_down: str) -> str:
     """Where the file lies now: the workspace may have been moved, or brought back from a backup."""
     from tasks.archive import find
 
-    return str(find(settings().workspace.archive, written_down))
+    return str(find(settings().archive_place, written_down))
 
 
 def summary(

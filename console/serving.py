@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.common import open_warehouse, shown_moment
+from console.monitoring import monitored
 from console.output import refuse
 from console.words import say
 
@@ -76,11 +77,13 @@ def serve(
     prepare(chosen.workspace.prefect)
     screen = _Screen()
     server = _given_server(address, screen) if given else _own_server(address, port, chosen, screen)
-    with _stopped_by_signals(screen), server:
+    with _stopped_by_signals(screen), monitored(chosen) as watched, server:
         since = begin(chosen, now())
         screen.say(say("✓ Giao diện Prefect: ", "✓ Prefect's interface: ") + address.removesuffix("/api"))
         screen.say(say("✓ Lịch được giữ từ ", "✓ The schedule is kept since ") + shown_moment(since))
         _print_schedules(chosen, screen)
+        if watched:
+            screen.say(say("✓ Theo dõi: ", "✓ Monitoring: ") + f"{watched}/health · {watched}/metrics")
         screen.say(say("  Dừng bằng Ctrl-C.", "  Stop with Ctrl-C."))
         _serve_for_good(chosen, address, limit, screen)
 

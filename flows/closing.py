@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from domain import clock
 from domain.act import ActRefusedError
@@ -18,9 +19,10 @@ from domain.life import Life
 from domain.occasion import Occasion, OccasionKind
 from tasks import closing, occasions, periods
 from tasks.periods import SCHEDULE
+from tasks.runs import running
 from tasks.settings import Settings
 from tasks.store import engine_for
-from warehouse import intake, leases
+from warehouse import intake
 from warehouse.acts import ClosedElsewhereError
 
 #: How often the reports that wait are collected before a closing gives up.
@@ -82,7 +84,8 @@ def close(settings: Settings, asked: Sequence[Asked], collect: Collect) -> Outco
         return outcome
     engine = engine_for(settings.url)
     named = to_close[0].period if len(to_close) == 1 else None
-    with leases.running(engine, "close-period", named) as run:
+    ended: dict[str, Any] = {}
+    with running(settings, "close-period", named, ended) as run:
         begun = [item for item in to_close if _is_begun(settings, item, run, outcome)]
         try:
             closed = _collect_and_close(settings, begun, run, collect, outcome)
@@ -97,6 +100,7 @@ def close(settings: Settings, asked: Sequence[Asked], collect: Collect) -> Outco
             *(f"{type(error).__name__}: {error}" for error in outcome.faults),
         ]
         intake.finish_run(engine, run, state, "; ".join(said))
+        ended.update(state=state, message="; ".join(said))
     return outcome
 
 

@@ -11,7 +11,7 @@ import os
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
@@ -28,8 +28,12 @@ from flows.work import THREADS, RunReport, run_through
 from tasks import occasions
 from tasks.archive import closed
 from tasks.collect import Waiting, receive
+from tasks.places import place_at
 from tasks.settings import Settings
 from tasks.timing import Stopwatch
+
+if TYPE_CHECKING:
+    from tasks.places import Place
 
 #: Files a message names one by one.
 NAMED = 5
@@ -58,7 +62,7 @@ def collect_period(
     Args:
         period: Kỳ ghi trong tên lượt chạy và bảng kết quả, ví dụ 2025-Q1; trống: mọi kỳ đang mở. / Names the run and
             its report; empty: all open periods.
-        inbox: Thư mục chứa tệp; trống là hộp thư của không gian làm việc. / Folder of files instead of the workspace's.
+        inbox: Thư mục hoặc s3://… chứa tệp; trống là hộp thư. / Folder or s3://… of files instead of the inbox.
         files: Chỉ những tệp này. / These files only.
         by_calendar: Khi không ghi gì khác: ghi nhận việc thu theo lịch và đóng nốt kỳ đã quá lúc đóng. / With nothing
             else named: note that the calendar's collections are done, and close what was left to be closed.
@@ -96,7 +100,7 @@ def collect(settings: Settings, period: str = "", inbox: str = "", files: Sequen
     return run_through("collect-period", settings, period or None, take, lambda: _not_taken(folder))
 
 
-def _not_taken(folder: Path | None) -> list[Exception]:
+def _not_taken(folder: Place | None) -> list[Exception]:
     """What lies in the inbox and may not be read: a run that passed it over in silence would lose a report."""
     shut = closed(folder) if folder else []
     if not shut:
@@ -105,8 +109,8 @@ def _not_taken(folder: Path | None) -> list[Exception]:
     return [PermissionError(errno.EACCES, os.strerror(errno.EACCES), named)]
 
 
-def _inbox(settings: Settings, inbox: str, files: Sequence[str]) -> Path | None:
-    """The folder to empty: the given one, or the workspace's unless single files were given."""
+def _inbox(settings: Settings, inbox: str, files: Sequence[str]) -> Place | None:
+    """The place to empty: the given one, or the inbox unless single files were given."""
     if inbox:
-        return Path(inbox).resolve()
-    return None if files else settings.workspace.inbox
+        return place_at(inbox)
+    return None if files else settings.inbox_place

@@ -13,9 +13,8 @@ from flows.outcome import carried_out, completed, run_name
 from tasks import occasions, periods
 from tasks.notifying import tell_opened
 from tasks.periods import SCHEDULE, Opened
+from tasks.runs import running
 from tasks.settings import Settings
-from tasks.store import engine_for
-from warehouse import leases
 
 
 @flow(name="open-period", flow_run_name=run_name("open"))
@@ -42,7 +41,7 @@ def _opened(settings: Settings, period: str, reason: str, who: str) -> State[lis
     asked = [period] if period else list(dict.fromkeys(item.period for item in due))
     if not asked:
         return completed("chưa có kỳ nào đến lúc mở", "no period is due to be opened", [])
-    with leases.running(engine_for(settings.url), "open-period", period or None) as run:
+    with running(settings, "open-period", period or None) as run:
         found = [_open(settings, code, reason, who) for code in asked if periods.is_to_open(settings, code)]
         opened = [item for item in found if item is not None]
         state = _told(opened, asked, tell_opened(settings, [item.period for item in opened]))

@@ -14,9 +14,9 @@ from flows.outcome import carried_out, completed, run_name
 from tasks import notices, occasions
 from tasks.notices import Delivered, Made
 from tasks.notifying import in_words
+from tasks.runs import running
 from tasks.settings import Settings
-from tasks.store import definitions, engine_for
-from warehouse import leases
+from tasks.store import definitions
 
 
 @flow(name="remind", flow_run_name=run_name("remind"))
@@ -42,7 +42,7 @@ def _reminded(settings: Settings, period: str) -> State[Made]:
     if not period and not due:
         delivered = notices.deliver(settings)
         return _told(Made(), delivered)
-    with leases.running(engine_for(settings.url), "remind", period or None) as run:
+    with running(settings, "remind", period or None) as run:
         made = notices.remind(settings, moment, period or None)
         state = _told(made, notices.deliver(settings))
         occasions.mark_done(settings, due, run, str(state.name))

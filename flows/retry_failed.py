@@ -10,6 +10,7 @@ from pydantic import Field
 
 from flows.asked import PeriodCode, UnitCode
 from flows.work import THREADS, RunReport, run_through
+from tasks.cluster import refuse_unready
 from tasks.collect import Waiting, take_up
 from tasks.retrying import Wanted, reopen
 from tasks.settings import Settings
@@ -45,6 +46,7 @@ def retry_failed(
         all_failed: Mọi báo cáo bị trả lại hay không đọc được, khi không chọn gì khác. / Everything that failed.
     """
     settings = Settings()
+    refuse_unready(settings)
     wanted = Wanted(period or None, unit or None, tuple(submissions), all_failed, mended)
     numbers = reopen(settings, wanted, who=who, reason=reason).taken
 

@@ -17,16 +17,18 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 
 from domain.numbers import vi_number
-from tasks import progress
+from tasks import log, progress
 from tasks.batches import batch_size, workers_for
-from tasks.collect import Waiting, compare, process_batch, publish, return_workbooks, roll_up
+from tasks.cluster import Cluster, joined, outcome_of
+from tasks.collect import Done, Waiting, compare, process_alone, process_batch, publish, return_workbooks, roll_up
 from tasks.notifying import notify
+from tasks.runs import running
 from tasks.settings import Settings
 from tasks.shown import Progress
 from tasks.store import engine_for
 from tasks.timing import Stopwatch
 from tasks.workers import pool, warm_up
-from warehouse import intake, leases, queries
+from warehouse import intake, queries
 from warehouse.engine import Engine
 
 STEPS = ("receive", "warm_up", "process", "compare", "roll_up", "return", "publish", "notify")
@@ -66,11 +68,12 @@ def run_through(
     watch = Stopwatch()
     started = time.perf_counter()
     engine = engine_for(settings.url)
-    with leases.running(engine, kind, period) as run:
+    ended: dict[str, Any] = {}
+    with joined(settings) as cluster, running(settings, kind, period, ended) as run:
         waiting = take(run, watch)
         hand_back: Any = return_workbooks  # quote() hides its type from what Prefect declares
-        with _workers(len(waiting), settings, watch) as executor:
-            faults = _process_all(run, settings, waiting, executor, watch) if executor else []
+        with _workers(len(waiting), settings, watch, cluster) as executor:
+            faults = _process_all(_Doing(run, settings, executor, watch, cluster), waiting) if executor else []
             roll_up(run, settings, watch)
             # what goes wrong from here on must not keep the rest from being done: the totals stand
             faults.extend(_fault_of(lambda: compare(run, settings, watch)))
@@ -83,6 +86,7 @@ def run_through(
         counts = queries.counts_of_run(engine, run)
         name = state_name(counts)
         intake.finish_run(engine, run, "completed", name)
+        ended.update(message=name, **counts)
     seconds = _seconds(watch, time.perf_counter() - started)
     report = RunReport(run, name, counts, seconds, _settled(engine, period), told)
     return Completed(name=name, message=" · ".join(filter(None, (name, told))), data=report)
@@ -115,44 +119,87 @@ def _seconds(watch: Stopwatch, total: float) -> dict[str, float]:
 
 
 @contextmanager
-def _workers(files: int, settings: Settings, watch: Stopwatch) -> Iterator[Executor | None]:
-    """Worker processes when there is anything to process."""
+def _workers(files: int, settings: Settings, watch: Stopwatch, cluster: Cluster | None) -> Iterator[Executor | None]:
+    """Worker processes when there is anything to process; beside a cluster they only write annotated copies, and start
+    when there are any."""
     if not files:
         yield None
         return
     workers = workers_for(files, settings)
     with pool(workers, settings) as executor:
-        with watch.span("warm_up"):
-            warm_up(executor, workers)
+        if cluster is None:
+            with watch.span("warm_up"):
+                warm_up(executor, workers)
         yield executor
 
 
-def _process_all(
-    run: str, settings: Settings, waiting: list[Waiting], executor: Executor, watch: Stopwatch
-) -> list[Exception]:
+@dataclass(frozen=True, slots=True)
+class _Doing:
+    """Who does the batches of a run: threads that wait for processes of this machine, or the workers of a cluster."""
+
+    run: str
+    settings: Settings
+    executor: Executor
+    watch: Stopwatch
+    cluster: Cluster | None
+
+    def batch_size(self, count: int) -> int:
+        return self.cluster.batch_size(count, self.settings) if self.cluster else batch_size(count, self.settings)
+
+    def submit(self, number: int, batch: list[Waiting]) -> Any:
+        if self.cluster:
+            return self.cluster.submit(number, batch, self.run)
+        submit: Any = process_batch.submit  # quote() keeps Prefect from looking into a batch, and hides its type
+        return submit(number, quote(batch), self.run, self.settings, quote(self.executor), quote(self.watch))
+
+    def completed(self, futures: list[Any]) -> Iterator[Any]:
+        if self.cluster is None:
+            yield from as_completed(futures)
+            return
+        with self.watch.span("process"):
+            yield from self.cluster.completed(futures)
+
+    def outcome(self, future: Any, batch: list[Waiting]) -> Done | Exception:
+        if self.cluster is None:
+            return _of_state(future)
+        alone: Any = process_alone
+        return outcome_of(future) or _of_state(
+            alone(quote(batch), self.run, self.settings, quote(self.watch), return_state=True)
+        )
+
+
+def _of_state(ended: Any) -> Done | Exception:
+    outcome = ended.result(raise_on_failure=False)
+    assert isinstance(outcome, Done | Exception)
+    return outcome
+
+
+def _process_all(doing: _Doing, waiting: list[Waiting]) -> list[Exception]:
     """Every batch is tried to its end, whatever becomes of another; the faults of those that could not be done."""
     faults: list[Exception] = []
     total, numbers = len(waiting), count(1)
-    shown = Progress("progress", f"{run}: {vi_number(total)} báo cáo · {total:,} reports")
-    submit: Any = process_batch.submit  # quote() keeps Prefect from looking into a batch, and hides its type
+    shown = Progress("progress", f"{doing.run}: {vi_number(total)} báo cáo · {total:,} reports")
     while waiting:
-        size = batch_size(len(waiting), settings)
+        size = doing.batch_size(len(waiting))
         batches = [waiting[start : start + size] for start in range(0, len(waiting), size)]
-        futures = [
-            submit(next(numbers), quote(batch), run, settings, quote(executor), quote(watch)) for batch in batches
-        ]
-        waiting = _gathered(futures, faults, total, shown)
+        futures = {doing.submit(next(numbers), batch): batch for batch in batches}
+        waiting = _gathered(doing, futures, faults, shown, total)
     return faults
 
 
-def _gathered(futures: list[Any], faults: list[Exception], total: int, shown: Progress) -> list[Waiting]:
+def _gathered(
+    doing: _Doing, futures: dict[Any, list[Waiting]], faults: list[Exception], shown: Progress, total: int
+) -> list[Waiting]:
     """The files whose turn comes next, when all batches of this round have ended."""
     later: list[Waiting] = []
-    for ended, future in enumerate(as_completed(futures), 1):
-        outcome = future.result(raise_on_failure=False)
+    for ended, future in enumerate(doing.completed(list(futures)), 1):
+        outcome = doing.outcome(future, futures[future])
+        told = {"run": doing.run, "files": len(futures[future])}
         if isinstance(outcome, Exception):
+            log.tell("batch.failed", doing.settings, error=outcome, **told)
             faults.append(outcome)
             continue
+        log.tell("batch.done", doing.settings, later=len(outcome.later), faults=len(outcome.faults), **told)
         faults.extend(outcome.faults)
         later.extend(outcome.later)
         done = max(0, total * ended // len(futures) - len(later))

@@ -7,6 +7,9 @@ from tasks.settings import Settings
 #: Below this many files a batch costs more in fixed checks than a second worker wins.
 SMALLEST_BATCH = 200
 
+#: The same for a batch that travels to another machine.
+SMALLEST_SHARED_BATCH = 500
+
 
 def batch_size(count: int, settings: Settings) -> int:
     """Batches of the set size, or smaller ones so that every worker has something to do."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
@@ -22,7 +22,7 @@ from prefect.tasks import Task
 
 from domain.clock import today
 from domain.submission import FaultNature
-from tasks import archive, progress
+from tasks import archive, log, places, progress
 from tasks.comparing import compare_reports
 from tasks.returning import ToReturn, tidy, to_return, write_returned
 from tasks.settings import Settings
@@ -37,6 +37,9 @@ from warehouse.engine import Engine, is_transient
 from warehouse.lives import periods_of_run
 from warehouse.load import LoadBatch, load_batch
 from workbook.read import Source
+
+if TYPE_CHECKING:
+    from tasks.places import Place
 
 #: Files of one batch that may fail by a fault of the program before the whole batch is given up.
 FAULTY_FILES = 20
@@ -87,6 +90,7 @@ def _passes(error: Exception) -> bool:
     return isinstance(error, OSError | BrokenProcessPool) or is_transient(error)
 
 
+#: How a step is tried again; what a database or a network did passes, what a program did does not.
 RETRYING: dict[str, Any] = {
     "retries": 4,
     "retry_delay_seconds": [1, 5, 15, 60],
@@ -99,7 +103,7 @@ RETRYING: dict[str, Any] = {
 def receive(
     run: str,
     settings: Settings,
-    inbox: Path | None,
+    inbox: Place | None,
     files: Sequence[Path],
     watch: Stopwatch,
     moment: datetime | None = None,
@@ -114,9 +118,8 @@ def receive(
         keep_registry_current(engine_for(settings.url), definitions(settings))
         _receive(run, settings, files, moment or datetime.now(UTC))
         if inbox is not None:
-            if not inbox.is_dir():  # an unmounted share must not look like an empty inbox
-                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(inbox))
-            _receive_folder(run, settings, inbox)
+            places.require(inbox)  # an unmounted share must not look like an empty inbox
+            _receive_waiting(run, settings, inbox)
         return _taken_up(run, settings, None)
 
 
@@ -131,31 +134,33 @@ def take_up(run: str, settings: Settings, submissions: Sequence[int], watch: Sto
 def _taken_up(run: str, settings: Settings, submissions: Sequence[int] | None) -> list[Waiting]:
     """What a run that died had taken up is taken up again; what a living run works on is left to it."""
     engine = engine_for(settings.url)
-    leases.release_dead(engine, run)
+    for lost in leases.release_dead(engine, run):
+        told = {"kind": lost.kind, "host_lost": lost.host, "pid_lost": lost.pid, "released": lost.released}
+        log.tell("run.lost", settings, run=lost.run, found_by=run, **told)
     waiting = intake.claim(engine, run, submissions)
-    kept = settings.workspace.archive
+    kept = settings.archive_place
     return [Waiting(item.submission_id, str(archive.find(kept, item.archive_path)), item.name) for item in waiting]
 
 
 def _receive(run: str, settings: Settings, files: Sequence[Path], moment: datetime) -> None:
     arrived = archive.arrived_when_saved if settings.arrival == "modified" else archive.arrived_at(moment)
     for start, chunk in _chunks(files, settings.batch_size):
-        _register(run, settings, archive.store(chunk, settings.workspace.archive, arrived))
+        _register(run, settings, archive.store(chunk, settings.archive_place, arrived))
         progress.tell("received", start + len(chunk), len(files))
 
 
-def _receive_folder(run: str, settings: Settings, inbox: Path) -> None:
+def _receive_waiting(run: str, settings: Settings, inbox: Place) -> None:
     files = archive.waiting(inbox)
     arrived = archive.arrived_when_saved if settings.arrival == "modified" else archive.arrived_in_folder
     for start, chunk in _chunks(files, settings.batch_size):
-        stored = archive.store_found(chunk, settings.workspace.archive, arrived)
+        stored = archive.store_found(chunk, settings.archive_place, arrived)
         _register(run, settings, stored)
-        if inbox.resolve() == settings.workspace.inbox:
+        if places.is_same(inbox, settings.inbox_place):
             archive.clear(stored)
         progress.tell("received", start + len(chunk), len(files))
 
 
-def _chunks(files: Sequence[Path], size: int) -> Iterator[tuple[int, Sequence[Path]]]:
+def _chunks(files: Sequence[archive.Arriving], size: int) -> Iterator[tuple[int, Sequence[archive.Arriving]]]:
     return ((start, files[start : start + size]) for start in range(0, len(files), size))
 
 
@@ -189,17 +194,52 @@ def process_batch(
     """
     docs = settings.workspace.docs if number == 1 else None
     with watch.span("process"):
-        there, missing = _parted(waiting)
+        return process_here(waiting, run, settings, pool, docs)
+
+
+@task(name="process-alone", **RETRYING)
+def process_alone(waiting: Sequence[Waiting], run: str, settings: Settings, watch: Stopwatch) -> Done:
+    """A batch under which a machine of a cluster died: on this machine, with a worker of its own, as
+    :func:`process_batch` does it with a batch that killed one of its workers."""
+    with watch.span("process"), _archived(waiting, run, settings) as (there, done):
+        return done(_process_alone(there, run, settings, _Patience(FAULTY_FILES)) if there else Done())
+
+
+def process_here(
+    waiting: Sequence[Waiting], run: str, settings: Settings, pool: Executor, docs: Path | None = None
+) -> Done:
+    """A batch from its archived bytes to the warehouse; what is judged is judged in ``pool``."""
+    with _archived(waiting, run, settings) as (there, done):
+        return done(_process_apart(there, run, settings, pool, docs, _Patience(FAULTY_FILES)) if there else Done())
+
+
+@contextmanager
+def _archived(
+    waiting: Sequence[Waiting], run: str, settings: Settings
+) -> Iterator[tuple[list[Waiting], Callable[[Done], Done]]]:
+    """The reports with their bytes at hand, and what makes of their outcome that of all: those whose archived file is
+    gone are at fault, and those that wait for their turn lie where they lay."""
+    with ExitStack() as stack:
+        try:
+            paths = stack.enter_context(places.at_hand([item.path for item in waiting]))
+        except OSError as error:
+            _record(settings, run, waiting, error, FaultNature.TRANSIENT)
+            raise
+        there, missing = _parted(waiting, paths)
         gone = _gone(settings, run, missing)
-        return gone + (_process_apart(there, run, settings, pool, docs, _Patience(FAULTY_FILES)) if there else Done())
+        lay = {item.submission: item for item in waiting}
+        yield there, lambda done: gone + replace(done, later=tuple(lay[item.submission] for item in done.later))
 
 
-def _parted(waiting: Sequence[Waiting]) -> tuple[list[Waiting], list[Waiting]]:
-    """Those whose archived file is there, and those whose file is gone; each is asked for once."""
-    parts: dict[bool, list[Waiting]] = {True: [], False: []}
-    for item in waiting:
-        parts[Path(item.path).exists()].append(item)
-    return parts[True], parts[False]
+def _parted(waiting: Sequence[Waiting], paths: Sequence[Path]) -> tuple[list[Waiting], list[Waiting]]:
+    """Those whose archived file is there, with its path, and those whose file is gone; each is asked for once."""
+    there, missing = [], []
+    for item, path in zip(waiting, paths, strict=True):
+        if path.exists():
+            there.append(replace(item, path=str(path)))
+        else:
+            missing.append(item)
+    return there, missing
 
 
 def _gone(settings: Settings, run: str, missing: Sequence[Waiting]) -> Done:
@@ -252,6 +292,7 @@ def _process_apart(
     except BrokenProcessPool:
         if not is_shared:
             raise
+        log.tell("worker.lost", settings, run=run, files=len(waiting))
         return _process_alone(waiting, run, settings, patience)
     except Exception as error:
         if _passes(error):
@@ -270,6 +311,8 @@ def _process_apart(
 def _record(settings: Settings, run: str, waiting: Sequence[Waiting], error: Exception, nature: FaultNature) -> None:
     """A try that ended in a fault is written down for each submission, unless the warehouse itself is out of reach."""
     submissions = [item.submission for item in waiting]
+    event = "worker.lost" if isinstance(error, BrokenProcessPool) else "batch.failed"
+    log.tell(event, settings, run=run, files=len(waiting), error=error)
     with suppress(Exception):
         detail = f"{type(error).__name__}: {error}"
         intake.fail_attempt(engine_for(settings.url), run, submissions, detail, nature=nature)
@@ -315,7 +358,7 @@ def return_workbooks(settings: Settings, pool: Executor | None, watch: Stopwatch
         moment = datetime.now(UTC)
         rows = returns.returnable(engine, only_new=True)
         for part in rows.iter_slices(COPIES_AT_A_TIME * (settings.workers if pool else 1)):
-            items = to_return(engine, part, settings.workspace.archive)
+            items = to_return(engine, part, settings.archive_place)
             _write_shared(items, settings, pool)
             returns.mark_returned(engine, [item.head.submission for item in items], moment)
         tidy(engine, settings.workspace.returned)

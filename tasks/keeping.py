@@ -6,6 +6,8 @@ import hashlib
 import io
 import json
 import os
+import re
+import time
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
@@ -17,7 +19,9 @@ from typing import IO, Any
 import polars as pl
 
 from domain.act import ActRefusedError
-from tasks.archive import find, waiting
+from tasks import log
+from tasks.archive import bring_back, find, waiting, write_once
+from tasks.places import telling
 from tasks.settings import Settings
 from tasks.store import definitions
 from warehouse import migrate, whole
@@ -30,6 +34,9 @@ MANIFEST = "manifest.json"
 VERSION = 1
 
 _PIECE = 1024 * 1024
+
+#: Backups that nobody gave another name.
+_USUAL = re.compile(r"tongket-\d{8}T\d{6}Z\.zip")
 
 
 @dataclass(slots=True)
@@ -61,7 +68,7 @@ def backup(settings: Settings, engine: Engine, out: Path) -> dict[str, Any]:
     """
     if out.exists():
         raise _is_there(out)
-    draft = out.with_name(f".{out.name}.{os.getpid()}.part")
+    draft, began = out.with_name(f".{out.name}.{os.getpid()}.part"), time.perf_counter()
     try:
         with draft.open("xb") as file:
             with zipfile.ZipFile(file, "w") as package:
@@ -73,7 +80,53 @@ def backup(settings: Settings, engine: Engine, out: Path) -> dict[str, Any]:
         raise _is_there(out) from error
     finally:
         draft.unlink(missing_ok=True)
+    told = {"bytes": out.stat().st_size, "seconds": round(time.perf_counter() - began, 3)}
+    log.tell("backup.made", settings, path=out, lost=len(manifest["lost"]), **told)
     return manifest
+
+
+def usual_place(settings: Settings, moment: datetime) -> Path:
+    """Where a backup goes that nobody gave another name: below ``backups``, named by its moment."""
+    settings.workspace.backups.mkdir(parents=True, exist_ok=True)
+    return settings.workspace.backups / f"tongket-{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}.zip"
+
+
+def own_backups(settings: Settings) -> list[Path]:
+    """The backups :func:`usual_place` named, the oldest first; others are not this program's to count or to remove."""
+    folder = settings.workspace.backups
+    found = folder.iterdir() if folder.is_dir() else ()
+    return sorted(path for path in found if _USUAL.fullmatch(path.name) and path.is_file())
+
+
+def keep_only(settings: Settings, count: int) -> list[Path]:
+    """Remove all but the newest ``count`` of :func:`own_backups` (at least one); those that went."""
+    gone = own_backups(settings)[: -max(count, 1)]
+    for path in gone:
+        path.unlink(missing_ok=True)
+    return gone
+
+
+def last_backup(settings: Settings) -> Path | None:
+    """The newest file in ``backups`` that calls itself an archive, whoever made it."""
+    folder = settings.workspace.backups
+    found = [path for path in folder.glob("*.zip") if path.is_file()] if folder.is_dir() else []
+    return max(found, key=lambda path: path.stat().st_mtime_ns, default=None)
+
+
+def moment_of(file: Path) -> datetime:
+    """The moment a backup is of, after a quick look: it is whole, and its manifest speaks of what is in it.
+
+    No byte of the content is proved: :func:`restore` does that. Raises ``ActRefusedError``.
+    """
+    try:
+        with zipfile.ZipFile(file) as package:
+            manifest = _read_manifest(package)
+            sizes = {info.filename: info.file_size for info in package.infolist() if info.filename != MANIFEST}
+            if sizes != {name: told["size"] for name, told in manifest["members"].items()}:
+                raise _damaged("danh sách tệp · list of files")
+            return datetime.fromisoformat(manifest["moment"])
+    except (zipfile.BadZipFile, OSError, EOFError, KeyError, ValueError, TypeError) as error:
+        raise error if isinstance(error, ActRefusedError) else _damaged(str(error)) from error
 
 
 def _is_there(out: Path) -> ActRefusedError:
@@ -103,7 +156,7 @@ def _write(writing: _Writing, settings: Settings, engine: Engine) -> dict[str, A
         "definitions": catalog.fingerprint,
         "tables": dict(sorted(rows.items())),
         "lost": lost,
-        "waiting": len(waiting(settings.workspace.inbox)),
+        "waiting": len(waiting(settings.inbox_place)),
         "members": writing.members,
     }
     writing.package.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
@@ -112,9 +165,9 @@ def _write(writing: _Writing, settings: Settings, engine: Engine) -> dict[str, A
 
 def _kept(writing: _Writing, settings: Settings, digest: str, path: str) -> bool:
     """Whether the archived bytes were there and are what they were."""
-    place = find(settings.workspace.archive, path)
+    place = find(settings.archive_place, path)
     try:
-        with place.open("rb") as content:
+        with telling(place), place.open("rb") as content:
             return writing.put(f"archive/{place.parent.name}/{place.name}", content) == digest
     except FileNotFoundError:
         return False
@@ -159,9 +212,22 @@ def _damaged(what: str) -> ActRefusedError:
 
 def _proved(package: zipfile.ZipFile) -> dict[str, Any]:
     """The manifest, when all it speaks of is there, is what it was, and may be put where it says."""
+    manifest = _read_manifest(package)
+    members = manifest["members"]
+    if sorted(package.namelist()) != sorted([*members, MANIFEST]):
+        raise _damaged("danh sách tệp · list of files")
+    for name, told in members.items():
+        if not _is_safe(name) or _digest(package, name) != told["sha256"]:
+            raise _damaged(name)
+    return manifest
+
+
+def _read_manifest(package: zipfile.ZipFile) -> dict[str, Any]:
+    """The manifest, when it is one of a backup this program can bring back."""
     try:
         manifest: dict[str, Any] = json.loads(package.read(MANIFEST))
-        kind, version, members = manifest["tongket"], manifest["version"], dict(manifest["members"])
+        kind, version = manifest["tongket"], manifest["version"]
+        manifest["members"] = dict(manifest["members"])
         known = set(manifest["tables"]) <= set(whole.TABLES)
     except (KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
         raise _damaged(f"{MANIFEST}: {error}") from error
@@ -172,11 +238,6 @@ def _proved(package: zipfile.ZipFile) -> dict[str, Any]:
             "Bản sao lưu do một phiên bản mới hơn tạo ra; cập nhật chương trình rồi làm lại",
             "The backup was made by a newer version; update the program and try again",
         )
-    if sorted(package.namelist()) != sorted([*members, MANIFEST]):
-        raise _damaged("danh sách tệp · list of files")
-    for name, told in members.items():
-        if not _is_safe(name) or _digest(package, name) != told["sha256"]:
-            raise _damaged(name)
     return manifest
 
 
@@ -210,23 +271,9 @@ def _unpack(package: zipfile.ZipFile, manifest: dict[str, Any], settings: Settin
     for name, told in manifest["members"].items():
         room, _, rest = name.partition("/")
         if room == "archive":
-            _placed(package, name, settings.workspace.archive / rest, told["sha256"])
+            with package.open(name) as member:
+                bring_back(settings.archive_place, rest, member, told["sha256"])
         elif room == "definitions" and not is_own:
-            _placed(package, name, settings.workspace.home / "definitions" / rest, told["sha256"])
+            with package.open(name) as member:
+                write_once(settings.workspace.home / "definitions" / rest, member, told["sha256"])
     os.sync()
-
-
-def _placed(package: zipfile.ZipFile, name: str, place: Path, digest: str) -> None:
-    if place.exists():
-        with place.open("rb") as there:
-            if hashlib.file_digest(there, "sha256").hexdigest() == digest:
-                return
-    place.parent.mkdir(parents=True, exist_ok=True)
-    draft = place.with_name(f".{place.name}.{os.getpid()}.part")
-    try:
-        with package.open(name) as member, draft.open("wb") as writer:
-            while piece := member.read(_PIECE):
-                writer.write(piece)
-        draft.replace(place)
-    finally:
-        draft.unlink(missing_ok=True)

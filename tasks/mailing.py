@@ -16,6 +16,7 @@ from typing import Any
 
 from domain.clock import now
 from domain.notice import NoticeState, is_address
+from tasks import log
 from tasks.notice_files import AttachmentGoneError, Row, message
 from tasks.settings import Settings
 from warehouse.engine import Engine
@@ -79,6 +80,7 @@ def send_all(settings: Settings, engine: Engine, ids: Sequence[int]) -> Tally:
                 tried += 1
     except NoLineError as error:
         rest = list(ids[tried:])
+        log.tell("notice.failed", settings, count=len(rest), error=error)
         delivery.settle()
         postpone(engine, rest, str(error), now())
         delivery.tally.waiting += len(rest)
@@ -86,6 +88,15 @@ def send_all(settings: Settings, engine: Engine, ids: Sequence[int]) -> Tally:
     finally:
         delivery.close()
     return delivery.tally
+
+
+#: How the log calls what became of a notice.
+_TOLD = {
+    NoticeState.SENT: "notice.sent",
+    NoticeState.REFUSED: "notice.refused",
+    NoticeState.WAITING: "notice.failed",
+    NoticeState.SENDING: "notice.unknown",
+}
 
 
 @dataclass(slots=True)
@@ -123,6 +134,7 @@ class _Delivery:
         fault = _without_secrets(answer.fault, self.settings)
         self.ended = (row["id"], answer.state, fault, now())
         self.tally.count(answer.state, fault)
+        log.tell(_TOLD[answer.state], self.settings, notice=row["id"], kind=row["kind"], error=fault or None)
         if answer.state is NoticeState.SENT:
             self.broken = 0
         if answer.is_lost:

@@ -10,6 +10,7 @@ from catalog.occasions import Course, course_of, courses, occasions
 from catalog.whole import Catalog
 from domain import clock
 from domain.occasion import Occasion, OccasionKind
+from tasks import log
 from tasks.settings import Settings
 from tasks.store import definitions, engine_for, engine_if_any
 from warehouse import schedule
@@ -82,6 +83,9 @@ def mark_done(settings: Settings, occasions: Sequence[Occasion], run: str | None
     if any(item.kind is OccasionKind.OPEN for item in occasions):
         schedule.begin_schedule(engine, clock.now())
     schedule.mark_occasions(engine, occasions, run, outcome)
+    for item in occasions:
+        told = {"kind": item.kind, "period": item.period, "label": item.label or None, "due_at": item.at}
+        log.tell("occasion.done", settings, run=run, outcome=outcome, **told)
 
 
 # ------------------------------------------------------------------------------------------------ what is to come

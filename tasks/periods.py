@@ -15,7 +15,7 @@ from domain.act import Act, ActRefusedError
 from domain.clock import day_of
 from domain.life import Life
 from domain.numbers import vi_number
-from tasks import keeping
+from tasks import keeping, log
 from tasks.settings import Settings
 from tasks.store import definitions, engine_for, ensure_periods
 from warehouse import acts, leases, queries
@@ -121,6 +121,7 @@ def open_period(settings: Settings, period: str, *, who: str, reason: str, momen
     engine, moment = engine_for(settings.url), moment or clock.now()
     register(settings, period)
     acts.open_period(engine, period, who=who, reason=reason, moment=moment)
+    log.tell("period.opened", settings, period=period)
     return owed(settings, period, moment)
 
 
@@ -136,9 +137,11 @@ def begin_closing(
 ) -> datetime:
     """The run begins to close the period, or goes on with what a dead one began (:func:`acts.begin_closing`)."""
     register(settings, period)
-    return acts.begin_closing(
+    begun = acts.begin_closing(
         engine_for(settings.url), period, run, who=who, reason=reason, moment=moment or clock.now()
     )
+    log.tell("period.closing", settings, period=period, run=run)
+    return begun
 
 
 def close_period(
@@ -153,12 +156,14 @@ def close_period(
     """Close the period at ``moment`` (now); refused while reports wait or another run closes it."""
     register(settings, period)
     acts.close_period(engine_for(settings.url), period, who=who, reason=reason, moment=moment or clock.now(), run=run)
+    log.tell("period.closed", settings, period=period, run=run)
 
 
 def reopen_period(settings: Settings, period: str, *, who: str, reason: str, moment: datetime | None = None) -> None:
     """Open a closed period again at ``moment`` (now)."""
     register(settings, period)
     acts.reopen_period(engine_for(settings.url), period, who=who, reason=reason, moment=moment or clock.now())
+    log.tell("period.reopened", settings, period=period)
 
 
 def register(settings: Settings, period: str) -> None:

@@ -10,18 +10,22 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from catalog import Catalog
 from domain.act import ActRefusedError
 from tasks.archive import find
+from tasks.places import at_hand
 from tasks.settings import Settings
 from tasks.store import register_of
 from warehouse import acts, returns
 from warehouse.engine import Engine
 from workbook.returned import Head, returned_workbook
+
+if TYPE_CHECKING:
+    from tasks.places import Place
 
 #: What may stand in the name of a file on every system; a unit's code comes from the file it sent.
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -40,16 +44,16 @@ class ToReturn:
     """A report to hand back, and the findings to mark in it."""
 
     head: Head
-    archived: Path
+    archived: str
     findings: list[dict[str, Any]]
 
 
-def to_return(engine: Engine, rows: pl.DataFrame, archive: Path) -> list[ToReturn]:
+def to_return(engine: Engine, rows: pl.DataFrame, archive: Place) -> list[ToReturn]:
     """The reports of :func:`warehouse.returns.returnable` with their findings."""
     findings = returns.findings_to_mark(engine, rows["submission"].to_list())
     by_submission = findings.partition_by("submission", as_dict=True)
     return [
-        ToReturn(_head(row), find(archive, row["archive_path"]), found.to_dicts() if found is not None else [])
+        ToReturn(_head(row), str(find(archive, row["archive_path"])), found.to_dicts() if found is not None else [])
         for row in rows.iter_rows(named=True)
         for found in [by_submission.get((row["submission"],))]
     ]
@@ -91,13 +95,14 @@ def safe_name(text: str, otherwise: str) -> str:
 
 def write_returned(items: Sequence[ToReturn], catalog: Catalog, to: Path) -> list[Path]:
     """Write the copies below ``to``, each whole or not at all, and return their paths."""
-    return [_write(item, catalog, to) for item in items]
+    with at_hand([item.archived for item in items]) as archived:
+        return [_write(item, path, catalog, to) for item, path in zip(items, archived, strict=True)]
 
 
-def _write(item: ToReturn, catalog: Catalog, to: Path) -> Path:
+def _write(item: ToReturn, archived: Path, catalog: Catalog, to: Path) -> Path:
     place = place_of(item.head, to)
     place.parent.mkdir(parents=True, exist_ok=True)
-    data = returned_workbook(item.archived, item.head.file_name, item.findings, item.head, catalog)
+    data = returned_workbook(archived, item.head.file_name, item.findings, item.head, catalog)
     draft = place.with_name(f".{os.urandom(6).hex()}{_DRAFT}")  # two runs may write the same copy
     try:
         draft.write_bytes(data)
@@ -145,7 +150,7 @@ def return_reports(
             f"Không có báo cáo số {submission} đã được kiểm tra. Xem: tongket findings",
             f"There is no submission {submission} that was checked. See: tongket findings",
         )
-    items = to_return(engine, rows, settings.workspace.archive)
+    items = to_return(engine, rows, settings.archive_place)
     paths = write_returned(items, register_of(settings), to or settings.workspace.returned)
     numbers = rows["submission"].to_list()
     acts.record_return(engine, numbers, who=who, reason="trả bản có đánh dấu lỗi")

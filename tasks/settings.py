@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from catalog import DATA
+from tasks.places import place_at
+
+if TYPE_CHECKING:
+    from tasks.places import Place
 
 #: Files a batch: large enough that the fixed cost of a Great Expectations run vanishes, small enough for steady memory.
 DEFAULT_BATCH = 2_500
@@ -45,12 +49,26 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = None
     smtp_sender: str | None = Field(default=None, description="address notices come from")
     metrics_port: int = Field(default=4201, ge=0, le=65535, description="port of /metrics and /health; 0: none")
+    metrics_host: str = Field(default="127.0.0.1", description="address /metrics and /health listen on")
+    log: Literal["json", "text"] | None = Field(default=None, description="what happens, also on the error stream")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_days: int = Field(default=400, ge=1, le=36_500, description="days a file of the log is kept")
     workers: int = Field(default_factory=lambda: max(1, min(4, os.cpu_count() or 1)), ge=1, le=64)
     batch_size: int = Field(default=DEFAULT_BATCH, ge=1, le=20_000)
 
     @cached_property
     def workspace(self) -> Workspace:
         return Workspace(self.home.resolve())
+
+    @property
+    def inbox_place(self) -> Place:
+        """The inbox: the workspace's unless another was set."""
+        return place_at(self.inbox) if self.inbox else self.workspace.inbox
+
+    @property
+    def archive_place(self) -> Place:
+        """The archive: the workspace's unless another was set."""
+        return place_at(self.archive) if self.archive else self.workspace.archive
 
     @property
     def catalog_root(self) -> Path:

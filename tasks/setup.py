@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from catalog import Catalog, load_catalog
+from tasks.places import make
 from tasks.settings import Settings
 from tasks.store import engine_for
 from warehouse.engine import Engine
@@ -18,6 +19,8 @@ def initialise(settings: Settings, url: str) -> dict[str, int]:
     """
     catalog = load_catalog(settings.catalog_root)
     settings.workspace.create()
+    for place in (settings.inbox_place, settings.archive_place):
+        make(place)
     engine = engine_for(url)
     upgrade(engine)
     sync_registry(engine, catalog)

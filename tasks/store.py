@@ -12,9 +12,10 @@ import polars as pl
 
 from catalog import Catalog, load_catalog
 from domain.clock import today
+from tasks import log
 from tasks.settings import Settings
 from warehouse.conclusions import known_conclusions
-from warehouse.engine import Engine, make_engine, write
+from warehouse.engine import Engine, hear_acts, make_engine, write
 from warehouse.history import children_counts, known_up_to, previous_figures
 from warehouse.migrate import is_current
 from warehouse.registry import ensure_periods as add_periods
@@ -24,8 +25,10 @@ from warehouse.waivers import closing_days, waivers_for
 
 @cache
 def engine_for(url: str) -> Engine:
-    """The engine of this process for a warehouse; connections are pooled behind it."""
-    return make_engine(url)
+    """The engine of this process for a warehouse; connections are pooled behind it. Acts are told in the log."""
+    engine = make_engine(url)
+    hear_acts(engine, lambda what, count: log.tell("act.recorded", what=what, count=count))
+    return engine
 
 
 @lru_cache(maxsize=2)
@@ -44,8 +47,11 @@ def register_of(settings: Settings) -> Catalog:
     Without a workspace the shipped register is all there is.
     """
     catalog, engine = definitions(settings), engine_if_any(settings)
-    if engine is None:
-        return catalog
+    return catalog if engine is None else register_in(engine, catalog)
+
+
+def register_in(engine: Engine, catalog: Catalog) -> Catalog:
+    """The definitions with the register of a warehouse that is there."""
     register = read_register(engine)
     return replace(catalog, units=register.units, events=register.events)
 

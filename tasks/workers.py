@@ -22,7 +22,7 @@ from expectations.engine import Engine, quiet
 from tasks.pipeline import Outcome, process
 from tasks.returning import ToReturn, write_returned
 from tasks.settings import Settings
-from tasks.store import WarehousePast, engine_for, register_of
+from tasks.store import WarehousePast, definitions, engine_for, register_in
 from workbook.read import Source
 
 #: Seconds without an answer after which the pool itself is looked at.
@@ -129,17 +129,46 @@ def warm_up(executor: Executor, workers: int) -> None:
 
 _early: Executor | None = None
 _settings: Settings | None = None
+_run = ""
 
 
 def prepare(settings: Settings) -> None:
     """Make this process ready to work for a run: its settings, its definitions, the heavy imports."""
-    global _settings  # noqa: PLW0603  (a worker process has one run and so one set of settings)
+    global _settings  # noqa: PLW0603  (a worker process has one set of settings)
     _settings = settings
     _end_with_parent()
     _catalog.cache_clear()
     warnings.simplefilter("ignore")
     with quiet():
         Engine()  # Great Expectations takes seconds to import
+
+
+class Here(Executor):
+    """Does at once, in this process, what it is given: a worker that is asked for a whole batch needs no other."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+def ready_for(run: str) -> Settings:
+    """The settings this process was prepared with, for a process that outlives runs: units may have been imported since
+    the last one."""
+    global _run  # noqa: PLW0603  (a worker does one thing at a time)
+    if run != _run:
+        _catalog.cache_clear()
+        _run = run
+    return _prepared()
+
+
+def _prepared() -> Settings:
+    if _settings is None:
+        raise RuntimeError("the worker was not prepared")
+    return _settings
 
 
 def _end_with_parent() -> None:
@@ -156,9 +185,7 @@ def _end_after(parent: BaseProcess) -> None:
 
 @lru_cache(maxsize=1)
 def _catalog() -> Catalog:
-    if _settings is None:
-        raise RuntimeError("the worker was not prepared")
-    return register_of(_settings)
+    return register_in(engine_for(_prepared().url), definitions(_prepared()))
 
 
 def _definitions() -> int:

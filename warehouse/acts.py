@@ -25,7 +25,7 @@ from domain.names import fold_bare
 from domain.submission import FAILED, IN_FORCE, RESTORABLE, SubmissionState, may_move, move
 from warehouse import lives, tables
 from warehouse.bulk import MOMENT, insert_frame, next_id, number_rows, read_where_in, update_frame
-from warehouse.engine import write
+from warehouse.engine import note_act, write
 from warehouse.facts import end_belief, set_aside
 from warehouse.leases import running_now
 from warehouse.returns import put_out_of_date
@@ -639,3 +639,4 @@ def _record_each(
         after=pl.col("state") if after is None else pl.lit(after),
     )
     insert_frame(connection, tables.action, number_rows(connection, tables.action, acts))
+    note_act(connection, act.value, acts.height)

@@ -27,7 +27,7 @@ from domain.quantity import interval_of
 from warehouse import tables
 from warehouse.ancestry import heirs_on
 from warehouse.bulk import MOMENT, insert_frame, next_id, number_rows, read_frame, read_where_in
-from warehouse.engine import write
+from warehouse.engine import note_act, write
 from warehouse.reporting import period_row
 from warehouse.resolve import resolve
 from warehouse.units import closure, selves, subtree, tree_on
@@ -280,6 +280,7 @@ def _record(
             id=next_id(connection, tables.action), before=before, after=after, second_person=None, **values
         )
     )
+    note_act(connection, act.value)
 
 
 # ------------------------------------------------------------------------------------------------ what reports say

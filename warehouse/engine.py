@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import socket
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from warehouse.roles import WITHHELD
@@ -19,12 +21,16 @@ __all__ = [
     "Engine",
     "MissingDriver",
     "UnsupportedUrlError",
+    "hear_acts",
+    "identity",
     "is_postgres",
     "is_transient",
     "make_engine",
     "make_reader",
+    "note_act",
     "safe_url",
     "snapshot",
+    "unreachable",
     "write",
 ]
 
@@ -63,6 +69,9 @@ _MAY_BECOME_READER = """\
 SELECT 1 FROM pg_roles AS reader, pg_roles AS me
 WHERE reader.rolname = 'pg_read_all_data' AND me.rolname = current_user AND me.rolsuper
 """
+
+
+_IDENTITY = "SELECT system_identifier || '/' || current_database() FROM pg_control_system()"
 
 
 class MissingDriver(RuntimeError):  # noqa: N818
@@ -134,10 +143,31 @@ def write(engine: Engine) -> Iterator[Connection]:
     locks a table against other writers until the transaction ends, also when the process is killed. Readers neither
     wait for it nor can take it: a role that may only read cannot hold up a load.
     """
-    with engine.connect().execution_options(warehouse_writer=True) as connection, connection.begin():
+    acts: list[tuple[str, int]] = []
+    with engine.connect().execution_options(warehouse_writer=True, acts=acts) as connection, connection.begin():
         if is_postgres(engine):
             _become_writer(connection)
         yield connection
+    hear = _hearers.get(engine)
+    if hear is not None:
+        for what, count in acts:
+            hear(what, count)
+
+
+#: Who is told of acts, by the warehouse they were recorded in.
+_hearers: WeakKeyDictionary[Engine, Callable[[str, int], None]] = WeakKeyDictionary()
+
+
+def hear_acts(engine: Engine, hear: Callable[[str, int], None]) -> None:
+    """Let ``hear`` know of every kind of act that is recorded, and how many rows it made, once that is committed."""
+    _hearers[engine] = hear
+
+
+def note_act(connection: Connection, what: str, count: int = 1) -> None:
+    """The transaction records acts; whoever hears of acts is told of them when it is committed."""
+    acts: list[tuple[str, int]] | None = connection.get_execution_options().get("acts")
+    if acts is not None:
+        acts.append((what, count))
 
 
 def _become_writer(connection: Connection) -> None:
@@ -164,6 +194,17 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def identity(engine: Engine) -> str:
+    """What the database is called by every machine that sees the same one, whatever address it sees it under.
+
+    A SQLite file is seen by its own machine alone.
+    """
+    if not is_postgres(engine):
+        return f"{socket.gethostname()}:{Path(engine.url.database or '').resolve()}"
+    with engine.connect() as connection:
+        return str(connection.scalar(text(_IDENTITY)))
+
+
 def is_transient(error: BaseException) -> bool:
     """Whether the same work may well succeed later: a lost connection, a busy database, a deadlock, a full disk."""
     if isinstance(error, PoolTimeout):
@@ -185,6 +226,17 @@ def is_transient(error: BaseException) -> bool:
             sqlite3.SQLITE_CANTOPEN,
         )
     return isinstance(error, OperationalError | InterfaceError)
+
+
+def unreachable(error: BaseException) -> str | None:
+    """What keeps a warehouse from being used, in the words of the database or the system and without a password; or
+    ``None``: a fault of the program."""
+    if isinstance(error, DBAPIError):
+        said = str(error.orig).strip().splitlines()
+        return said[0] if said else type(error.orig).__name__
+    if isinstance(error, PoolTimeout | ArgumentError | MissingDriver | UnsupportedUrlError | OSError):
+        return str(error).strip().splitlines()[0]
+    return None
 
 
 def _parse(url: str) -> URL:

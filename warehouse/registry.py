@@ -32,7 +32,7 @@ from warehouse.bulk import (
     read_frame,
     update_frame,
 )
-from warehouse.engine import write
+from warehouse.engine import note_act, write
 
 #: Periods are there from this year on unless other years are asked for: before it no report is taken in.
 FIRST_YEAR = 2010
@@ -203,6 +203,7 @@ def _record_import(connection: Connection, signed: Signed, before: dict[str, int
             after=after,
         )
     )
+    note_act(connection, Act.IMPORT_REGISTER.value)
 
 
 def read_units(engine: Engine) -> list[UnitRecord]:

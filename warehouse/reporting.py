@@ -251,6 +251,34 @@ def status_on(
     return _judged(rows, today or clock.today()).sort("form", "unit")
 
 
+def status_by_kind(engine: Engine, period: str, today: date) -> pl.DataFrame:
+    """The counts of :func:`status` by kind of unit, without reading the tree: ``form, kind, state`` of the latest
+    version (or ``missing``), ``reports, expected, late, overdue``."""
+    with engine.connect() as connection:
+        row = period_row(connection, period)
+        owed = _owed(connection, row)
+        sent = _sent(connection, row["id"], owed["unit_id"])
+        joined = owed.select("unit_id", "kind", "form", "due", is_expected=pl.lit(True)).join(
+            sent, on=["unit_id", "form"], how="full", coalesce=True
+        )
+        unit = tables.unit.c
+        query = select(unit.id.label("unit_id"), unit.kind.label("kind_of_others"))
+        others = read_where_in(connection, query, unit.id, joined.filter(pl.col("kind").is_null())["unit_id"])
+    rows = joined.join(others, on="unit_id", how="left", maintain_order="left")
+    return (
+        rows.with_columns(pl.coalesce("kind", "kind_of_others").alias("kind"))
+        .with_columns(_verdicts(today))
+        .group_by("form", "kind", "state")
+        .agg(
+            reports=pl.len().cast(pl.Int64),
+            expected=pl.col("is_expected").sum().cast(pl.Int64),
+            late=pl.col("is_late").sum().cast(pl.Int64),
+            overdue=pl.col("is_overdue").sum().cast(pl.Int64),
+        )
+        .sort("form", "kind", "state")
+    )
+
+
 def _sent(connection: Connection, period_id: int, owing: pl.Series, without: pl.Series | None = None) -> pl.DataFrame:
     """``unit_id, form`` with the latest version, the first arrival, and whether a version is in force; what a unit that
     owes it sent before it was renamed or came under another superior is its own."""
@@ -315,14 +343,19 @@ def _with_units(connection: Connection, rows: pl.DataFrame, tree: pl.DataFrame) 
     return rows.join(named, on="unit_id", how="left", maintain_order="left")
 
 
-def _judged(rows: pl.DataFrame, today: date) -> pl.DataFrame:
+def _verdicts(today: date) -> list[pl.Expr]:
+    """What is said of a unit that owes a report or sent one: ``state, is_expected, is_late, is_overdue``."""
     arrived = pl.col("received_at").dt.convert_time_zone(ZONE.key).dt.date()
-    return rows.with_columns(
+    return [
         pl.col("state").fill_null(_MISSING),
-        pl.col("is_expected", "is_in_force", "is_permitted").fill_null(False),
-        is_late=(arrived > pl.col("due")).fill_null(False),
-        is_overdue=(pl.col("state").is_null() & (pl.lit(today) > pl.col("due"))).fill_null(False),
-    ).select(
+        pl.col("is_expected").fill_null(False),
+        (arrived > pl.col("due")).fill_null(False).alias("is_late"),
+        (pl.col("state").is_null() & (pl.lit(today) > pl.col("due"))).fill_null(False).alias("is_overdue"),
+    ]
+
+
+def _judged(rows: pl.DataFrame, today: date) -> pl.DataFrame:
+    return rows.with_columns(pl.col("is_in_force", "is_permitted").fill_null(False), *_verdicts(today)).select(
         "unit",
         "name",
         "kind",

@@ -12,6 +12,7 @@ from domain.act import Act, ActRefusedError
 from domain.names import nfc
 from warehouse import tables
 from warehouse.bulk import next_id
+from warehouse.engine import note_act
 from warehouse.words import Words
 
 #: Characters of a name and of a reason that still fit into a table of decisions.
@@ -74,4 +75,5 @@ def record(
         "second_person": second_person,
     }
     connection.execute(tables.action.insert().values(values))
+    note_act(connection, act.value)
     return number

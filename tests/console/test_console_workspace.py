@@ -153,7 +153,7 @@ def test_a_dotenv_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_doctor_finds_a_fresh_workspace_well(workspace: Path) -> None:
     ran = run_here("doctor", "--json")
     assert ran.code == 0
-    assert all(set(condition) == {"name", "well", "seen", "advice"} for condition in ran.json)
+    assert all(set(condition) == {"code", "name", "level", "well", "seen", "advice"} for condition in ran.json)
     assert all(condition["well"] and condition["advice"] == "" for condition in ran.json)
     assert "✓" in run_here("doctor").out
 

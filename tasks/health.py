@@ -1,0 +1,231 @@
+"""Whether everything is well: settings, definitions, folders, disk, mail; what the warehouse and Prefect know of
+themselves is looked at in :mod:`tasks.health_warehouse` and :mod:`tasks.health_prefect`.
+
+Each function looks at one thing and says what it saw in both languages; nothing is ever changed. What a person can mend
+is a condition, never an exception.
+"""
+
+from __future__ import annotations
+
+import os
+import smtplib
+import ssl
+import stat
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from catalog import CatalogError
+from domain.numbers import vi_number
+from tasks.archive import closed
+from tasks.condition import Condition, Level, Look, Said
+from tasks.health_prefect import prefect_conditions
+from tasks.health_warehouse import warehouse_conditions, warehouse_details
+from tasks.places import require
+from tasks.settings import Settings
+from tasks.store import definitions
+
+#: Below this the next quarter's files may not fit; below the second nothing more can be promised.
+SCARCE_BYTES, LOW_BYTES = 4 * 1024**3, 1024**3
+
+#: Every file in the archive, and every annotated copy, takes one.
+SCARCE_INODES, LOW_INODES = 100_000, 10_000
+
+#: Seconds a mail server is given to say who it is.
+MAIL_PATIENCE = 3.0
+
+_PREFIX = "TONGKET_"
+
+
+def conditions(settings: Settings) -> Iterator[Condition]:
+    """Everything, also what takes a moment: the definitions are read, servers are asked, what was frozen is proved."""
+    yield from settings_conditions(settings)
+    yield definitions_condition(settings)
+    yield workspace_condition(settings)
+    if settings.workspace.exists:
+        yield from place_conditions(settings, is_thorough=True)
+        yield from warehouse_conditions(settings)
+        yield from warehouse_details(settings)
+    yield from prefect_conditions(settings)
+    yield from mail_conditions(settings)
+
+
+def cheap_conditions(settings: Settings) -> Iterator[Condition]:
+    """What may be asked every few seconds: places, disk, and what the warehouse answers at once."""
+    yield workspace_condition(settings)
+    if settings.workspace.exists:
+        yield from place_conditions(settings)
+        yield from warehouse_conditions(settings)
+
+
+# ------------------------------------------------------------------------------------------------ settings
+
+
+def settings_conditions(settings: Settings, dotenv: Path = Path(".env")) -> Iterator[Condition]:
+    """Variables nobody reads, settings that do not go together, and secrets others can read."""
+    look = Look("settings", Said("Cấu hình", "Settings"))
+    faults = [*_unknown(look, dotenv), *_unfit(look, settings), *_open_secrets(look, settings, dotenv)]
+    yield from faults
+    if not faults:
+        count = len(_given(dotenv))
+        yield look.well(Said(f"{vi_number(count)} biến TONGKET_…", f"{count} variables TONGKET_…"))
+
+
+def _given(dotenv: Path) -> set[str]:
+    """The names of our variables in the environment and in ``.env``."""
+    lines = dotenv.read_text(encoding="utf-8").splitlines() if dotenv.is_file() else []
+    written = {name.strip().removeprefix("export ").strip() for name, _, _ in (line.partition("=") for line in lines)}
+    return {name for name in {*os.environ, *written} if name.upper().startswith(_PREFIX)}
+
+
+def _unknown(look: Look, dotenv: Path) -> Iterator[Condition]:
+    known = [_PREFIX + name.upper() for name in Settings.model_fields]
+    for name in sorted(_given(dotenv)):
+        if name.upper() in known:
+            continue
+        near = get_close_matches(name.upper(), known, n=1, cutoff=0.6)
+        yield look.attention(
+            Said(f"không có cấu hình nào tên {name}", f"there is no setting {name}"),
+            Said(f"Ý là {near[0]}?", f"Is {near[0]} meant?") if near else Said("Bỏ biến này", "Remove it"),
+        )
+
+
+def _unfit(look: Look, settings: Settings) -> Iterator[Condition]:
+    if settings.smtp_host and not settings.smtp_sender:
+        yield look.attention(
+            Said("có TONGKET_SMTP_HOST, không có TONGKET_SMTP_SENDER", "TONGKET_SMTP_HOST without TONGKET_SMTP_SENDER"),
+            Said("Đặt địa chỉ người gửi: TONGKET_SMTP_SENDER", "Set the sender's address: TONGKET_SMTP_SENDER"),
+        )
+    if settings.smtp_security == "none" and settings.smtp_password is not None:
+        yield look.attention(
+            Said(
+                "mật khẩu thư sẽ đi không mã hóa (TONGKET_SMTP_SECURITY=none)",
+                "the mail password would travel unencrypted (TONGKET_SMTP_SECURITY=none)",
+            ),
+            Said("Dùng starttls hoặc tls", "Use starttls or tls"),
+        )
+
+
+def _open_secrets(look: Look, settings: Settings, dotenv: Path) -> Iterator[Condition]:
+    """A file with passwords that other users of this machine may read."""
+    if not dotenv.is_file() or not stat.S_IMODE(dotenv.stat().st_mode) & (stat.S_IRGRP | stat.S_IROTH):
+        return
+    written = {name.upper() for name in _given(dotenv)}
+    secrets = [name for name in Settings.model_fields if isinstance(getattr(settings, name), SecretStr)]
+    held = sorted(_PREFIX + name.upper() for name in secrets if _PREFIX + name.upper() in written)
+    if held:
+        named = ", ".join(held)
+        yield look.attention(
+            Said(f"{dotenv.resolve()} có {named} và người khác đọc được", f"{dotenv.resolve()} has {named}, readable"),
+            Said(f"Chạy: chmod 600 {dotenv}", f"Run: chmod 600 {dotenv}"),
+        )
+
+
+# ------------------------------------------------------------------------------------------------ definitions, places
+
+
+def definitions_condition(settings: Settings) -> Condition:
+    look = Look("definitions", Said("Bộ định nghĩa", "Definitions"))
+    try:
+        catalog = definitions(settings)
+    except CatalogError as error:
+        advice = Said("Chạy: tongket catalog check", "Run: tongket catalog check")
+        return look.fault(Said.same(error.faults[0]), advice)
+    indicators, rules = len(catalog.indicators), len(catalog.rules)
+    return look.well(Said(f"{indicators} chỉ tiêu, {rules} quy tắc", f"{indicators} indicators, {rules} rules"))
+
+
+def workspace_condition(settings: Settings) -> Condition:
+    look = Look("workspace", Said("Không gian làm việc", "Workspace"))
+    home = Said.same(settings.workspace.home)
+    if settings.workspace.exists:
+        return look.well(home)
+    return look.fault(home, Said("Chạy: tongket init", "Run: tongket init"))
+
+
+def place_conditions(settings: Settings, *, is_thorough: bool = False) -> Iterator[Condition]:
+    """The inbox (``is_thorough``: and each file in it), and what is left of every disk the workspace lies on."""
+    yield inbox_condition(settings, is_thorough=is_thorough)
+    seen: set[int] = set()
+    for folder in (settings.workspace.home, settings.workspace.archive, settings.workspace.backups):
+        if folder.is_dir() and (device := folder.stat().st_dev) not in seen:
+            seen.add(device)
+            yield disk_condition(folder)
+
+
+def disk_condition(folder: Path) -> Condition:
+    """Room for bytes and for files: a disk that has run out of inodes is full too."""
+    look = Look("disk", Said("Đĩa còn trống", "Free disk"))
+    room = os.statvfs(folder)
+    free, files = room.f_bavail * room.f_frsize, room.f_favail if room.f_files else SCARCE_INODES
+    level = max(_scarcity(free, SCARCE_BYTES, LOW_BYTES), _scarcity(files, SCARCE_INODES, LOW_INODES))
+    gigabytes = free / 1024**3
+    seen = Said(f"{vi_number(round(gigabytes, 1))} GB · {folder}", f"{gigabytes:.1f} GB · {folder}")
+    if files < SCARCE_INODES:
+        seen = Said(f"{seen.vi} · còn chỗ cho {vi_number(files)} tệp", f"{seen.en} · room for {files:,} files")
+    if level is Level.WELL:
+        return look.well(seen)
+    advice = Said("Dọn đĩa hoặc chuyển TONGKET_HOME", "Free the disk or move TONGKET_HOME")
+    return Condition(look.code, look.name, level, seen, advice)
+
+
+def _scarcity(left: int, scarce: int, low: int) -> Level:
+    return Level.FAULT if left < low else Level.ATTENTION if left < scarce else Level.WELL
+
+
+def inbox_condition(settings: Settings, *, is_thorough: bool) -> Condition:
+    """An inbox that is away looks like an empty one to whoever does not ask."""
+    look = Look("inbox", Said("Hộp thư", "Inbox"))
+    inbox = settings.inbox_place
+    shut: Sequence[object]
+    try:
+        require(inbox)
+        shut = closed(inbox) if is_thorough else []
+    except OSError as error:
+        shut = [error.filename or inbox]
+    if not shut:
+        return look.well(Said.same(inbox))
+    return look.fault(
+        Said(f"không đọc được: {shut[0]}", f"cannot be read: {shut[0]}"),
+        Said("Kiểm tra ổ đĩa mạng, kho S3 và quyền đọc", "Check the network drive, the store and the permissions"),
+    )
+
+
+# ------------------------------------------------------------------------------------------------ mail
+
+
+def mail_conditions(settings: Settings) -> Iterator[Condition]:
+    """Whether the mail server says who it is; nothing is sent, nobody logs in."""
+    if not settings.smtp_host:
+        return
+    look = Look("mail", Said("Máy chủ thư", "Mail server"))
+    address = f"{settings.smtp_host}:{settings.smtp_port}"
+    try:
+        with _greeted(settings) as server:
+            server.ehlo()
+            has_tls = settings.smtp_security != "starttls" or server.has_extn("starttls")
+    except (OSError, smtplib.SMTPException) as error:
+        yield look.fault(
+            Said(f"{address} không trả lời: {error}", f"{address} does not answer: {error}"),
+            Said(
+                "Kiểm tra TONGKET_SMTP_HOST, cổng và tường lửa; thông báo vẫn chờ gửi lại",
+                "Check TONGKET_SMTP_HOST, port and firewall; notices wait and go out later",
+            ),
+        )
+        return
+    if has_tls:
+        yield look.well(Said.same(address))
+    else:
+        yield look.fault(
+            Said(f"{address} không nhận STARTTLS", f"{address} offers no STARTTLS"),
+            Said("Đặt TONGKET_SMTP_SECURITY=tls hoặc none", "Set TONGKET_SMTP_SECURITY=tls or none"),
+        )
+
+
+def _greeted(settings: Settings) -> smtplib.SMTP:
+    host, port = settings.smtp_host or "", settings.smtp_port
+    if settings.smtp_security == "tls":
+        return smtplib.SMTP_SSL(host, port, timeout=MAIL_PATIENCE, context=ssl.create_default_context())
+    return smtplib.SMTP(host, port, timeout=MAIL_PATIENCE)
