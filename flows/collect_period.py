@@ -18,7 +18,7 @@ from prefect.client.schemas.objects import State
 from flows.work import THREADS, RunReport, run_through
 from tasks.archive import closed
 from tasks.collect import Waiting, receive
-from tasks.places import place_at
+from tasks.places import Helpers, place_at
 from tasks.settings import Settings
 from tasks.timing import Stopwatch
 
@@ -47,8 +47,8 @@ def collect_period(
     folder = _inbox(settings, inbox, files)
     moment = datetime.now(UTC)
 
-    def take(run: str, watch: Stopwatch) -> list[Waiting]:
-        return receive(run, settings, folder, [Path(name) for name in files or []], watch, moment)
+    def take(run: str, watch: Stopwatch, helpers: Helpers | None) -> list[Waiting]:
+        return receive(run, settings, folder, [Path(name) for name in files or []], watch, moment, helpers)
 
     return run_through("collect-period", settings, period, take, lambda: _not_taken(folder))
 

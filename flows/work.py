@@ -21,6 +21,7 @@ from tasks import progress
 from tasks.batches import batch_size, workers_for
 from tasks.cluster import Cluster, joined, outcome_of
 from tasks.collect import Done, Waiting, compare, process_alone, process_batch, publish, return_workbooks, roll_up
+from tasks.places import Helpers
 from tasks.settings import Settings
 from tasks.store import engine_for
 from tasks.timing import Stopwatch
@@ -54,7 +55,7 @@ def run_through(
     kind: str,
     settings: Settings,
     period: str | None,
-    take: Callable[[str, Stopwatch], list[Waiting]],
+    take: Callable[[str, Stopwatch, Helpers | None], list[Waiting]],
     left: Callable[[], list[Exception]] = list,
 ) -> State[RunReport]:
     """A run from its start to its report; ``take`` gives what it has to process, ``left`` says what it could not take.
@@ -65,7 +66,7 @@ def run_through(
     started = time.perf_counter()
     engine = engine_for(settings.url)
     with joined(settings) as cluster, leases.running(engine, kind, period) as run:
-        waiting = take(run, watch)
+        waiting = take(run, watch, cluster)
         hand_back: Any = return_workbooks  # quote() hides its type from what Prefect declares
         with _workers(len(waiting), settings, watch, cluster) as executor:
             faults = _process_all(_Doing(run, settings, executor, watch, cluster), waiting) if executor else []

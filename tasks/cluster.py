@@ -11,7 +11,7 @@ import hashlib
 import logging
 import pickle
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -26,6 +26,7 @@ from domain.act import ActRefusedError
 from tasks import places, workers
 from tasks.batches import SMALLEST_SHARED_BATCH
 from tasks.collect import RETRYING, Done, Waiting, process_here
+from tasks.places import Item, Result
 from tasks.settings import Settings
 from tasks.store import definitions, engine_for
 from warehouse.engine import identity
@@ -160,6 +161,14 @@ def _travelling(error: Exception) -> Exception:
 # ------------------------------------------------------------------------------------------------ a run
 
 
+@dataclass(slots=True, eq=False)
+class _Piece:
+    """Work that was given out."""
+
+    wrapped_future: Any
+    is_done: bool = False
+
+
 class Cluster:
     """The workers of a scheduler that may take part in a run."""
 
@@ -169,7 +178,7 @@ class Cluster:
 
     def batch_size(self, count: int, settings: Settings) -> int:
         """Some batches for each worker, none so small that what a batch costs by itself weighs."""
-        share = -(-count // (_SHARES * max(1, len(self.workers()))))
+        share = -(-count // self.width)
         return max(1, min(settings.batch_size, max(share, SMALLEST_SHARED_BATCH)))
 
     def workers(self) -> list[str]:
@@ -186,6 +195,27 @@ class Cluster:
         parameters = {"number": number, "packed": pickle.dumps(list(batch)), "run": run}
         with annotate(resources={self._fit.tag: 1}):
             return self._runner.submit(process_on_cluster, parameters)
+
+    @property
+    def width(self) -> int:
+        """Pieces worth giving out at a time: some for each worker."""
+        return _SHARES * max(1, len(self.workers()))
+
+    def map(self, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+        """Work of an instant, without a task of Prefect's; :meth:`tasks.places.Helpers.map`. A cluster that went away
+        is a ``ConnectionError``: what is tried again elsewhere must bear to be done twice."""
+        from distributed import KilledWorker
+
+        submit, tag = self._runner.client.submit, {self._fit.tag: 1}
+        futures = [_Piece(submit(work, item, resources=tag, pure=False)) for item in items]
+        waiting = self.completed(futures)
+        for piece in futures:
+            while not piece.is_done:
+                next(waiting).is_done = True
+            try:
+                yield piece.wrapped_future.result()
+            except (KilledWorker, CancelledError) as error:
+                raise ConnectionError(f"the cluster lost a piece of work: {error!r}") from error
 
     def completed(self, futures: Sequence[Any]) -> Iterator[Any]:
         """The futures as they end. When nobody has been there for a while to do the work, what is left is called off,
