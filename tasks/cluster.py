@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from prefect import task
+from prefect.settings import PREFECT_API_URL
 
 from domain.act import ActRefusedError
 from tasks import places, workers
@@ -285,9 +286,19 @@ def joined(settings: Settings) -> Iterator[Cluster | None]:
         return
     fit = fitness(settings)
     with _connected(settings.dask) as runner:
+        _refuse_own_server()
         cluster = Cluster(runner, fit)
         cluster.wait(PATIENCE)
         yield cluster
+
+
+def _refuse_own_server() -> None:
+    """A server that Prefect starts for one run speaks to its own machine alone."""
+    if not PREFECT_API_URL.value():
+        raise ActRefusedError(
+            "Chạy trên cụm cần một máy chủ Prefect mà mọi máy đều tới được: đặt PREFECT_API_URL.",
+            "A cluster needs a Prefect server that every machine can reach: set PREFECT_API_URL.",
+        )
 
 
 def refuse_unready(settings: Settings) -> None:
