@@ -63,6 +63,7 @@ def main(arguments: list[str]) -> None:
         "--kill", action=argparse.BooleanOptionalAction, default=True, help="kill a worker in the middle"
     )
     parser.add_argument("--alone", action=argparse.BooleanOptionalAction, default=True, help="compare with one process")
+    parser.add_argument("--command", action="store_true", help="run the command, not the deployment: tells the steps")
     parser.add_argument("--prefect-database", help="postgresql+asyncpg://… with pg_trgm; default: SQLite of its own")
     parser.add_argument("--folder", type=Path, help="kept afterwards (default: a temporary one)")
     asked = parser.parse_args(arguments)
@@ -79,12 +80,12 @@ def _measured(stage: Stage, asked: argparse.Namespace) -> dict[str, Any]:
     files = stage.deliver(asked.submissions)
     watch = Processors(stage)
     began = time.perf_counter()
-    ended, killed_at = stage.collect(kill=asked.kill)
+    outcome = stage.ingest() if asked.command else stage.collect(kill=asked.kill)
     figures: dict[str, Any] = {
         "submissions": len(files),
         "workers": asked.workers,
-        "state": ended,
-        "decided_when_killed": killed_at,
+        "batches": stage.batches(),
+        **outcome,
         "run_s": round(time.perf_counter() - began, 1),
         **watch.figures(),
         "left_in_inbox": stage.waiting(),
@@ -200,7 +201,21 @@ class Stage:
         deployment.apply(work_pool_name=POOL)
 
     def _command(self, *arguments: str, **more: str) -> str:
-        return _checked([_tool("tongket"), *arguments], {**self.environment, **more})
+        environment = {**self.environment, **more}
+        process = subprocess.Popen(
+            [_tool("tongket"), *arguments],
+            env=environment,
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.names[process.pid] = "flow"
+        out, err = process.communicate()
+        del self.names[process.pid]
+        if process.returncode:
+            raise SystemExit(f"tongket {' '.join(arguments)} ended with {process.returncode}: {err or out}")
+        return out
 
     # -------------------------------------------------------------------------------------------- the files
 
@@ -233,14 +248,28 @@ class Stage:
 
     # -------------------------------------------------------------------------------------------- the runs
 
-    def collect(self, *, kill: bool) -> tuple[str, int | None]:
+    def ingest(self) -> dict[str, Any]:
+        """A run of the command; how it ended, and the seconds of its steps."""
+        report = json.loads(self._command("ingest", "--period", PERIOD, "--json"))
+        return {"state": report["state"], "seconds": {k: round(v, 1) for k, v in report["seconds"].items()}}
+
+    def batches(self) -> int:
+        """Loads of the run: reports that were loaded together were judged in one go."""
+        from tasks.settings import Settings
+        from tasks.store import engine_for
+
+        asked = "select count(distinct started_at) from attempt where outcome not in ('failed', 'same_bytes')"
+        with engine_for(Settings().url).connect() as connection:
+            return int(connection.exec_driver_sql(asked).scalar() or 0)
+
+    def collect(self, *, kill: bool) -> dict[str, Any]:
         """A run of the deployment; how it ended, and how many submissions were decided when a worker was killed."""
         from prefect.deployments import run_deployment
 
         deployed: Any = run_deployment
         run = deployed("collect-period/collect-period", parameters={"period": PERIOD}, timeout=0, as_subflow=False)
         killed_at = self._kill_one(run.id) if kill else None
-        return self._ended(run.id), killed_at
+        return {"state": self._ended(run.id), "decided_when_killed": killed_at}
 
     def _kill_one(self, run: Any) -> int:
         """SIGKILL to a worker, and to the nanny that would start it anew, once a batch is loaded and others are not: as

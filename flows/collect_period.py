@@ -28,7 +28,7 @@ from flows.work import THREADS, RunReport, run_through
 from tasks import occasions
 from tasks.archive import closed
 from tasks.collect import Waiting, receive
-from tasks.places import place_at
+from tasks.places import Helpers, place_at
 from tasks.settings import Settings
 from tasks.timing import Stopwatch
 
@@ -94,8 +94,8 @@ def collect(settings: Settings, period: str = "", inbox: str = "", files: Sequen
     folder = _inbox(settings, inbox, files)
     moment = clock.now()
 
-    def take(run: str, watch: Stopwatch) -> list[Waiting]:
-        return receive(run, settings, folder, [Path(name) for name in files], watch, moment)
+    def take(run: str, watch: Stopwatch, helpers: Helpers | None) -> list[Waiting]:
+        return receive(run, settings, folder, [Path(name) for name in files], watch, moment, helpers)
 
     return run_through("collect-period", settings, period or None, take, lambda: _not_taken(folder))
 

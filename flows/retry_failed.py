@@ -12,6 +12,7 @@ from flows.asked import PeriodCode, UnitCode
 from flows.work import THREADS, RunReport, run_through
 from tasks.cluster import refuse_unready
 from tasks.collect import Waiting, take_up
+from tasks.places import Helpers
 from tasks.retrying import Wanted, reopen
 from tasks.settings import Settings
 from tasks.timing import Stopwatch
@@ -50,7 +51,7 @@ def retry_failed(
     wanted = Wanted(period or None, unit or None, tuple(submissions), all_failed, mended)
     numbers = reopen(settings, wanted, who=who, reason=reason).taken
 
-    def take(run: str, watch: Stopwatch) -> list[Waiting]:
+    def take(run: str, watch: Stopwatch, _helpers: Helpers | None) -> list[Waiting]:
         return take_up(run, settings, numbers, watch)
 
     return run_through("retry-failed", settings, period or None, take)

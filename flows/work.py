@@ -22,6 +22,7 @@ from tasks.batches import batch_size, workers_for
 from tasks.cluster import Cluster, joined, outcome_of
 from tasks.collect import Done, Waiting, compare, process_alone, process_batch, publish, return_workbooks, roll_up
 from tasks.notifying import notify
+from tasks.places import Helpers
 from tasks.runs import running
 from tasks.settings import Settings
 from tasks.shown import Progress
@@ -58,7 +59,7 @@ def run_through(
     kind: str,
     settings: Settings,
     period: str | None,
-    take: Callable[[str, Stopwatch], list[Waiting]],
+    take: Callable[[str, Stopwatch, Helpers | None], list[Waiting]],
     left: Callable[[], list[Exception]] = list,
 ) -> State[RunReport]:
     """A run from its start to its report; ``take`` gives what it has to process, ``left`` says what it could not take.
@@ -70,7 +71,7 @@ def run_through(
     engine = engine_for(settings.url)
     ended: dict[str, Any] = {}
     with joined(settings) as cluster, running(settings, kind, period, ended) as run:
-        waiting = take(run, watch)
+        waiting = take(run, watch, cluster)
         hand_back: Any = return_workbooks  # quote() hides its type from what Prefect declares
         with _workers(len(waiting), settings, watch, cluster) as executor:
             faults = _process_all(_Doing(run, settings, executor, watch, cluster), waiting) if executor else []

@@ -11,7 +11,7 @@ import hashlib
 import logging
 import pickle
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -21,11 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from prefect import task
+from prefect.settings import PREFECT_API_URL
 
 from domain.act import ActRefusedError
 from tasks import places, workers
 from tasks.batches import SMALLEST_SHARED_BATCH
 from tasks.collect import RETRYING, Done, Waiting, process_here
+from tasks.places import Item, Result
 from tasks.settings import Settings
 from tasks.store import definitions, engine_for
 from warehouse.engine import identity
@@ -160,6 +162,14 @@ def _travelling(error: Exception) -> Exception:
 # ------------------------------------------------------------------------------------------------ a run
 
 
+@dataclass(slots=True, eq=False)
+class _Piece:
+    """Work that was given out."""
+
+    wrapped_future: Any
+    is_done: bool = False
+
+
 class Cluster:
     """The workers of a scheduler that may take part in a run."""
 
@@ -169,7 +179,7 @@ class Cluster:
 
     def batch_size(self, count: int, settings: Settings) -> int:
         """Some batches for each worker, none so small that what a batch costs by itself weighs."""
-        share = -(-count // (_SHARES * max(1, len(self.workers()))))
+        share = -(-count // self.width)
         return max(1, min(settings.batch_size, max(share, SMALLEST_SHARED_BATCH)))
 
     def workers(self) -> list[str]:
@@ -186,6 +196,27 @@ class Cluster:
         parameters = {"number": number, "packed": pickle.dumps(list(batch)), "run": run}
         with annotate(resources={self._fit.tag: 1}):
             return self._runner.submit(process_on_cluster, parameters)
+
+    @property
+    def width(self) -> int:
+        """Pieces worth giving out at a time: some for each worker."""
+        return _SHARES * max(1, len(self.workers()))
+
+    def map(self, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+        """Work of an instant, without a task of Prefect's; :meth:`tasks.places.Helpers.map`. A cluster that went away
+        is a ``ConnectionError``: what is tried again elsewhere must bear to be done twice."""
+        from distributed import KilledWorker
+
+        submit, tag = self._runner.client.submit, {self._fit.tag: 1}
+        futures = [_Piece(submit(work, item, resources=tag, pure=False)) for item in items]
+        waiting = self.completed(futures)
+        for piece in futures:
+            while not piece.is_done:
+                next(waiting).is_done = True
+            try:
+                yield piece.wrapped_future.result()
+            except (KilledWorker, CancelledError) as error:
+                raise ConnectionError(f"the cluster lost a piece of work: {error!r}") from error
 
     def completed(self, futures: Sequence[Any]) -> Iterator[Any]:
         """The futures as they end. When nobody has been there for a while to do the work, what is left is called off,
@@ -255,9 +286,19 @@ def joined(settings: Settings) -> Iterator[Cluster | None]:
         return
     fit = fitness(settings)
     with _connected(settings.dask) as runner:
+        _refuse_own_server()
         cluster = Cluster(runner, fit)
         cluster.wait(PATIENCE)
         yield cluster
+
+
+def _refuse_own_server() -> None:
+    """A server that Prefect starts for one run speaks to its own machine alone."""
+    if not PREFECT_API_URL.value():
+        raise ActRefusedError(
+            "Chạy trên cụm cần một máy chủ Prefect mà mọi máy đều tới được: đặt PREFECT_API_URL.",
+            "A cluster needs a Prefect server that every machine can reach: set PREFECT_API_URL.",
+        )
 
 
 def refuse_unready(settings: Settings) -> None:

@@ -11,6 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,9 @@ from prefect.tasks import Task
 from domain.clock import today
 from domain.submission import FaultNature
 from tasks import archive, log, places, progress
+from tasks.batches import SMALLEST_SHARED_BATCH
 from tasks.comparing import compare_reports
+from tasks.places import Alone, is_remote
 from tasks.returning import ToReturn, tidy, to_return, write_returned
 from tasks.settings import Settings
 from tasks.setup import keep_registry_current
@@ -39,7 +42,7 @@ from warehouse.load import LoadBatch, load_batch
 from workbook.read import Source
 
 if TYPE_CHECKING:
-    from tasks.places import Place
+    from tasks.places import Helpers, Place
 
 #: Files of one batch that may fail by a fault of the program before the whole batch is given up.
 FAULTY_FILES = 20
@@ -107,19 +110,21 @@ def receive(
     files: Sequence[Path],
     watch: Stopwatch,
     moment: datetime | None = None,
+    helpers: Helpers | None = None,
 ) -> list[Waiting]:
     """Take files into the archive and the warehouse; hands out what waits to be processed, oldest first.
 
     ``moment`` is when ``files`` were submitted (now, unless given: a step that is repeated must not count them twice).
 
-    The workspace's own inbox is emptied once its files are safe; a folder of somebody else is left as it was.
+    The workspace's own inbox is emptied once its files are safe; a folder of somebody else is left as it was. Objects
+    of a store may be copied by ``helpers``: it answers many as readily as one.
     """
     with watch.span("receive"):
         keep_registry_current(engine_for(settings.url), definitions(settings))
         _receive(run, settings, files, moment or datetime.now(UTC))
         if inbox is not None:
             places.require(inbox)  # an unmounted share must not look like an empty inbox
-            _receive_waiting(run, settings, inbox)
+            _receive_waiting(run, settings, inbox, helpers or Alone())
         return _taken_up(run, settings, None)
 
 
@@ -149,15 +154,23 @@ def _receive(run: str, settings: Settings, files: Sequence[Path], moment: dateti
         progress.tell("received", start + len(chunk), len(files))
 
 
-def _receive_waiting(run: str, settings: Settings, inbox: Place) -> None:
+def _receive_waiting(run: str, settings: Settings, inbox: Place, helpers: Helpers) -> None:
+    """Copied, then written down in the order of their arrival, then removed: a few chunks at a time."""
     files = archive.waiting(inbox)
     arrived = archive.arrived_when_saved if settings.arrival == "modified" else archive.arrived_in_folder
-    for start, chunk in _chunks(files, settings.batch_size):
-        stored = archive.store_found(chunk, settings.archive_place, arrived)
-        _register(run, settings, stored)
+    copy = partial(archive.store_found, archive=settings.archive_place, arrived=arrived)
+    is_far = is_remote(inbox) and is_remote(settings.archive_place)
+    by, size = (helpers, min(settings.batch_size, SMALLEST_SHARED_BATCH)) if is_far else (Alone(), settings.batch_size)
+    chunks = list(_chunks(files, size))
+    for first in range(0, len(chunks), by.width):
+        group = chunks[first : first + by.width]
+        kept = []
+        for (start, chunk), stored in zip(group, by.map(copy, [chunk for _, chunk in group]), strict=True):
+            _register(run, settings, stored)
+            kept.append(stored)
+            progress.tell("received", start + len(chunk), len(files))
         if places.is_same(inbox, settings.inbox_place):
-            archive.clear(stored)
-        progress.tell("received", start + len(chunk), len(files))
+            list(by.map(archive.clear, kept))
 
 
 def _chunks(files: Sequence[archive.Arriving], size: int) -> Iterator[tuple[int, Sequence[archive.Arriving]]]:

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Protocol, TypeVar
 
 from domain.act import ActRefusedError
 
@@ -81,6 +81,26 @@ def at_once(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Resul
     """``work`` done for every item, many at a time; raises what one of them raised."""
     with ThreadPoolExecutor(AT_A_TIME) as threads:
         return list(threads.map(work, items))
+
+
+class Helpers(Protocol):
+    """Who does work that may be done anywhere; ``width`` pieces are worth giving out at a time."""
+
+    @property
+    def width(self) -> int: ...
+
+    def map(self, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+        """``work`` done for every item; the results in their order. Raises what a piece raised."""
+        ...
+
+
+class Alone:
+    """This process, one piece after the other."""
+
+    width = 1
+
+    def map(self, work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+        return (work(item) for item in items)
 
 
 # ------------------------------------------------------------------------------------------------ what goes wrong

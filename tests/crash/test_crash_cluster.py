@@ -81,7 +81,7 @@ def test_a_machine_killed_in_the_middle_changes_nothing(
     world: World, fresh_postgres: Fresh, processes: Zygote, prefect_api: str, tmp_path: Path
 ) -> None:
     """Every row of the warehouse is that of one process that nothing disturbed."""
-    files = list(make_crowd(world, tmp_path, 1).files)[:FILES]
+    files = list(make_crowd(world, tmp_path, 2).files)[:FILES]
     with (
         place(world, tmp_path / "cluster", fresh_postgres, files) as where,
         machines(where, 2, PREFECT_API_URL=prefect_api) as (own, workers_),
@@ -147,7 +147,7 @@ def test_a_batch_that_kills_every_machine_is_done_apart_file_by_file(
     assert outcome_of(Killed()) is None
     monkeypatch.setattr(workers, "_executor", quick)
     monkeypatch.setattr(steps, "process_in_worker", deadly_process)
-    files = world.files[4:7]
+    files = world.files[4:6]
     with place(world, tmp_path / "home", fresh_sqlite, files) as where:
         sent = sorted(where.inbox.iterdir())
         sent[1].rename(sent[1].with_name(DEADLY))
