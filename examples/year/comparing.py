@@ -1,0 +1,210 @@
+"""What the workspace says beside what the oracle reckoned; every difference by unit, period and indicator."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import text
+
+from domain.submission import IN_FORCE
+from examples.year.oracle import KNOWN, Oracle, Status, Total
+from warehouse import queries
+from warehouse.engine import Engine
+
+FORMS = ("review-report", "one-stop-dossiers")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that is not as it must be."""
+
+    look: str
+    what: str
+    unit: str
+    period: str
+    place: str
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        where = " · ".join(filter(None, (self.look, self.what, self.unit, self.period, self.place)))
+        return f"{where}: chờ/expected {self.expected} ≠ thấy/found {self.found}"
+
+
+@dataclass
+class Compared:
+    """How many things were compared, and what differs."""
+
+    count: int = 0
+    differences: list[Difference] = field(default_factory=list)
+
+    def __iadd__(self, other: Compared) -> Compared:
+        self.count += other.count
+        self.differences += other.differences
+        return self
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A look at the workspace at the moment the oracle has reached."""
+
+    engine: Engine
+    oracle: Oracle
+    label: str
+    periods: tuple[str, ...]
+
+    def all(self) -> Compared:
+        """Everything: files, findings, who reported, totals."""
+        done = Compared()
+        for part in (self.files(), self.findings()):
+            done += part
+        for period in self.periods:
+            done += self.status(period)
+            for form in FORMS:
+                done += self.totals(period, form)
+        return done
+
+    def files(self) -> Compared:
+        """Every file that was taken in: its state, whose it is, which version, and how often it was judged."""
+        question = """
+            select s.name, s.state, u.code, s.version,
+                   (select count(*) from attempt a where a.submission_id = s.id and a.outcome != 'same_bytes'),
+                   (select count(*) from attempt a where a.submission_id = s.id and a.outcome = 'same_bytes')
+            from submission s left join unit u on u.id = s.unit_id
+        """
+        found = {row[0]: tuple(row[1:]) for row in self._rows(question)}
+        hierarchy = self._hierarchy()
+        expected = {}
+        for paper in self.oracle.papers:
+            state = paper.state
+            if state in {item.value for item in IN_FORCE} and hierarchy.get(paper.sent.file):
+                state = "accepted_with_warnings"
+            again = sum(self.oracle.by_file.get(sent) is paper for sent in self.oracle.by_file) - 1
+            unit = paper.unit[0] if paper.unit else None
+            expected[paper.sent.file] = (state, unit, paper.version, paper.tries, again)
+        return self._beside("tệp/file", expected, found)
+
+    def findings(self) -> Compared:
+        """What is wrong with each report, by its present findings; what is only told (info) is left out."""
+        question = """
+            select s.name, f.rule, f.severity, f.field from finding f
+            join submission s on s.id = f.submission_id and s.attempt_id = f.attempt_id
+            where f.severity != 'info'
+        """
+        found: dict[str, set[tuple[Any, ...]]] = {}
+        for name, *said in self._rows(question):
+            found.setdefault(name, set()).add(tuple(said))
+        hierarchy = self._hierarchy()
+        expected: dict[str, set[tuple[Any, ...]]] = {}
+        for paper in self.oracle.papers:
+            told = paper.found | hierarchy.get(paper.sent.file, set())
+            if told:
+                expected[paper.sent.file] = {tuple(said) for said in told}
+        shown = {file: _named(said, found.get(file, set())) for file, said in expected.items()}
+        seen = {file: _named(said, expected.get(file, set())) for file, said in found.items()}
+        return self._beside("phát hiện/findings", shown, seen)
+
+    def _hierarchy(self) -> dict[str, set[tuple[str, str, str]]]:
+        told: dict[str, set[tuple[str, str, str]]] = {}
+        for period in self.periods:
+            for form in FORMS:
+                told |= self.oracle.hierarchy(period, form)
+        return told
+
+    def status(self, period: str) -> Compared:
+        """Who reported, who is late, overdue, missing or permitted."""
+        rows = queries.status_by_unit(self.engine, period, today=self.oracle.today).to_dicts()
+        found = {(row["unit"], row["form"]): _status_of(row) for row in rows}
+        hierarchy = self.oracle.hierarchy
+        warned = {
+            (self.oracle.by_file[file].filing.unit, form)
+            for form in FORMS
+            for file, said in hierarchy(period, form).items()
+            if said
+        }
+        expected = {}
+        for place, status in self.oracle.status(period).items():
+            is_warned = place in warned and status.state == "accepted"
+            expected[place] = _with_state(status, "accepted_with_warnings") if is_warned else status
+        return self._beside("tình hình/status", expected, found, period)
+
+    def totals(self, period: str, form: str) -> Compared:
+        """Every total of the known indicators, of every unit with units below it."""
+        question = """
+            select unit, indicator, breakdown, value, lower, upper, qualifier, reported, expected
+            from mart_roll_up where period = :period and form = :form
+        """
+        rows = self._rows(question, period=period, form=form)
+        found = {tuple(row[:3]): tuple(row[3:]) for row in rows if row[1] in KNOWN and "field=tong" not in row[2]}
+        expected = {
+            place: total
+            for place, total in self.oracle.totals(period, form).items()
+        }
+        known = {place: row for place, row in found.items() if place in expected or not _is_beside(place)}
+        return self._beside("tổng hợp/totals", {p: _total_of(t) for p, t in expected.items()}, known, period)
+
+    # -------------------------------------------------------------------------------------------- plain work
+
+    def _rows(self, question: str, **values: object) -> list[tuple[Any, ...]]:
+        with self.engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(text(question), values)]
+
+    def _beside(
+        self, what: str, expected: Mapping[Any, Any], found: Mapping[Any, Any], period: str = ""
+    ) -> Compared:
+        places = expected.keys() | found.keys()
+        apart = [place for place in places if not _same(expected.get(place), found.get(place))]
+        return Compared(len(places), list(self._told(what, period, sorted(apart, key=str), expected, found)))
+
+    def _told(
+        self, what: str, period: str, places: list[Any], expected: Mapping[Any, Any], found: Mapping[Any, Any]
+    ) -> Iterator[Difference]:
+        for place in places:
+            unit, *rest = place if isinstance(place, tuple) else (place,)
+            yield Difference(
+                self.label, what, str(unit), period, " ".join(filter(None, rest)), str(expected.get(place)),
+                str(found.get(place)),
+            )  # fmt: skip
+
+
+def _named(said: set[tuple[Any, ...]], beside: set[tuple[Any, ...]]) -> tuple[tuple[Any, ...], ...]:
+    """Findings in order; a field only where the other side names one."""
+    nameless = {rule for rule, _, place in beside if not place}
+    return tuple(sorted((rule, severity, "" if rule in nameless else place or "") for rule, severity, place in said))
+
+
+def _status_of(row: Mapping[str, Any]) -> Status:
+    return Status(
+        row["state"], row["is_expected"], row["is_late"], row["is_overdue"], row["is_in_force"], row["is_permitted"],
+        row["due"],
+    )  # fmt: skip
+
+
+def _with_state(status: Status, state: str) -> Status:
+    return Status(
+        state, status.is_expected, status.is_late, status.is_overdue, status.is_in_force, status.is_permitted,
+        status.due,
+    )  # fmt: skip
+
+
+def _is_beside(place: tuple[Any, ...]) -> bool:
+    """Rates of parts of a figure follow from the parts; the oracle reckons the whole ones."""
+    return bool(place[2]) and str(place[1]).endswith("_rate")
+
+
+def _total_of(total: Total) -> tuple[Any, ...]:
+    if total.figure is None:
+        return None, None, None, None, total.reported, total.expected
+    low, high = float(total.figure.low), float(total.figure.high)
+    return float(total.figure.value), low, high, total.figure.word, total.reported, total.expected
+
+
+def _same(expected: Any, found: Any) -> bool:
+    if isinstance(expected, tuple) and isinstance(found, tuple):
+        return len(expected) == len(found) and all(map(_same, expected, found))
+    if isinstance(expected, float) and isinstance(found, float):
+        return math.isclose(expected, found, rel_tol=1e-12, abs_tol=1e-9)
+    return bool(expected == found)
