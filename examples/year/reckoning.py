@@ -7,7 +7,7 @@ the 14th, and each level has its working days from there.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from fractions import Fraction
 
 from examples.filing import Typed
@@ -60,6 +60,16 @@ def due(kind: str, period: str) -> date:
 def last_due(period: str) -> date:
     """The day the last level is due."""
     return working_days_after(window_of(period)[1], max(_WORKING_DAYS.values()))
+
+
+def opening(period: str) -> datetime:
+    """A period is opened on its first day."""
+    return datetime.combine(window_of(period)[0], time(6), HERE)
+
+
+def closing(period: str) -> datetime:
+    """A period is closed three working days after the last level was due."""
+    return datetime.combine(working_days_after(last_due(period), 3), time(6), HERE)
 
 
 def local_day(moment: datetime) -> date:

@@ -368,7 +368,7 @@ class _Maker:
         )
         yield Closes(_at(CLOSED_AGAIN, 16), period, "đã sửa xong")
         yield Confers(
-            _at(CONFERENCE, 9), f"tong-ket-{YEAR}", "P99.DU", (f"{YEAR}-Q4", str(YEAR)), "chốt số liệu hội nghị tổng kết"
+            _at(CONFERENCE, 9), f"tong-ket-{YEAR}", "P99.DU", (str(YEAR),), "chốt số liệu hội nghị tổng kết"
         )
 
     def _wakes(self) -> Iterator[Wakes]:

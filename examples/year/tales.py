@@ -81,6 +81,6 @@ TALES: dict[str, Tale] = {
     "worded": {"Q2": (Send(1, ("worded",)),)},
     "copied": {"Q3": (Send(1, copies=True),)},
     "warned, then refused": {"Q3": (Send(1, ("many_contents",)),), "Q4": (Send(1, ("many_contents",), is_meant=False), Send(7))},
-    "refused since October": {"Q4": (Send(1, ("too_many_commitments",)),)},
+    "refused since October": {"Q4": (Send(1, ("too_many_commitments",), is_meant=False),)},
     "the year is not the sum": {"year": (Send(1, ("year_is_not_the_sum",)),)},
 }
