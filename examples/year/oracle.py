@@ -282,7 +282,15 @@ class Oracle:
         life = self.register.bearer(paper.filing.unit, paper.filing.period)
         if life is None or paper.version is not None:
             return
-        paper.unit = life.key
+        # what a unit sends again after it was renamed is a version of the report it sent before
+        before = [
+            other.unit
+            for other in self.papers
+            if other.unit
+            and (other.filing.period, other.filing.form) == (paper.filing.period, paper.filing.form)
+            and self._is_self(other.unit, life.key)
+        ]
+        paper.unit = before[0] if before else life.key
         paper.version = 1 + sum(other.report == paper.report for other in self.papers if other.version is not None)
 
     def _identity(self, paper: Paper) -> Iterator[Found]:

@@ -38,7 +38,7 @@ from examples.year.deeds import (
     Withdraws,
 )
 from examples.year.slips import slipped
-from examples.year.tales import TALES, Permit, Restore, Retry, Send, Step, Tale, Waive, Withdraw
+from examples.year.tales import MERGED, RENAMED, TALES, Permit, Restore, Retry, Send, Step, Tale, Waive, Withdraw
 from examples.year.yearly import subtree_of, year_of
 
 YEAR = 2026
@@ -201,13 +201,17 @@ class _Maker:
         """Who sends a report of a period, under the name it knows itself by."""
         day = period.window.last
         for unit in self.province.units:
-            if unit.code in self.merged and day >= MERGED_ON:
+            if unit.code in self.merged and day >= MERGED_ON and not self._reports_once_more(unit, period):
                 continue
             yield self.renamed[1] if unit.code == self.renamed[0].code and day > RENAMING_RECORDED else unit
         if day >= NEW_SINCE:
             yield self.newcomer
         if day >= MERGED_ON:
             yield from self.heirs.values()
+
+    def _reports_once_more(self, unit: UnitRecord, period: Period) -> bool:
+        """The first committee that is no more reports the quarter in which it ended, for the days it lived."""
+        return unit.code == next(iter(self.merged)) and period.window.first < MERGED_ON
 
     def _children(self, code: str, day: date) -> int:
         """Cells directly below a committee on a day."""
@@ -289,16 +293,18 @@ class _Maker:
         self, unit: UnitRecord, name: str, sound: Filing, before: list[Filing], number: int
     ) -> Iterator[tuple[Deed, Filing | None]]:
         """The deeds of a unit's report; beside each file the report it stands by from then on, if it is one."""
-        tale: Tale = TALES[self.tales[unit.code]] if unit.code in self.tales else {}
+        tale = self._tale(unit)
         steps = tale.get(name, (Send(self._usual_day(unit)),))
         minute, second = divmod(number // 2, 60)
         version, last = 0, ""
         for step in steps:
+            code = self._called(unit, self._day(name, step.day))
             if isinstance(step, Send):
                 version += 1
                 kind = "" if sound.form == "review-report" else "_hs"
-                file = f"{unit.code}_{sound.period}{kind}_{version}.xlsx"
-                filing = slipped(replace(before[-1], period=sound.period, unit=unit.code) if step.copies else sound, step.slips)
+                file = f"{code}_{sound.period}{kind}_{version}.xlsx"
+                told = replace(before[-1] if step.copies else sound, period=sound.period, unit=code)
+                filing = slipped(told, step.slips)
                 at = _at(self._day(name, step.day), 8 + minute // 60, minute % 60, second)
                 yield (
                     Sends(at, file, filing, step.slips, step.damage, last if step.same else ""),
@@ -306,7 +312,21 @@ class _Maker:
                 )
                 last = file
             else:
-                yield self._act(step, unit.code, name, last), None
+                yield self._act(step, code, name, last), None
+
+    def _called(self, unit: UnitRecord, day: date) -> str:
+        """The code a unit reports under on a day: the new one only when it is on record."""
+        old, new = self.renamed
+        if unit.code not in (old.code, new.code):
+            return unit.code
+        return new.code if day > RENAMING_RECORDED else old.code
+
+    def _tale(self, unit: UnitRecord) -> Tale:
+        if unit.code == self.renamed[0].code:
+            return RENAMED
+        if unit.code in self.merged:
+            return MERGED
+        return TALES[self.tales[unit.code]] if unit.code in self.tales else {}
 
     def _usual_day(self, unit: UnitRecord) -> int:
         return 0 if unit.kind == "chi_bo" else 3

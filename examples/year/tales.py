@@ -84,3 +84,9 @@ TALES: dict[str, Tale] = {
     "refused since October": {"Q4": (Send(1, ("too_many_commitments",), is_meant=False),)},
     "the year is not the sum": {"year": (Send(1, ("year_is_not_the_sum",)),)},
 }
+
+#: Of the cell whose renaming is recorded late: what failed under the old code is mended under the new one.
+RENAMED: Tale = {"Q3": (Permit(2, until=9), Send(5, ("wrong_sum",), is_meant=False), Send(8))}
+
+#: Of the committee that reports once more although it is no more.
+MERGED: Tale = {"year": ()}
