@@ -5,12 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import polars as pl
+from python_calamine import CalamineWorkbook
 from sqlalchemy import text
 
 from domain.submission import IN_FORCE
 from examples.year.oracle import KNOWN, Oracle, Status, Total
+from examples.year.reckoning import window_of
+from examples.year.yearly import FLOWS
+from transform.observations import ytd_from_in_period
 from warehouse import queries
 from warehouse.engine import Engine
 
@@ -55,11 +61,13 @@ class Comparison:
     oracle: Oracle
     label: str
     periods: tuple[str, ...]
+    #: where the files lie that were sent
+    letters: Path
 
     def all(self) -> Compared:
-        """Everything: files, findings, who reported, totals."""
+        """Everything: files, findings and their cells, who reported, totals, quarters against the year, the frozen."""
         done = Compared()
-        for part in (self.files(), self.findings()):
+        for part in (self.files(), self.findings(), self.cells(), self.over_the_year(), self.frozen()):
             done += part
         for period in self.periods:
             done += self.status(period)
@@ -106,6 +114,63 @@ class Comparison:
         shown = {file: _named(said, found.get(file, set())) for file, said in expected.items()}
         seen = {file: _named(said, expected.get(file, set())) for file, said in found.items()}
         return self._beside("phát hiện/findings", shown, seen)
+
+    def cells(self) -> Compared:
+        """The cell a finding names, in the file that was sent: there stands what was typed wrong."""
+        question = """
+            select s.name, f.rule, f.field, f.sheet, f.cell from finding f
+            join submission s on s.id = f.submission_id and s.attempt_id = f.attempt_id
+            where f.severity != 'info' and f.field != '' and f.cell is not null
+        """
+        hierarchy = self._hierarchy()
+        expected, found = {}, {}
+        for file, rule, code, sheet, cell in self._rows(question):
+            paper = self.oracle.by_file[file]
+            if (rule, code) in {(name, place) for name, _, place in paper.found | hierarchy.get(file, set())}:
+                expected[file, rule, code] = _as_text(paper.filing.figures[code])
+                found[file, rule, code] = _as_text(_content(self.letters / file, sheet, cell))
+        return self._beside("ô của phát hiện/cells", expected, found)
+
+    def over_the_year(self) -> Compared:
+        """Running totals made of the quarters, by the program, beside plain sums of what the oracle reckoned."""
+        year = self.periods[-1] if "-Q" not in self.periods[-1] else ""
+        if not year:
+            return Compared()
+        quarters = self.periods[:-1]
+        totals = [self.oracle.totals(quarter, FORMS[0]) for quarter in quarters]
+        expected = {
+            (unit, code): sum(float(found.figure.value) for found in by_quarter)
+            for unit, code, breakdown in totals[-1]
+            if code in FLOWS and not breakdown
+            for by_quarter in [[total.get((unit, code, "")) for total in totals]]
+            if all(found is not None and found.figure is not None for found in by_quarter)
+        }
+        rows = [
+            (unit, code, *window_of(quarter), value)
+            for quarter in quarters
+            for unit, code, value in self._rows(_WHOLE, period=quarter, form=FORMS[0])
+            if (unit, code) in expected
+        ]
+        series = pl.DataFrame(rows, schema=["unit", "code", "first", "last", "value"], orient="row")
+        last = ytd_from_in_period(series).filter(pl.col("last") == window_of(year)[1])
+        found = {(unit, code): value for unit, code, value in last.select("unit", "code", "value").iter_rows()}
+        return self._beside("lũy kế/year to date", expected, found, year)
+
+    def frozen(self) -> Compared:
+        """What the conferences keep, whatever became of the figures since."""
+        done = Compared()
+        question = """
+            select f.period, f.form, f.unit, f.indicator, f.breakdown, f.value, f.lower, f.upper, f.qualifier,
+                   f.reported, f.expected
+            from conference_figure f join conference c on c.id = f.conference_id
+            where c.code = :code and f.level = 'total'
+        """
+        for code, totals in self.oracle.frozen.items():
+            found = {row[:5]: row[5:] for row in self._rows(question, code=code) if row[3] in KNOWN}
+            expected = {place: _total_of(total) for place, total in totals.items()}
+            known = {place: row for place, row in found.items() if place in expected or not _is_beside(place[2:])}
+            done += self._beside(f"đã chốt/frozen {code}", expected, known)
+        return done
 
     def _hierarchy(self) -> dict[str, set[tuple[str, str, str]]]:
         told: dict[str, set[tuple[str, str, str]]] = {}
@@ -168,6 +233,21 @@ class Comparison:
                 self.label, what, str(unit), period, " ".join(filter(None, rest)), str(expected.get(place)),
                 str(found.get(place)),
             )  # fmt: skip
+
+
+_WHOLE = "select unit, indicator, value from mart_roll_up where period = :period and form = :form and breakdown = ''"
+
+
+def _content(path: Path, sheet: str, cell: str) -> Any:
+    """What stands in a cell (``C12``) of a file."""
+    letters = cell.rstrip("0123456789")
+    column = sum((ord(letter) - ord("A") + 1) * 26**place for place, letter in enumerate(reversed(letters))) - 1
+    rows = CalamineWorkbook.from_path(path).get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+    return rows[int(cell.removeprefix(letters)) - 1][column]
+
+
+def _as_text(content: Any) -> str:
+    return str(int(content)) if isinstance(content, float) and content.is_integer() else str(content)
 
 
 def _named(said: set[tuple[Any, ...]], beside: set[tuple[Any, ...]]) -> tuple[tuple[Any, ...], ...]:

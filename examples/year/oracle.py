@@ -143,6 +143,8 @@ class Oracle:
         self.inbox: list[Sends] = []
         self.papers: list[Paper] = []
         self.by_file: dict[str, Paper] = {}
+        #: the versions of a report in the order they were taken in
+        self.by_report: dict[Report, list[Paper]] = {}
         self.permits: dict[tuple[Key, str], date] = {}
         self.waivers: dict[tuple[Report, str], date] = {}
         self.closed: set[str] = set()
@@ -211,11 +213,13 @@ class Oracle:
         self.edition = deed.edition
 
     def _confer(self, deed: Confers) -> None:
+        """Kept is what is known of the unit and all below it."""
         self.frozen[deed.code] = {
-            (period, *place): total
+            (period, form, *place): total
             for period in deed.periods
             for form in ("review-report", "one-stop-dossiers")
-            for place, total in ((((form, *key)), total) for key, total in self.totals(period, form).items())
+            for place, total in self.totals(period, form).items()
+            if place[0] in _below(deed.unit, self.register.tree(period))
         }
 
     # -------------------------------------------------------------------------------------------- runs
@@ -283,15 +287,12 @@ class Oracle:
         if life is None or paper.version is not None:
             return
         # what a unit sends again after it was renamed is a version of the report it sent before
-        before = [
-            other.unit
-            for other in self.papers
-            if other.unit
-            and (other.filing.period, other.filing.form) == (paper.filing.period, paper.filing.form)
-            and self._is_self(other.unit, life.key)
-        ]
-        paper.unit = before[0] if before else life.key
-        paper.version = 1 + sum(other.report == paper.report for other in self.papers if other.version is not None)
+        period, form = paper.filing.period, paper.filing.form
+        known = (key for key in self.register.selves(life.key) if (key, period, form) in self.by_report)
+        paper.unit = next(known, life.key)
+        versions = self.by_report.setdefault((paper.unit, period, form), [])
+        versions.append(paper)
+        paper.version = len(versions)
 
     def _identity(self, paper: Paper) -> Iterator[Found]:
         if paper.sent.damage:
@@ -349,19 +350,14 @@ class Oracle:
 
     def _standing_of(self, paper: Paper, period: str) -> Paper | None:
         """The report in force of the same unit, whatever it was called, for another period."""
+        assert paper.unit is not None
         found = [
             other
-            for other in self.papers
+            for key in self.register.selves(paper.unit)
+            for other in self.by_report.get((key, period, paper.filing.form), [])
             if other.state in STANDS
-            and other.unit
-            and paper.unit
-            and (other.filing.period, other.filing.form) == (period, paper.filing.form)
-            and self._is_self(other.unit, paper.unit)
         ]
         return found[-1] if found else None
-
-    def _is_self(self, one: Key, other: Key) -> bool:
-        return self.register.itself_on(one, date.max) == self.register.itself_on(other, date.max)
 
     def _standing(self, paper: Paper) -> str:
         """The state that follows from the findings, those that a waiver settles today aside."""
@@ -373,11 +369,10 @@ class Oracle:
         return until is not None and self.today <= until
 
     def _supersede(self, paper: Paper) -> None:
-        for other in self.papers:
-            if other is not paper and other.report == paper.report and other.state in STANDS:
-                newer, older = (paper, other) if paper.number > other.number else (other, paper)
-                older.state = "superseded"
-                del newer
+        """Of the versions that stand only the last one does."""
+        assert paper.report is not None
+        for older in [other for other in self.by_report[paper.report] if other.state in STANDS][:-1]:
+            older.state = "superseded"
 
     # -------------------------------------------------------------------------------------------- who reported
 

@@ -162,6 +162,17 @@ class Register:
             key = then
         return key
 
+    def selves(self, key: tuple[str, date]) -> list[tuple[str, date]]:
+        """Everything a unit was and is called, the earliest first."""
+        was = {new: old for old, (kind, _, new) in self.events.items() if kind != "merge"}
+        while key in was:
+            key = was[key]
+        found = [key]
+        while key in self.events and self.events[key][0] != "merge":
+            key = self.events[key][2]
+            found.append(key)
+        return found
+
     def heir(self, code: str, day: date) -> str | None:
         """Who has taken the place of a superior that is no more."""
         ended = [life for life in self.lives.values() if life.code == code and life.until and life.until < day]
