@@ -19,7 +19,7 @@ def _month_start(year: int, month: int, day: int) -> date:
 
 def add_working_days(day: date, count: int) -> date:
     """``count`` days from Monday to Friday after ``day``; public holidays are not known here."""
-    while count:
+    while count > 0:
         day += timedelta(days=1)
         count -= day.weekday() < 5
     return day

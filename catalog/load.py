@@ -16,6 +16,7 @@ from catalog.model import (
     Obligation,
     Rule,
     RunningText,
+    Schedule,
     UnitEventRecord,
     UnitKind,
     UnitRecord,
@@ -34,7 +35,7 @@ _DEFINITION_FILES = ("*.csv", "*.yaml", "rules/*.yaml", "forms/*/*.csv", "forms/
 
 _RATINGS = "ratings.yaml"
 
-_D = TypeVar("_D", Comparison, RunningText)
+_D = TypeVar("_D", Comparison, RunningText, Schedule)
 
 _INDICATOR_LISTS = ("dimensions", "numerator", "denominator", "unit_words")
 
@@ -70,11 +71,12 @@ def _read_catalog(reader: Reader) -> Catalog:
         comparison=_read_if_there(reader, Comparison, "comparison.yaml"),
         ratings=_read_ratings(reader),
         running_text=_read_if_there(reader, RunningText, "running_text.yaml"),
+        schedule=_read_if_there(reader, Schedule, "schedule.yaml"),
     )
 
 
 def _read_if_there(reader: Reader, model: type[_D], file: str) -> _D:
-    """Definitions that were written before there was such a file have none, and nothing to say of its matter."""
+    """Definitions that were written before there was such a file have none: the model itself says what holds then."""
     if not (reader.root / file).is_file():
         return model()
     return reader.build(model, reader.yaml_mapping(file), file, "") or model()

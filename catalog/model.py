@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+import re
+from datetime import date, time
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from domain.finding import CheckLevel, Severity
 from domain.observation import Basis, Nature, OverTime, OverUnits, Scope, ValueKind
-from domain.period import PeriodKind
+from domain.period import Period, PeriodKind
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 FieldCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\[[a-z_]+=[a-z0-9_]+(;[a-z_]+=[a-z0-9_]+)*\])?$")]
@@ -220,6 +221,13 @@ class Obligation(Definition):
     period_kinds: tuple[PeriodKind, ...]
     valid_from: date
     valid_to: date | None = None
+
+    def asks_for(self, period: Period) -> bool:
+        """Whether the form is owed for this period: it is in force on the last day of the period's window."""
+        in_time = self.valid_from <= period.window.last and (
+            self.valid_to is None or period.window.last <= self.valid_to
+        )
+        return in_time and self.calendar == period.calendar and period.kind in self.period_kinds
 
 
 # ------------------------------------------------------------------------------------------------ rules
@@ -638,6 +646,50 @@ class Calendar(Definition):
     patterns: tuple[PeriodPattern, ...]
     #: working days between cut-off and the day the report is due, by unit level (at least 1: Nghị định 09/2019, Điều 8)
     due_working_days: dict[str, int]
+
+
+def _time_of_day(value: object) -> object:
+    """``"06:00"``; a bare number would be seconds, and a time with a zone another moment than it says."""
+    if not isinstance(value, str) or not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
+        raise ValueError(f'write a time of day as "06:00", from "00:00" to "23:59", got {value!r}')
+    return time.fromisoformat(value)
+
+
+TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
+Days = Annotated[int, Field(ge=0, le=366)]
+
+
+class CalendarSchedule(Definition):
+    """What one calendar has otherwise than the rest."""
+
+    close_working_days: Days
+
+
+class Schedule(Definition):
+    """What the program does by itself, and at what time of the day where the offices are (Asia/Ho_Chi_Minh).
+
+    ``open``: on the first day of a period's window. ``collect``: every day from its opening to its closing;
+    ``collect_last``: on the cut-off day and on the deadline of each level that owes it, when the day is nearly over.
+    ``remind``: every day from opening to closing; whom is told what follows from the days before and after a deadline.
+    ``close``: ``close_working_days`` working days after the last deadline (``calendars``: where it is otherwise).
+    ``review``: on the day a year is closed.
+    """
+
+    open: TimeOfDay = time(6, 0)
+    collect: TimeOfDay = time(6, 0)
+    collect_last: TimeOfDay = time(23, 30)
+    remind: TimeOfDay = time(8, 0)
+    remind_days_before: tuple[Days, ...] = (10, 5, 1)
+    remind_days_after: tuple[Days, ...] = (1, 5)
+    close: TimeOfDay = time(6, 0)
+    close_working_days: Days = 3
+    review: TimeOfDay = time(9, 0)
+    calendars: dict[str, CalendarSchedule] = {}
+
+    def working_days_to_close(self, calendar: str) -> int:
+        """Working days from the last deadline of a period of this calendar to the day it is closed."""
+        own = self.calendars.get(calendar)
+        return own.close_working_days if own else self.close_working_days
 
 
 class UnitKind(Definition):

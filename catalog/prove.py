@@ -13,16 +13,18 @@ from catalog.model import (
     Form,
     FormField,
     Indicator,
-    PeriodPattern,
     ReadingCheck,
     Rule,
     Section,
 )
+from catalog.occasions import Course, course_of, moment_of
 from catalog.rating import FACTS, faults_within
 from catalog.refs import PAST, WITHIN_REACH, Ref, refs_of
 from catalog.register import register_faults
 from catalog.whole import Catalog, Fault
+from domain.clock import ZONE
 from domain.observation import OverUnits, ValueKind
+from domain.period import PeriodKind, Window
 from domain.reading import Problem, Repair
 from domain.unit import UnitKey
 
@@ -54,6 +56,7 @@ def faults_of(catalog: Catalog) -> Iterator[Fault]:
     yield from (Fault("running_text.yaml", where, what) for where, what in _running_text_faults(catalog))
     for calendar in catalog.calendars.values():
         yield from (Fault("calendars.yaml", calendar.id, what) for what in _calendar_faults(catalog, calendar))
+    yield from _schedule_faults(catalog)
 
 
 def _comparison_faults(catalog: Catalog) -> Iterator[Fault]:
@@ -318,6 +321,10 @@ def _obligation_faults(catalog: Catalog) -> Iterator[Fault]:
             yield Fault("obligations.csv", where, f"unknown calendar {item.calendar}")
 
 
+#: Calendars are proved on these: a leap year, and every weekday a cut-off can fall on.
+_PROVED_YEARS = range(2024, 2031)
+
+
 def _calendar_faults(catalog: Catalog, calendar: Calendar) -> Iterator[str]:
     levels = {kind.level for kind in catalog.unit_kinds.values()}
     for level, days in calendar.due_working_days.items():
@@ -325,12 +332,62 @@ def _calendar_faults(catalog: Catalog, calendar: Calendar) -> Iterator[str]:
             yield f"{level}: the report is due before the cut-off is a working day old"
         if level not in levels:
             yield f"no kind of unit is of level {level}"
-    for pattern in calendar.patterns:
-        yield from _pattern_faults(calendar, pattern)
+    for level in sorted(_owing_levels(catalog, calendar) - set(calendar.due_working_days)):
+        yield f"units of level {level} owe reports by this calendar, and due_working_days gives them no deadline"
+    if calendar.zone != ZONE.key:
+        yield f"zone {calendar.zone}: cut-offs and deadlines are days of {ZONE.key} everywhere in the program"
+    periods = [period for year in _PROVED_YEARS for period in periods_of(calendar, year)]
+    for code, count in Counter(period.code for period in periods).items():
+        if count > 1:
+            yield f"{code} is the code of {count} periods"
+    for kind in dict.fromkeys(period.kind for period in periods):
+        yield from _overlaps(kind, [period.window for period in periods if period.kind is kind])
 
 
-def _pattern_faults(calendar: Calendar, pattern: PeriodPattern) -> Iterator[str]:
-    windows = [p.window for p in periods_of(calendar, 2025) if p.kind is pattern.kind]
-    for before, after in pairwise(windows):
+def _owing_levels(catalog: Catalog, calendar: Calendar) -> set[str]:
+    owing = {item.unit_kind for item in catalog.obligations if item.calendar == calendar.id}
+    return {catalog.unit_kinds[kind].level for kind in owing if kind in catalog.unit_kinds}
+
+
+def _overlaps(kind: PeriodKind, windows: list[Window]) -> Iterator[str]:
+    """The first two windows of a kind that share a day, those of neighbouring years included."""
+    for before, after in pairwise(sorted(windows)):
         if before.overlaps(after):
-            yield f"{pattern.kind}: {before.first} … {before.last} and {after.first} … {after.last} overlap"
+            yield f"{kind}: {before.first} … {before.last} and {after.first} … {after.last} overlap"
+            return
+
+
+# ------------------------------------------------------------------------------------------------ schedule
+
+
+def _schedule_faults(catalog: Catalog) -> Iterator[Fault]:
+    """Nothing is closed before its last collection, and no year is reviewed before it is closed."""
+    file, said = "schedule.yaml", catalog.schedule
+    for name in sorted(set(said.calendars) - set(catalog.calendars)):
+        yield Fault(file, f"calendars.{name}", "unknown calendar")
+    if said.review <= said.close:
+        what = f"the year would be reviewed at {said.review:%H:%M}, before it is closed at {said.close:%H:%M}"
+        yield Fault(file, "review", what)
+    for name in ("remind_days_before", "remind_days_after"):
+        days = getattr(said, name)
+        if len(set(days)) < len(days):
+            yield Fault(file, name, "the same day stands twice")
+    for calendar in catalog.calendars.values():
+        early = next(_closed_too_early(catalog, calendar), None)
+        if early is not None:
+            above = f"calendars.{calendar.id}." if calendar.id in said.calendars else ""
+            last = max(early.due.values(), default=early.period.cutoff)
+            what = f"{early.period.code} would be closed before its last collection on {last}"
+            yield Fault(file, f"{above}close_working_days", what)
+
+
+def _closed_too_early(catalog: Catalog, calendar: Calendar) -> Iterator[Course]:
+    if any(item.unit_kind not in catalog.unit_kinds for item in catalog.obligations):
+        return  # told already
+    for period in (period for year in _PROVED_YEARS for period in periods_of(calendar, year)):
+        course = course_of(catalog, period)
+        if course is None:
+            continue
+        last = max(course.due.values(), default=period.cutoff)
+        if course.closes_at <= moment_of(last, catalog.schedule.collect_last):
+            yield course

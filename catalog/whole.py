@@ -22,6 +22,7 @@ from catalog.model import (
     Obligation,
     Rule,
     RunningText,
+    Schedule,
     UnitEventRecord,
     UnitKind,
     UnitRecord,
@@ -72,6 +73,7 @@ class Catalog:
     comparison: Comparison = field(default_factory=Comparison)
     ratings: tuple[RatingRules, ...] = ()
     running_text: RunningText = field(default_factory=RunningText)
+    schedule: Schedule = field(default_factory=Schedule)
 
     @cached_property
     def rules_by_id(self) -> dict[str, Rule]:
@@ -153,12 +155,4 @@ class Catalog:
 
     def owed(self, unit_kind: str, period: Period) -> list[Obligation]:
         """The forms a kind of unit owes for a period."""
-        return [
-            item
-            for item in self.obligations
-            if item.unit_kind == unit_kind
-            and item.calendar == period.calendar
-            and period.kind in item.period_kinds
-            and item.valid_from <= period.window.last
-            and (item.valid_to is None or period.window.last <= item.valid_to)
-        ]
+        return [item for item in self.obligations if item.unit_kind == unit_kind and item.asks_for(period)]

@@ -23,6 +23,7 @@ from console import (
     rating,
     reading,
     registering,
+    scheduling,
     serving,
     targeting,
     workspace,
@@ -64,6 +65,7 @@ _MODULES = (
     acting,
     conference,
     keeping,
+    scheduling,
     serving,
     demo,
 )

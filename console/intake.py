@@ -214,9 +214,10 @@ def run_collection(period: str | None, inbox: Path | None, files: list[Path], *,
         from flows.collect_period import collect_period
 
         return collect_period(
-            period=period,
-            inbox=str(inbox) if inbox else None,
-            files=[str(file.resolve()) for file in files] or None,
+            period=period or "",
+            inbox=str(inbox or ""),
+            files=[str(file.resolve()) for file in files],
+            by_calendar=False,
             return_state=True,
         )
 

@@ -1,108 +1,272 @@
-"""``serve``: the flows as deployments, to be started from Prefect's interface."""
+"""``serve``: the flows on schedule and in Prefect's interface, for as long as it is left running."""
 
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Annotated
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.common import open_warehouse
-from console.output import out, refuse
+from console.common import open_warehouse, shown_moment
+from console.output import refuse
 from console.words import say
+
+if TYPE_CHECKING:
+    from flows.server import OwnServer
+    from tasks.settings import Settings
 
 #: Where the server of this machine listens unless PREFECT_API_URL names another.
 PORT = 4200
 
-#: Seconds a server may take to come up on a fresh machine.
-_PATIENCE = 120
+#: Runs at a time: more would only share the same two cores and the same database.
+RUNS_AT_A_TIME = 2
+
+#: Seconds between two sentences about a server that does not answer, and between two questions to it.
+_SAID_EVERY, _ASKED_EVERY = 300, 5
+
+#: Whoever fails so often sooner than this after its start, with a server that answers, fails by itself.
+_STEADY, _ENOUGH = 120, 3
+
+_WORKS = {
+    "open-period": say("mở kỳ", "opening periods"),
+    "collect-period": say("thu báo cáo", "collecting"),
+    "remind": say("nhắc", "reminding"),
+    "close-period": say("đóng kỳ", "closing periods"),
+    "year-end-review": say("tổng kết năm", "year-end review"),
+}
 
 
 def register(app: typer.Typer) -> None:
-    app.command(help=say("mở giao diện Prefect để chạy và chạy lại", "serve the flows in Prefect's interface"))(serve)
+    app.command(
+        help=say(
+            "chạy theo lịch báo cáo, và mở giao diện Prefect để chạy và chạy lại",
+            "run on the reporting schedule, and serve the flows in Prefect's interface",
+        )
+    )(serve)
 
 
 def serve(
     port: Annotated[int, typer.Option(help=say("cổng của máy chủ", "port of the server"), min=1, max=65535)] = PORT,
+    limit: Annotated[
+        int, typer.Option(help=say("số lượt chạy cùng lúc", "runs at a time"), min=1, max=64)
+    ] = RUNS_AT_A_TIME,
 ) -> None:
-    """Offer ``collect-period`` and ``retry-failed`` with their forms until stopped with Ctrl-C.
+    """Keep the schedule and offer the flows with their forms until stopped with Ctrl-C.
 
-    Uses the server PREFECT_API_URL names; without one a server of its own is started on this machine.
+    Uses the server PREFECT_API_URL names, and waits for it when it is away; without one a server of its own is started
+    on this machine, and started again when it dies.
     """
+    from domain.clock import now
     from flows.runtime import prepare
+    from tasks.occasions import begin
 
     chosen, _ = open_warehouse()
-    # what is served runs in processes of their own, from whatever folder Prefect chooses
+    # what is served runs in processes of their own
     os.environ["TONGKET_HOME"] = str(chosen.workspace.home)
     given = os.environ.get("PREFECT_API_URL")
     address = given or f"http://127.0.0.1:{port}/api"
     os.environ["PREFECT_API_URL"] = address
     prepare(chosen.workspace.prefect)
-    with _existing(address) if given else _own_server(address, port):
-        out.print(say("✓ Giao diện Prefect: ", "✓ Prefect's interface: ") + address.removesuffix("/api"))
-        out.print(say("  Dừng bằng Ctrl-C.", "  Stop with Ctrl-C."))
-        _serve_all()
+    screen = _Screen()
+    server = _given_server(address, screen) if given else _own_server(address, port, chosen, screen)
+    with _stopped_by_signals(screen), server:
+        since = begin(chosen, now())
+        screen.say(say("✓ Giao diện Prefect: ", "✓ Prefect's interface: ") + address.removesuffix("/api"))
+        screen.say(say("✓ Lịch được giữ từ ", "✓ The schedule is kept since ") + shown_moment(since))
+        _print_schedules(chosen, screen)
+        screen.say(say("  Dừng bằng Ctrl-C.", "  Stop with Ctrl-C."))
+        _serve_for_good(chosen, address, limit, screen)
 
 
-def _serve_all() -> None:
-    from prefect import serve as serve_deployments
+class _Screen:
+    """Sentences as they come, also into a pipe or a log, whatever is done with the standard output meanwhile."""
 
-    from flows.deployments import deployments
+    def __init__(self) -> None:
+        self._stream = sys.stdout
+        self._lock = threading.Lock()
 
-    # a schedule or a run that waits goes on waiting while this process is away
-    serve_deployments(*deployments(), pause_on_shutdown=False, print_starting_message=False)
+    def say(self, sentence: str) -> None:
+        with self._lock:
+            self._stream.write(sentence + "\n")
+            self._stream.flush()
+
+
+class _Stop(BaseException):
+    """SIGTERM, wherever the program is; the runner has a handler of its own while it runs."""
 
 
 @contextmanager
-def _existing(address: str) -> Iterator[None]:
-    if not _answers(address):
-        refuse(
+def _stopped_by_signals(screen: _Screen) -> Iterator[None]:
+    import signal
+
+    def stop(*_: object) -> None:
+        raise _Stop
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    except (KeyboardInterrupt, _Stop):
+        pass  # asked for, and all that was started has been ended on the way here
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    screen.say(say("✓ Đã dừng.", "✓ Stopped."))
+
+
+# ------------------------------------------------------------------------------------------------ the schedule
+
+
+def _print_schedules(chosen: Settings, screen: _Screen) -> None:
+    from console.scheduling import next_sentence
+    from flows.deployments import deployments
+    from tasks.store import definitions
+
+    served = [(item.name, len(item.schedules or [])) for item in deployments(definitions(chosen))]
+    listed = ", ".join(f"{name} ({count})" for name, count in served if count)
+    screen.say(say(f"✓ Phục vụ theo lịch (số lịch): {listed}", f"✓ On schedule (number of schedules): {listed}"))
+    by_hand = ", ".join(name for name, count in served if not count)
+    if by_hand:
+        screen.say(say(f"  Chỉ chạy khi có người yêu cầu: {by_hand}", f"  Only when asked for: {by_hand}"))
+    screen.say("  " + next_sentence(chosen))
+
+
+# ------------------------------------------------------------------------------------------------ serving
+
+
+def _serve_for_good(chosen: Settings, address: str, limit: int, screen: _Screen) -> None:
+    """Serve until stopped; when the server goes away meanwhile, wait for it and go on."""
+    from flows.server import answers
+    from flows.serving import serve_all, set_aside_late
+
+    failures = 0
+    while True:
+        began = time.monotonic()
+        try:
+            set_aside_late()
+            with _keeping_up(chosen, screen), _quiet():
+                serve_all(chosen, limit)
+            return
+        except Exception as error:
+            failures = failures + 1 if answers(address) and time.monotonic() - began < _STEADY else 0
+            if failures == _ENOUGH:
+                raise  # not the server's fault, and the next try would end the same way
+            screen.say(
+                say(
+                    f"! Mất liên lạc với máy chủ Prefect ({_reason(error)}). Đang chờ máy chủ trở lại.",
+                    f"! Lost the Prefect server ({_reason(error)}). Waiting for it to come back.",
+                )
+            )
+        _wait_for(address, screen)
+        screen.say(say("✓ Máy chủ Prefect đã trở lại; tiếp tục phục vụ.", "✓ The Prefect server is back; going on."))
+
+
+def _reason(error: BaseException) -> str:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return (str(error).splitlines() or [""])[0] or type(error).__name__
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Prefect prints tracebacks when a server goes away; what happened is said in a sentence."""
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+        yield
+
+
+@contextmanager
+def _keeping_up(chosen: Settings, screen: _Screen) -> Iterator[None]:
+    from flows.serving import Overdue
+
+    def told(name: str, count: int) -> None:
+        work = _WORKS[name]
+        screen.say(
             say(
-                f"Máy chủ Prefect {address} không trả lời. Kiểm tra PREFECT_API_URL rồi chạy lại.",
-                f"The Prefect server {address} does not answer. Check PREFECT_API_URL and try again.",
+                f"→ Làm bù trong một lượt: {work} ({name}), {count} việc đã đến hạn",
+                f"→ Making up in one run: {work} ({name}), {count} overdue",
             )
         )
+
+    def failed(error: Exception) -> None:
+        screen.say(
+            say(
+                f"! Chưa làm bù được: {_reason(error)}. Sẽ thử lại.",
+                f"! Could not catch up: {_reason(error)}. It will be tried again.",
+            )
+        )
+
+    stop = threading.Event()
+    overdue = Overdue(chosen, told, failed)
+    thread = threading.Thread(target=overdue.keep_up, args=(stop,), name="keep-up", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(5)
+
+
+# ------------------------------------------------------------------------------------------------ the server
+
+
+@contextmanager
+def _given_server(address: str, screen: _Screen) -> Iterator[None]:
+    _wait_for(address, screen)
     yield
 
 
-@contextmanager
-def _own_server(address: str, port: int) -> Iterator[None]:
-    """A Prefect server for as long as this process serves; one that is running on the port already is used."""
-    if _answers(address):
-        yield
-        return
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
-    try:
-        _wait_for(address, server)
-        yield
-    finally:
-        server.terminate()
-        server.wait()
+def _wait_for(address: str, screen: _Screen) -> None:
+    """Until the server answers, however long that takes; said at once and then every few minutes."""
+    from flows.server import answers
 
-
-def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + _PATIENCE
-    while not _answers(address):
-        if server.poll() is not None or time.monotonic() > end:
-            refuse(
+    said = -float("inf")
+    while not answers(address):
+        if time.monotonic() - said >= _SAID_EVERY:
+            said = time.monotonic()
+            screen.say(
                 say(
-                    "Máy chủ Prefect không khởi động được; có thể cổng đang bận. Thử --port khác.",
-                    "The Prefect server did not start; the port may be taken. Try another --port.",
+                    f"! Máy chủ Prefect {address} chưa trả lời; đang chờ. Kiểm tra máy chủ hoặc PREFECT_API_URL.",
+                    f"! The Prefect server {address} does not answer; waiting. Check it, or PREFECT_API_URL.",
                 )
             )
-        time.sleep(0.5)
+        time.sleep(_ASKED_EVERY)
 
 
-def _answers(address: str) -> bool:
-    import httpx
+@contextmanager
+def _own_server(address: str, port: int, chosen: Settings, screen: _Screen) -> Iterator[None]:
+    """A Prefect server for as long as this process serves; one that is running on the port already is used."""
+    from flows.server import OwnServer, ServerNotStartedError, answers, end_left_behind
 
+    home = chosen.workspace.prefect
+    home.mkdir(parents=True, exist_ok=True)
+    if end_left_behind(home):
+        screen.say(
+            say("  Đã dừng máy chủ do lần phục vụ trước để lại.", "  Ended the server a killed one left behind.")
+        )
+    if answers(address):
+        yield
+        return
+    server: OwnServer = OwnServer(home, port, lambda what: screen.say(_OF_THE_SERVER[what]))
     try:
-        return httpx.get(f"{address}/health", timeout=2).status_code == httpx.codes.OK
-    except httpx.HTTPError:
-        return False
+        try:
+            server.start()
+        except ServerNotStartedError as error:
+            refuse(
+                say(
+                    f"Máy chủ Prefect không khởi động được; cổng {port} có thể đang bận. Thử --port khác. ({error.log})",
+                    f"The Prefect server did not start; port {port} may be taken. Try another --port. ({error.log})",
+                )
+            )
+        yield
+    finally:
+        server.stop()
+
+
+_OF_THE_SERVER = {
+    "died": say("! Máy chủ Prefect đã dừng; đang khởi động lại.", "! The Prefect server died; starting it again."),
+    "back": say("✓ Máy chủ Prefect đã chạy lại.", "✓ The Prefect server is running again."),
+}

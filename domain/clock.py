@@ -23,7 +23,12 @@ def now() -> datetime:
 
 def today() -> date:
     """The day it is where the offices are."""
-    return now().astimezone(ZONE).date()
+    return day_of(now())
+
+
+def day_of(moment: datetime) -> date:
+    """The day it was where the offices are."""
+    return moment.astimezone(ZONE).date()
 
 
 @contextmanager

@@ -8,13 +8,22 @@ from __future__ import annotations
 
 import errno
 import os
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+from prefect.states import Completed
 
+from domain import clock
+from domain.occasion import OccasionKind
+from flows import closing
+from flows.asked import PeriodCode
 from flows.work import THREADS, RunReport, run_through
+from tasks import occasions
 from tasks.archive import closed
 from tasks.collect import Waiting, receive
 from tasks.settings import Settings
@@ -23,29 +32,64 @@ from tasks.timing import Stopwatch
 #: Files a message names one by one.
 NAMED = 5
 
+#: A closing that has been due this long was not done when it should have been: somebody may be late, or it was cut
+#: short. The daily collection looks after it.
+LEFT_OVER = timedelta(hours=1)
 
-@flow(name="collect-period", flow_run_name="collect-{period}", task_runner=THREADS)
+
+def _name() -> str:
+    return f"collect-{flow_run.parameters.get('period') or 'all'}"
+
+
+@flow(name="collect-period", flow_run_name=_name, task_runner=THREADS)
 def collect_period(
-    period: str | None = None, inbox: str | None = None, files: list[str] | None = None
+    period: PeriodCode = "",
+    inbox: str = "",
+    files: list[str] = [],  # noqa: B006  (a plain default is what the form shows; nothing changes it)
+    by_calendar: bool = True,
 ) -> State[RunReport]:
     """Nhận, kiểm tra và nạp mọi báo cáo đang chờ trong hộp thư.
 
     Collect the submissions that wait in the inbox (or in ``files``) and load those that pass their checks. Every file
-    is judged by the period it states itself.
+    is judged by the period it states itself. With nothing named the periods that were left to be closed are closed.
 
     Args:
-        period: Kỳ ghi trong tên lượt chạy và bảng kết quả, ví dụ 2025-Q1. / Names the run and its report.
+        period: Kỳ ghi trong tên lượt chạy và bảng kết quả, ví dụ 2025-Q1; trống: mọi kỳ đang mở. / Names the run and
+            its report; empty: all open periods.
         inbox: Thư mục chứa tệp; trống là hộp thư của không gian làm việc. / Folder of files instead of the workspace's.
         files: Chỉ những tệp này. / These files only.
+        by_calendar: Khi không ghi gì khác: ghi nhận việc thu theo lịch và đóng nốt kỳ đã quá lúc đóng. / With nothing
+            else named: note that the calendar's collections are done, and close what was left to be closed.
     """
     settings = Settings()
+    if period or inbox or files or not by_calendar:
+        return collect(settings, period, inbox, files)
+    return _by_calendar(settings)
+
+
+def _by_calendar(settings: Settings) -> State[RunReport]:
+    due = occasions.due(settings, OccasionKind.COLLECT, clock.now())
+    state = collect(settings)
+    report: Any = state.data
+    occasions.mark_done(settings, due, report.run, str(state.name))
+    left = closing.close_due(settings, collect, overdue=LEFT_OVER)
+    if left.faults:
+        raise left.faults[0]
+    if not left.closings:
+        return state
+    name = " · ".join([str(state.name), *(f"{item.vi} · {item.en}" for item in left.closings)])
+    return Completed(name=name, message=name, data=report)
+
+
+def collect(settings: Settings, period: str = "", inbox: str = "", files: Sequence[str] = ()) -> State[RunReport]:
+    """The collection itself, as a part of whatever flow asks for it; ``period`` names the run."""
     folder = _inbox(settings, inbox, files)
-    moment = datetime.now(UTC)
+    moment = clock.now()
 
     def take(run: str, watch: Stopwatch) -> list[Waiting]:
-        return receive(run, settings, folder, [Path(name) for name in files or []], watch, moment)
+        return receive(run, settings, folder, [Path(name) for name in files], watch, moment)
 
-    return run_through("collect-period", settings, period, take, lambda: _not_taken(folder))
+    return run_through("collect-period", settings, period or None, take, lambda: _not_taken(folder))
 
 
 def _not_taken(folder: Path | None) -> list[Exception]:
@@ -57,7 +101,7 @@ def _not_taken(folder: Path | None) -> list[Exception]:
     return [PermissionError(errno.EACCES, os.strerror(errno.EACCES), named)]
 
 
-def _inbox(settings: Settings, inbox: str | None, files: list[str] | None) -> Path | None:
+def _inbox(settings: Settings, inbox: str, files: Sequence[str]) -> Path | None:
     """The folder to empty: the given one, or the workspace's unless single files were given."""
     if inbox:
         return Path(inbox).resolve()

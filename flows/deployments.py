@@ -1,29 +1,139 @@
-"""The flows as Prefect deployments, whose parameters are a form in Prefect's interface."""
+"""The flows as Prefect deployments: schedules of the reporting calendars, and parameters as a form in the interface.
+
+``python -m flows.deployments > prefect.yaml`` writes them for teams that run Prefect workers on a work pool.
+"""
 
 from __future__ import annotations
 
+import sys
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import yaml
+from prefect import Flow
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.deployments.runner import RunnerDeployment
+from prefect.schedules import Schedule
 from prefect.types.entrypoint import EntrypointType
 
+from catalog.recurrence import Recurrence, recurrences
+from catalog.whole import Catalog
+from domain.clock import ZONE, today
+from domain.occasion import OccasionKind
 from flows.collect_period import collect_period
 from flows.retry_failed import retry_failed
+from tasks.settings import Settings
+from tasks.store import definitions
 
 #: A second run of the same flow waits for the first: two at once would be safe, but neither would be faster.
 _ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
 
+#: Work pool that ``prefect.yaml`` names.
+WORK_POOL = "tongket"
 
-def deployments() -> list[RunnerDeployment]:
-    """``collect-period`` and ``retry-failed``, to be started by hand or through the interface."""
+_TAG = "tongket"
+
+
+@dataclass(frozen=True, slots=True)
+class _Offered:
+    """A flow, and the occasions it serves; one without is started by a person only."""
+
+    flow: Flow[..., Any]
+    kind: OccasionKind | None = None
+
+    @property
+    def description(self) -> str:
+        """What the flow does; its parameters are described where they are asked for."""
+        return (self.flow.description or "").partition("\n\nArgs:")[0]
+
+    @property
+    def tags(self) -> list[str]:
+        return [_TAG, *([self.kind.value] if self.kind else [])]
+
+
+#: In the order of a period's life.
+OFFERED = (
+    _Offered(collect_period, OccasionKind.COLLECT),
+    _Offered(retry_failed),
+)
+
+
+def deployments(catalog: Catalog | None = None, since: date | None = None) -> list[RunnerDeployment]:
+    """A deployment for each flow, named as the flow, with the schedules of the definitions.
+
+    Where no rule says the days of a calendar they are listed from ``since`` (today) on: see
+    :mod:`catalog.recurrence`.
+    """
+    rules = _rules(catalog, since)
     made = [
-        flow.to_deployment(
-            name=flow.name,
-            description=flow.description,
-            tags=["tongket"],
+        item.flow.to_deployment(
+            name=item.flow.name,
+            description=item.description,
+            tags=item.tags,
+            schedules=[_schedule(rule) for rule in rules.get(item.kind, [])] if item.kind else None,
             concurrency_limit=_ONE_AT_A_TIME,
             entrypoint_type=EntrypointType.MODULE_PATH,
         )
-        for flow in (collect_period, retry_failed)
+        for item in OFFERED
     ]
     assert all(isinstance(item, RunnerDeployment) for item in made)
     return made  # type: ignore[return-value]  # to_deployment is declared for synchronous and asynchronous callers
+
+
+def _rules(catalog: Catalog | None, since: date | None) -> dict[OccasionKind, list[Recurrence]]:
+    return recurrences(catalog or definitions(Settings()), since or today())
+
+
+def _schedule(rule: Recurrence) -> Schedule:
+    return Schedule(cron=rule.cron or None, rrule=rule.rrule or None, timezone=ZONE.key, slug=rule.slug)
+
+
+# ------------------------------------------------------------------------------------------------ prefect.yaml
+
+_HEAD = """\
+# Deployments for Prefect workers on a work pool; "tongket serve" needs none of this.
+# Made from the definitions, not by hand:  python -m flows.deployments > prefect.yaml
+# Then:  prefect work-pool create --type process {pool} && prefect --no-prompt deploy --all
+"""
+
+
+def prefect_yaml(catalog: Catalog, since: date) -> str:
+    """The deployments as the file ``prefect deploy`` reads. Workers have the program installed: nothing is pulled."""
+    rules = _rules(catalog, since)
+    whole = {
+        "name": _TAG,
+        "pull": [],
+        "deployments": [_as_mapping(item, rules.get(item.kind, []) if item.kind else []) for item in OFFERED],
+    }
+    text = yaml.safe_dump(whole, allow_unicode=True, sort_keys=False, width=120)
+    return _HEAD.format(pool=WORK_POOL) + text
+
+
+def _as_mapping(item: _Offered, rules: list[Recurrence]) -> dict[str, Any]:
+    schedules = [
+        {
+            "slug": rule.slug,
+            **({"cron": rule.cron} if rule.cron else {"rrule": rule.rrule}),
+            "timezone": ZONE.key,
+            "active": True,
+        }
+        for rule in rules
+    ]
+    return {
+        "name": item.flow.name,
+        "description": item.description,
+        "entrypoint": f"{item.flow.fn.__module__}.{item.flow.fn.__name__}",
+        "tags": item.tags,
+        "parameters": {},
+        "schedules": schedules,
+        "concurrency_limit": {
+            "limit": _ONE_AT_A_TIME.limit,
+            "collision_strategy": _ONE_AT_A_TIME.collision_strategy.value,
+        },
+        "work_pool": {"name": WORK_POOL},
+    }
+
+
+if __name__ == "__main__":
+    sys.stdout.write(prefect_yaml(definitions(Settings()), today()))

@@ -68,7 +68,7 @@ def _passes(error: Exception) -> bool:
     return isinstance(error, OSError | BrokenProcessPool) or is_transient(error)
 
 
-_RETRYING: dict[str, Any] = {
+RETRYING: dict[str, Any] = {
     "retries": 4,
     "retry_delay_seconds": [1, 5, 15, 60],
     "retry_condition_fn": _is_worth_retrying,
@@ -76,7 +76,7 @@ _RETRYING: dict[str, Any] = {
 }
 
 
-@task(name="receive", **_RETRYING)
+@task(name="receive", **RETRYING)
 def receive(
     run: str,
     settings: Settings,
@@ -101,7 +101,7 @@ def receive(
         return _taken_up(run, settings, None)
 
 
-@task(name="take-up", **_RETRYING)
+@task(name="take-up", **RETRYING)
 def take_up(run: str, settings: Settings, submissions: Sequence[int], watch: Stopwatch) -> list[Waiting]:
     """Those of the given submissions that wait, for this run to process; no other run gets them meanwhile."""
     with watch.span("receive"):
@@ -156,7 +156,7 @@ class Done:
         return Done(self.later + other.later, self.faults + other.faults)
 
 
-@task(name="process-batch", task_run_name="process-batch-{number}", **_RETRYING)
+@task(name="process-batch", task_run_name="process-batch-{number}", **RETRYING)
 def process_batch(
     number: int, waiting: Sequence[Waiting], run: str, settings: Settings, pool: Executor, watch: Stopwatch
 ) -> Done:
@@ -268,14 +268,14 @@ def _process(
     return [item for item in waiting if item.submission not in judged]
 
 
-@task(name="compare", **_RETRYING)
+@task(name="compare", **RETRYING)
 def compare(run: str, settings: Settings, watch: Stopwatch) -> None:
     """Compare reports that came in force with those of other units."""
     with watch.span("compare"):
         compare_reports(engine_for(settings.url), register_of(settings), run)
 
 
-@task(name="roll-up", **_RETRYING)
+@task(name="roll-up", **RETRYING)
 def roll_up(run: str, settings: Settings, watch: Stopwatch) -> None:
     """Refresh the roll-up of every period and form that this run changed, and what is compared with them."""
     engine = engine_for(settings.url)
@@ -285,7 +285,7 @@ def roll_up(run: str, settings: Settings, watch: Stopwatch) -> None:
             refresh_totals(engine, catalog, period, form)
 
 
-@task(name="return-workbooks", **_RETRYING)
+@task(name="return-workbooks", **RETRYING)
 def return_workbooks(settings: Settings, pool: Executor | None, watch: Stopwatch) -> None:
     """Write the annotated copy of every report that failed or has warnings and has none yet.
 

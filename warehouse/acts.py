@@ -17,11 +17,13 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, Engine, Row, Select, func, select, update
 
+from domain import clock
 from domain.act import Act, ActRefusedError
+from domain.clock import day_of
 from domain.finding import CheckLevel, SettledBy, Severity
 from domain.names import fold_bare
 from domain.submission import FAILED, IN_FORCE, RESTORABLE, SubmissionState, may_move, move
-from warehouse import tables
+from warehouse import lives, tables
 from warehouse.bulk import MOMENT, insert_frame, next_id, number_rows, read_where_in, update_frame
 from warehouse.engine import write
 from warehouse.facts import end_belief, set_aside
@@ -35,6 +37,10 @@ _RECEIVED = SubmissionState.RECEIVED.value
 
 #: A submission with the words and states around it: :func:`_reports`.
 Report = dict[str, Any]
+
+
+class ClosedElsewhereError(ActRefusedError):
+    """Another run that lives is closing the period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,40 +384,96 @@ def permit_late(engine: Engine, unit: str, period: str, until: date, *, who: str
         record(connection, Act.PERMIT_LATE, signed, where, before=str(old) if old else None, after=str(until))
 
 
-def close_period(engine: Engine, period: str, *, who: str, reason: str) -> None:
-    """Close a period: no report of it is accepted, and none of its reports is changed, until it is opened again.
+def open_period(engine: Engine, period: str, *, who: str, reason: str, moment: datetime | None = None) -> None:
+    """Open a planned period at ``moment`` (now): its reports are awaited. Those that came before count all the same.
 
-    Refused while reports of it wait; also while files wait that nobody has looked into, for they may be of it.
+    Refused when somebody opened it already, and when it is closed.
     """
     signed = sign(who, reason)
     with write(engine) as connection:
         window = _open_period(connection, period)
-        here = tables.submission.c
-        of_it = (here.period_id == window.id) | here.period_id.is_(None)
-        waiting = connection.scalars(select(here.id).where(of_it, here.state == _RECEIVED).order_by(here.id)).all()
+        if window.opened_at is not None:
+            day = day_of(window.opened_at)
+            raise ActRefusedError(f"Kỳ {period} đã mở từ {day:%d/%m/%Y}", f"The period {period} is open since {day}")
+        _mark_period(connection, window, opened_at=moment or clock.now())
+        record(connection, Act.OPEN_PERIOD, signed, {"period_id": window.id}, before="planned", after="open")
+
+
+def begin_closing(
+    engine: Engine, period: str, run: str, *, who: str, reason: str, moment: datetime | None = None
+) -> datetime:
+    """The run begins to close the period: reports are still taken, for the last time. When the closing began.
+
+    One run closes a period at a time: refused while another that lives does. What a dead one began goes on, and began
+    when that one began it. Refused when the period is closed.
+    """
+    signed = sign(who, reason)
+    dead = _dead(engine)
+    with write(engine) as connection:
+        window = _open_period(connection, period)
+        _refuse_two(connection, period, run, dead)
+        lives.take(connection, period, run)
+        if window.closing_at is not None:
+            began: datetime = window.closing_at
+            return began
+        began = moment or clock.now()
+        _mark_period(connection, window, closing_at=began)
+        record(connection, Act.CLOSE_PERIOD, signed, {"period_id": window.id}, before="open", after="closing")
+        return began
+
+
+def _refuse_two(connection: Connection, period: str, run: str | None, dead: frozenset[str]) -> None:
+    """Refuse while a run that lives, other than ``run``, is closing the period."""
+    holder = lives.holder(connection, period)
+    if holder is None or holder == run or holder in dead:
+        return
+    raise ClosedElsewhereError(
+        f"Kỳ {period} đang được lượt chạy {holder} đóng: đợi lượt đó xong",
+        f"The run {holder} is closing the period {period}: wait until it is done",
+    )
+
+
+def close_period(
+    engine: Engine, period: str, *, who: str, reason: str, moment: datetime | None = None, run: str | None = None
+) -> None:
+    """Close a period at ``moment`` (now): no report of it is accepted, and none of its reports is changed, until it is
+    opened again.
+
+    Refused while reports of it wait; also while files wait that nobody has looked into, for they may be of it. Refused
+    as well while another run than ``run`` is closing it.
+    """
+    signed = sign(who, reason)
+    dead = _dead(engine)
+    with write(engine) as connection:
+        window = _open_period(connection, period)
+        _refuse_two(connection, period, run, dead)
+        waiting = lives.waiting_on(connection, window.id)
         if waiting:
             named = ", ".join(map(str, waiting[:10])) + (", …" if len(waiting) > 10 else "")
             raise ActRefusedError(
                 f"Còn {len(waiting)} báo cáo chờ xử lý, có thể của kỳ {period} ({named}): xử lý hoặc rút",
                 f"{len(waiting)} submissions that wait may be of {period} ({named}): process or withdraw them",
             )
-        _mark_period(connection, window, datetime.now(UTC))
-        record(connection, Act.CLOSE_PERIOD, signed, {"period_id": window.id}, before="open", after="closed")
+        _mark_period(connection, window, closing_at=None, closed_at=moment or clock.now())
+        lives.leave(connection, period)
+        lives.keep_last_attempt(connection, period)
+        before = "open" if window.closing_at is None else "closing"
+        record(connection, Act.CLOSE_PERIOD, signed, {"period_id": window.id}, before=before, after="closed")
 
 
-def reopen_period(engine: Engine, period: str, *, who: str, reason: str) -> None:
-    """Open a closed period again; refused when it is open."""
+def reopen_period(engine: Engine, period: str, *, who: str, reason: str, moment: datetime | None = None) -> None:
+    """Open a closed period again, at ``moment`` (now); refused when it is open."""
     signed = sign(who, reason)
     with write(engine) as connection:
         window = _period(connection, period)
         if window.closed_at is None:
             raise ActRefusedError(f"Kỳ {period} đang mở", f"The period {period} is open")
-        _mark_period(connection, window, None)
+        _mark_period(connection, window, closed_at=None, reopened_at=moment or clock.now())
         record(connection, Act.REOPEN_PERIOD, signed, {"period_id": window.id}, before="closed", after="open")
 
 
-def _mark_period(connection: Connection, window: Row[Any], closed_at: datetime | None) -> None:
-    connection.execute(update(tables.period).where(tables.period.c.id == window.id).values(closed_at=closed_at))
+def _mark_period(connection: Connection, window: Row[Any], **moments: datetime | None) -> None:
+    connection.execute(update(tables.period).where(tables.period.c.id == window.id).values(**moments))
 
 
 def _period(connection: Connection, code: str) -> Row[Any]:

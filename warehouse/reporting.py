@@ -226,14 +226,19 @@ def status_by_unit(engine: Engine, period: str, unit: str | None = None, *, toda
 
 
 def status_on(
-    connection: Connection, period: str, unit: str | None = None, *, today: date | None = None
+    connection: Connection,
+    period: str,
+    unit: str | None = None,
+    *,
+    today: date | None = None,
+    without: pl.Series | None = None,
 ) -> pl.DataFrame:
     """:func:`status_by_unit` on a connection that reads other things too, all of the same moment; besides
-    ``in_force_sha256``, the file whose figures stand."""
+    ``in_force_sha256``, the file whose figures stand. ``without`` these submissions it is as if they had never come."""
     row = period_row(connection, period)
     tree = tree_on(connection, row["last_day"])
     owed = _owed(connection, row)
-    sent = _sent(connection, row["id"], owed["unit_id"])
+    sent = _sent(connection, row["id"], owed["unit_id"], without)
     joined = owed.select("unit_id", "form", "due", "is_permitted", is_expected=pl.lit(True)).join(
         sent, on=["unit_id", "form"], how="full", coalesce=True
     )
@@ -243,7 +248,7 @@ def status_on(
     return _judged(rows, today or clock.today()).sort("form", "unit")
 
 
-def _sent(connection: Connection, period_id: int, owing: pl.Series) -> pl.DataFrame:
+def _sent(connection: Connection, period_id: int, owing: pl.Series, without: pl.Series | None = None) -> pl.DataFrame:
     """``unit_id, form`` with the latest version, the first arrival, and whether a version is in force; what a unit that
     owes it sent before it was renamed or came under another superior is its own."""
     submission, form, attempt = tables.submission.c, tables.form.c, tables.attempt.c
@@ -271,7 +276,10 @@ def _sent(connection: Connection, period_id: int, owing: pl.Series) -> pl.DataFr
     settled = [pl.col(name).filter(stands).last().fill_null(pl.col(name).last()) for name in _SETTLED.values()]
     latest = pl.all().exclude(*report, "received_at", "has_passed", "file_sha256", *_SETTLED.values()).last()
     now = selves(connection, owing).rename({"unit_id": "now", "self_id": "unit_id"})
-    sent = read_frame(connection, query).join(now.unique("unit_id"), on="unit_id", how="left", maintain_order="left")
+    found = read_frame(connection, query)
+    if without is not None:
+        found = found.filter(~pl.col("submission_id").is_in(without.implode()))
+    sent = found.join(now.unique("unit_id"), on="unit_id", how="left", maintain_order="left")
     return (
         sent.with_columns(pl.col("has_passed").cast(pl.Boolean), unit_id=pl.coalesce("now", "unit_id"))
         .drop("now")

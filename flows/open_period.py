@@ -1,0 +1,79 @@
+"""``open-period``: a period begins; who owes what for it is known from then on."""
+
+from __future__ import annotations
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+
+from domain import clock
+from domain.act import ActRefusedError
+from domain.occasion import OccasionKind
+from flows.asked import PeriodCode, Reason, Who
+from flows.outcome import carried_out, completed, run_name
+from tasks import occasions, periods
+from tasks.periods import SCHEDULE, Opened
+from tasks.settings import Settings
+from tasks.store import engine_for
+from warehouse import leases
+
+#: Periods the name of a run tells one by one.
+NAMED = 5
+
+
+@flow(name="open-period", flow_run_name=run_name("open"))
+def open_period(period: PeriodCode = "", reason: Reason = "", who: Who = "") -> State[list[Opened]]:
+    """Mở kỳ báo cáo: từ lúc này các đơn vị phải gửi báo cáo của kỳ; không ghi kỳ thì mở mọi kỳ đã đến lúc theo lịch.
+
+    Open a period: its reports are awaited from then on. With nothing named all periods are opened whose time has come
+    by the calendar; what is open already stays as it is.
+
+    Args:
+        period: Kỳ cần mở, ví dụ 2026-Q1; trống: theo lịch. / The period to open; empty: what the calendar asks for.
+        reason: Lý do mở, được ghi lại. / Why; kept on record.
+        who: Người quyết định; trống: theo lịch. / Who decides; empty: the schedule.
+    """
+    return carried_out(lambda: _opened(Settings(), period, reason, who))
+
+
+def _opened(settings: Settings, period: str, reason: str, who: str) -> State[list[Opened]]:
+    moment = clock.now()
+    if period:
+        periods.register(settings, period)
+    occasions.begin(settings, moment)
+    due = [item for item in occasions.due(settings, OccasionKind.OPEN, moment) if not period or item.period == period]
+    asked = [period] if period else list(dict.fromkeys(item.period for item in due))
+    if not asked:
+        return completed("chưa có kỳ nào đến lúc mở", "no period is due to be opened", [])
+    with leases.running(engine_for(settings.url), "open-period", period or None) as run:
+        found = [_open(settings, code, reason, who) for code in asked if periods.is_to_open(settings, code)]
+        opened = [item for item in found if item is not None]
+        state = _told(opened, asked)
+        occasions.mark_done(settings, due, run, str(state.name))
+    return state
+
+
+def _open(settings: Settings, period: str, reason: str, who: str) -> Opened | None:
+    """What is owed; ``None`` where somebody else opened it at the same moment."""
+    try:
+        return periods.open_period(
+            settings,
+            period,
+            who=who or SCHEDULE,
+            reason=reason or "đến ngày mở kỳ theo lịch · the calendar opens it",
+            moment=clock.now(),
+        )
+    except ActRefusedError:
+        if periods.is_to_open(settings, period):
+            raise
+        return None
+
+
+def _told(opened: list[Opened], asked: list[str]) -> State[list[Opened]]:
+    if not opened:
+        named = ", ".join(asked[:NAMED])
+        return completed(f"{named} đã mở từ trước", f"{named} open already", opened)
+    more = len(opened) - NAMED
+    tail = f" (+{more})" if more > 0 else ""
+    vi = "; ".join(item.vi for item in opened[:NAMED]) + tail
+    en = "; ".join(item.en for item in opened[:NAMED]) + tail
+    return completed(f"đã mở {vi}", f"opened {en}", opened)

@@ -1,0 +1,155 @@
+"""Serving the deployments: runs on schedule, and what was missed made up for in one run of each kind."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from prefect import serve
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterName,
+    FlowRunFilter,
+    FlowRunFilterExpectedStartTime,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.exceptions import ObjectNotFound
+from prefect.states import Cancelled, Scheduled
+
+from domain.clock import now, today
+from domain.occasion import Occasion, OccasionKind
+from flows.deployments import OFFERED, deployments
+from tasks.occasions import FLOW_OF, IN_TURN, due
+from tasks.settings import Settings
+from tasks.store import definitions
+
+#: Seconds between two looks for what is overdue: a run that failed is tried again after that long.
+_EVERY = 3600
+
+#: A run on schedule gets this long before somebody looks whether its work is done.
+_GRACE = timedelta(minutes=15)
+
+#: Seconds between two looks at a run that is waited for.
+_GLANCE = 2.0
+
+#: Runs read at a time.
+_PAGE = 200
+
+#: Who is told of what is being made up for: the name of the deployment and how many occasions.
+Told = Callable[[str, int], None]
+
+
+def serve_all(settings: Settings, limit: int) -> None:
+    """Serve every deployment until this process is told to stop; raises what else ended it."""
+    made = deployments(definitions(settings), today())
+    # a schedule or a run that waits goes on waiting while this process is away
+    serve(*made, pause_on_shutdown=False, print_starting_message=False, limit=limit)
+
+
+# ------------------------------------------------------------------------------------------------ what was missed
+
+
+def set_aside_late() -> int:
+    """Cancel the scheduled runs whose time went by while nobody served: one run makes up for all of them."""
+    wanted = FlowRunFilter(
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED])),
+        expected_start_time=FlowRunFilterExpectedStartTime(before_=now()),
+    )
+    named = DeploymentFilter(name=DeploymentFilterName(any_=[item.flow.name for item in OFFERED]))
+    state: State[Any] = Cancelled(
+        message="Đã quá giờ khi không có ai phục vụ; làm bù trong một lượt / made up for in one run"
+    )
+    count = 0
+    with get_client(sync_client=True) as client:
+        while late := _scheduled(client.read_flow_runs(flow_run_filter=wanted, deployment_filter=named, limit=_PAGE)):
+            for run in late:
+                client.set_flow_run_state(run.id, state, force=True)
+            count += len(late)
+    return count
+
+
+def _scheduled(runs: list[FlowRun]) -> list[FlowRun]:
+    """Those the scheduler made; what a person asked for is done, however late."""
+    return [run for run in runs if run.auto_scheduled]
+
+
+class Overdue:
+    """Looks after what is overdue, in a run of each kind of work, one after the other.
+
+    ``told`` hears what is made up for, ``failed`` why it could not be.
+    """
+
+    def __init__(self, settings: Settings, told: Told, failed: Callable[[Exception], None]) -> None:
+        self._settings = settings
+        self._told = told
+        self._failed = failed
+        self._tried: dict[OccasionKind, _Tried] = {}
+
+    def keep_up(self, stop: threading.Event) -> None:
+        """At once and then every hour, until ``stop``."""
+        grace = timedelta()
+        while not stop.is_set():
+            try:
+                self.make_up(stop, grace)
+                grace = _GRACE
+            except Exception as error:  # the server or the warehouse is away: the next look is soon enough
+                self._failed(error)
+            stop.wait(_EVERY)
+
+    def make_up(self, stop: threading.Event, grace: timedelta) -> None:
+        """One run for each kind of work that has been due for longer than ``grace``; waits for each to end.
+
+        What a run left as it was, and had no fault (a closing that waits for units permitted to be late), is tried
+        again after a day.
+        """
+        offered = {item.kind for item in OFFERED}
+        for kind in (kind for kind in IN_TURN if kind in offered):
+            missed = frozenset(due(self._settings, kind, now() - grace))
+            last = self._tried.get(kind)
+            if not missed or stop.is_set() or (last is not None and last.is_enough(missed)):
+                continue
+            if last is None or last.missed != missed:
+                self._told(FLOW_OF[kind], len(missed))
+            with get_client(sync_client=True) as client:
+                completed = _run_through(client, kind, stop)
+            self._tried[kind] = _Tried(missed, completed, now())
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    missed: frozenset[Occasion]
+    completed: bool
+    at: datetime
+
+    def is_enough(self, missed: frozenset[Occasion]) -> bool:
+        return self.completed and missed == self.missed and now() - self.at < timedelta(days=1)
+
+
+def _run_through(client: SyncPrefectClient, kind: OccasionKind, stop: threading.Event) -> bool:
+    """Start a run and wait for its end; whether it completed."""
+    number = _deployment(client, FLOW_OF[kind], stop)
+    if number is None:
+        return False
+    run: Any = client.create_flow_run_from_deployment(number, state=Scheduled(), tags=["catch-up"])
+    while not stop.wait(_GLANCE):
+        state = client.read_flow_run(run.id).state
+        if state is not None and state.is_final():
+            return state.is_completed()
+    return False
+
+
+def _deployment(client: SyncPrefectClient, name: str, stop: threading.Event) -> UUID | None:
+    """The number of the deployment, once it is there; ``None`` when told to stop before."""
+    while not stop.is_set():
+        try:
+            return client.read_deployment_by_name(f"{name}/{name}").id
+        except ObjectNotFound:
+            stop.wait(_GLANCE)
+    return None

@@ -1,0 +1,208 @@
+"""The lives of the periods: opened, closed in steps that may be repeated, opened again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from domain import clock
+from domain.act import Act, ActRefusedError
+from domain.clock import day_of
+from domain.life import Life
+from domain.numbers import vi_number
+from tasks import keeping
+from tasks.settings import Settings
+from tasks.store import definitions, engine_for, ensure_periods
+from warehouse import acts, leases, queries
+from warehouse import lives as kept
+from warehouse.lives import Permits
+
+#: Who acts when nobody does: the calendar asked for it.
+SCHEDULE = "lịch · schedule"
+
+#: Backups made before a period is closed that are kept, a period.
+BACKUPS = 3
+
+_AT_WORK = (Life.OPEN, Life.CLOSING, Life.REOPENED)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A period that was opened: reports owed, in all and by form, and the units that owe them."""
+
+    period: str
+    at: datetime
+    owed: int
+    units: int
+    by_form: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def vi(self) -> str:
+        return f"{self.period}: {vi_number(self.units)} đơn vị phải gửi {vi_number(self.owed)} báo cáo"
+
+    @property
+    def en(self) -> str:
+        return f"{self.period}: {self.units:,} units owe {self.owed:,} reports"
+
+
+# ------------------------------------------------------------------------------------------------ reading
+
+
+def lives(settings: Settings) -> pl.DataFrame:
+    """The registered periods, the oldest first (:func:`warehouse.lives.lives`)."""
+    return kept.lives(engine_for(settings.url))
+
+
+def life(settings: Settings, period: str) -> Life:
+    return kept.life(engine_for(settings.url), period)
+
+
+def open_periods(settings: Settings, moment: datetime) -> list[str]:
+    """Codes of the periods whose reports are taken at ``moment`` because they were opened by then or reports of them
+    came, the oldest first; one that is being closed is among them."""
+    known = lives(settings).filter(
+        pl.col("life").is_in([item.value for item in _AT_WORK])
+        & (pl.col("opened_at").is_null() | (pl.col("opened_at") <= moment))
+    )
+    return known["period"].to_list()
+
+
+def is_to_open(settings: Settings, period: str) -> bool:
+    """Whether nobody opened (or closed) the period yet; that reports came early does not open it."""
+    found = kept.lives(engine_for(settings.url), [period])
+    return found.is_empty() or (found["opened_at"][0] is None and found["closed_at"][0] is None)
+
+
+def permits_running(settings: Settings, period: str, moment: datetime) -> Permits | None:
+    """Permits to be late that run on the day of ``moment``."""
+    return kept.permits_running(engine_for(settings.url), period, day_of(moment))
+
+
+def interrupted(settings: Settings) -> list[str]:
+    """Periods somebody began to close and nobody closes: the run died. The next closing finishes them."""
+    engine = engine_for(settings.url)
+    closing = lives(settings).filter(pl.col("life") == Life.CLOSING.value)["period"].to_list()
+    if not closing:
+        return []
+    alive = {run.run for run in leases.running_now(engine) if run.is_alive}
+    with engine.connect() as connection:
+        return [period for period in closing if kept.holder(connection, period) not in alive]
+
+
+def who_began(settings: Settings, period: str) -> tuple[str, str] | None:
+    """Who began to close the period, and why; ``None`` unless it is being closed."""
+    if life(settings, period) is not Life.CLOSING:
+        return None
+    told = kept.acts_of(engine_for(settings.url), period)
+    began = told.filter((pl.col("what") == Act.CLOSE_PERIOD.value) & (pl.col("after") == Life.CLOSING.value))
+    return (str(began["who"][-1]), str(began["reason"][-1])) if began.height else None
+
+
+def is_waiting(settings: Settings, period: str) -> bool:
+    """Whether reports wait that are of the period or may be."""
+    return kept.waiting_of(engine_for(settings.url), period) > 0
+
+
+# ------------------------------------------------------------------------------------------------ acts
+
+
+def open_period(settings: Settings, period: str, *, who: str, reason: str, moment: datetime | None = None) -> Opened:
+    """Register the period and open it at ``moment`` (now); refused when it is open or closed already."""
+    engine, moment = engine_for(settings.url), moment or clock.now()
+    register(settings, period)
+    acts.open_period(engine, period, who=who, reason=reason, moment=moment)
+    return owed(settings, period, moment)
+
+
+def owed(settings: Settings, period: str, moment: datetime) -> Opened:
+    """Who owes what for a registered period."""
+    rows = queries.status_by_unit(engine_for(settings.url), period, today=day_of(moment)).filter("is_expected")
+    by_form = dict(rows.group_by("form").len().sort("form").iter_rows())
+    return Opened(period, moment, rows.height, rows["unit"].n_unique(), by_form)
+
+
+def begin_closing(
+    settings: Settings, period: str, run: str, *, who: str, reason: str, moment: datetime | None = None
+) -> datetime:
+    """The run begins to close the period, or goes on with what a dead one began (:func:`warehouse.acts.begin_closing`)."""
+    register(settings, period)
+    return acts.begin_closing(
+        engine_for(settings.url), period, run, who=who, reason=reason, moment=moment or clock.now()
+    )
+
+
+def close_period(
+    settings: Settings,
+    period: str,
+    *,
+    who: str,
+    reason: str,
+    moment: datetime | None = None,
+    run: str | None = None,
+) -> None:
+    """Close the period at ``moment`` (now); refused while reports wait or another run closes it."""
+    register(settings, period)
+    acts.close_period(engine_for(settings.url), period, who=who, reason=reason, moment=moment or clock.now(), run=run)
+
+
+def reopen_period(settings: Settings, period: str, *, who: str, reason: str, moment: datetime | None = None) -> None:
+    """Open a closed period again at ``moment`` (now)."""
+    register(settings, period)
+    acts.reopen_period(engine_for(settings.url), period, who=who, reason=reason, moment=moment or clock.now())
+
+
+def register(settings: Settings, period: str) -> None:
+    """Let the warehouse know the period; refused when no calendar has it."""
+    catalog = definitions(settings)
+    if catalog.period(period) is None:
+        raise ActRefusedError(
+            f"Không có kỳ báo cáo {period!r}; viết như 2025, 2025-H1, 2025-Q1, 2025-9M, 2025-M04",
+            f"There is no period {period!r}; write 2025, 2025-H1, 2025-Q1, 2025-9M, 2025-M04",
+        )
+    ensure_periods(engine_for(settings.url), catalog, [period])
+
+
+# ------------------------------------------------------------------------------------------------ before it is closed
+
+
+@dataclass(frozen=True, slots=True)
+class BackedUp:
+    """The backup that was made; ``lost``: archived files it should hold and that are gone."""
+
+    file: Path
+    lost: int
+
+
+def back_up(settings: Settings, period: str, moment: datetime | None = None) -> BackedUp:
+    """Back up warehouse, archive and definitions to ``backups/PERIOD-MOMENT.zip``; the last three of a period stay.
+
+    What a killed backup left behind goes. Raises :class:`ActRefusedError` in plain words when it cannot be written.
+    """
+    folder = settings.workspace.backups
+    stamp = (moment or clock.now()).astimezone(clock.ZONE)
+    name = f"{period}-{stamp:%Y%m%dT%H%M%S%f}.zip"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for draft in folder.glob(f".{period}-*.part"):
+            draft.unlink(missing_ok=True)
+        manifest = keeping.backup(settings, engine_for(settings.url), folder / name)
+        for old in backups_of(settings, period)[:-BACKUPS]:
+            old.unlink(missing_ok=True)
+    except OSError as error:
+        what = error.strerror or str(error)
+        raise ActRefusedError(
+            f"Chưa đóng kỳ {period}: không ghi được bản sao lưu vào {folder} ({what}); sửa rồi chạy lại, kỳ vẫn nhận"
+            " báo cáo",
+            f"{period} is not closed: no backup could be written to {folder} ({what}); mend that and run it again, the"
+            " period still takes reports",
+        ) from error
+    return BackedUp(folder / name, len(manifest["lost"]))
+
+
+def backups_of(settings: Settings, period: str) -> list[Path]:
+    """Backups made before this period was closed, the oldest first."""
+    stamped = "[0-9]" * 8 + "T" + "[0-9]" * 12
+    return sorted(settings.workspace.backups.glob(f"{period}-{stamped}.zip"))
