@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +65,13 @@ class Comparison:
     periods: tuple[str, ...]
     #: where the files lie that were sent
     letters: Path
+    #: where the reports of periods are written
+    reports_in: Path
 
     def all(self) -> Compared:
         """Everything: files, findings and their cells, who reported, totals, quarters against the year, the frozen."""
         done = Compared()
-        for part in (self.files(), self.findings(), self.cells(), self.over_the_year(), self.frozen()):
+        for part in (self.files(), self.findings(), self.cells(), self.over_the_year(), self.frozen(), self.calendar(), self.reports()):
             done += part
         for period in self.periods:
             done += self.status(period)
@@ -157,19 +161,40 @@ class Comparison:
         return self._beside("lũy kế/year to date", expected, found, year)
 
     def frozen(self) -> Compared:
-        """What the conferences keep, whatever became of the figures since."""
-        done = Compared()
+        """What the conference keeps, whatever became of the figures since."""
         question = """
-            select f.period, f.form, f.unit, f.indicator, f.breakdown, f.value, f.lower, f.upper, f.qualifier,
-                   f.reported, f.expected
-            from conference_figure f join conference c on c.id = f.conference_id
-            where c.code = :code and f.level = 'total'
+            select period, form, unit, indicator, breakdown, value, lower, upper, qualifier, reported, expected
+            from conference_figure where level = 'total'
         """
-        for code, totals in self.oracle.frozen.items():
-            found = {row[:5]: row[5:] for row in self._rows(question, code=code) if row[3] in KNOWN}
-            expected = {place: _total_of(total) for place, total in totals.items()}
-            known = {place: row for place, row in found.items() if place in expected or not _is_beside(place[2:])}
-            done += self._beside(f"đã chốt/frozen {code}", expected, known)
+        found = {row[:5]: row[5:] for row in self._rows(question) if row[3] in KNOWN}
+        expected = {place: _total_of(total) for place, total in self.oracle.frozen.items()}
+        known = {place: row for place, row in found.items() if place in expected or not _is_beside(place[2:])}
+        return self._beside("đã chốt/frozen", expected, known)
+
+    def calendar(self) -> Compared:
+        """What was opened, closed and opened again and when; what was done, each once; how many runs it took."""
+        almanac = self.oracle.almanac
+        moments = "select code, opened_at, closed_at, reopened_at from period where opened_at is not null"
+        lives = {code: tuple(map(_moment, said)) for code, *said in self._rows(moments)}
+        expected = {
+            code: tuple(map(_moment, (life.opened_at, life.closed_at, life.reopened_at)))
+            for code, life in almanac.lives.items()
+        }
+        done = self._beside("đời của kỳ/lives", expected, lives)
+        occasions = {row[:3]: _moment(row[3]) for row in self._rows("select period, kind, label, done_at from occasion")}
+        asked = {place: _moment(at) for place, at in almanac.done.items()}
+        done += self._beside("việc theo lịch/occasions", asked, occasions)
+        runs = {row[0]: row[1] for row in self._rows("select kind, count(*) from run group by kind")}
+        done += self._beside("lượt chạy/runs", {k: n for k, n in almanac.runs.items()}, runs)
+        return done
+
+    def reports(self) -> Compared:
+        """What the reports of closed periods count."""
+        done = Compared()
+        for period, counts in self.oracle.reports.items():
+            path = self.reports_in / period / f"period-report-{period}.json"
+            told = json.loads(path.read_text(encoding="utf-8"))["total"] if path.exists() else {}
+            done += self._beside("báo cáo kỳ/period report", counts, {name: told.get(name) for name in counts}, period)
         return done
 
     def _hierarchy(self) -> dict[str, set[tuple[str, str, str]]]:
@@ -236,6 +261,15 @@ class Comparison:
 
 
 _WHOLE = "select unit, indicator, value from mart_roll_up where period = :period and form = :form and breakdown = ''"
+
+
+def _moment(told: Any) -> datetime | None:
+    """A moment as either database gives it, in UTC."""
+    if isinstance(told, str):
+        told = datetime.fromisoformat(told)
+    if told is None:
+        return None
+    return (told if told.tzinfo else told.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def _content(path: Path, sheet: str, cell: str) -> Any:

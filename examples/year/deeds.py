@@ -108,13 +108,12 @@ class Closes:
 
 
 @dataclass(frozen=True, slots=True)
-class Confers:
-    """A conference over periods is opened and its figures are frozen."""
+class Freezes:
+    """The figures of the year's conference of a unit are frozen."""
 
     at: datetime
-    code: str
+    year: int
     unit: str
-    periods: tuple[str, ...]
     reason: str
 
 
@@ -134,7 +133,7 @@ class Looks:
 
 
 Deed = (
-    Sends | Permits | Withdraws | Restores | Waives | Retries | Registers | Defines | Reopens | Closes | Confers
+    Sends | Permits | Withdraws | Restores | Waives | Retries | Registers | Defines | Reopens | Closes | Freezes
     | Wakes | Looks
 )  # fmt: skip
 

@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 
 from catalog import DATA
+from examples.year.reckoning import LEVELS
 
 EDITIONS = ("january", "june", "october")
 
@@ -68,7 +69,7 @@ def _write(edition: str, target: Path) -> Path:
 
 
 def _owe_less(path: Path) -> None:
-    """Quarters and years by the decree's calendar are owed, nothing else."""
+    """Quarters and years by the decree's calendar are owed by the kinds of units there are, nothing else."""
     with path.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     with path.open("w", encoding="utf-8", newline="") as stream:
@@ -76,5 +77,5 @@ def _owe_less(path: Path) -> None:
         writer.writeheader()
         for row in rows:
             kinds = [kind for kind in row["period_kinds"].split("|") if kind in ("quarter", "year")]
-            if row["calendar"] == "ND09" and kinds:
+            if row["calendar"] == "ND09" and kinds and row["unit_kind"] in LEVELS:
                 writer.writerow({**row, "period_kinds": "|".join(kinds)})

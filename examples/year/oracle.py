@@ -12,11 +12,12 @@ from datetime import date, datetime
 from fractions import Fraction
 
 from examples.filing import Filing
+from examples.year.almanac import Almanac
 from examples.year.deeds import (
     Closes,
-    Confers,
     Deed,
     Defines,
+    Freezes,
     Permits,
     Registers,
     Reopens,
@@ -31,7 +32,6 @@ from examples.year.reckoning import (
     Figure,
     Life,
     Register,
-    closing,
     due,
     figure,
     forms_of,
@@ -137,7 +137,7 @@ FAILED = ("rejected", "unreadable")
 class Oracle:
     """The state of the world after the deeds that were told."""
 
-    def __init__(self) -> None:
+    def __init__(self, year: int) -> None:
         self.register = Register()
         self.edition = ""
         self.inbox: list[Sends] = []
@@ -147,13 +147,12 @@ class Oracle:
         self.by_report: dict[Report, list[Paper]] = {}
         self.permits: dict[tuple[Key, str], date] = {}
         self.waivers: dict[tuple[Report, str], date] = {}
-        self.closed: set[str] = set()
-        #: what the calendar has closed, once each: opened again a period is closed by hand
-        self.lives_closed: set[str] = set()
-        self.asked = (*quarters_of("2026"), "2026")
+        self.almanac = Almanac(year)
+        #: what the report of a period counted when it was closed
+        self.reports: dict[str, dict[str, int]] = {}
         self.now = datetime.min
-        #: the figures that were frozen, by conference
-        self.frozen: dict[str, dict[tuple[str, str, str, str, str], Total]] = {}
+        #: the figures that were frozen: period, form, unit, indicator, breakdown
+        self.frozen: dict[tuple[str, str, str, str, str], Total] = {}
         self._deeds: dict[type, Callable[..., None]] = {
             Sends: self.inbox.append,
             Permits: self._permit,
@@ -163,9 +162,9 @@ class Oracle:
             Retries: self._retry,
             Registers: self._register,
             Defines: self._define,
-            Reopens: lambda deed: self.closed.discard(deed.period),
-            Closes: lambda deed: self.closed.add(deed.period),
-            Confers: self._confer,
+            Reopens: self._reopen,
+            Closes: lambda deed: self._close(deed.period),
+            Freezes: self._freeze,
             Wakes: self._wake,
         }
 
@@ -212,27 +211,75 @@ class Oracle:
     def _define(self, deed: Defines) -> None:
         self.edition = deed.edition
 
-    def _confer(self, deed: Confers) -> None:
+    def _freeze(self, deed: Freezes) -> None:
         """Kept is what is known of the unit and all below it."""
-        self.frozen[deed.code] = {
+        period = str(deed.year)
+        below = _below(deed.unit, self.register.tree(period))
+        self.frozen = {
             (period, form, *place): total
-            for period in deed.periods
             for form in ("review-report", "one-stop-dossiers")
             for place, total in self.totals(period, form).items()
-            if place[0] in _below(deed.unit, self.register.tree(period))
+            if place[0] in below
         }
 
     # -------------------------------------------------------------------------------------------- runs
 
     def _wake(self, deed: Wakes) -> None:
-        """What the calendar asks for, in turn: open, collect, close. What was missed is made up for once."""
+        """What the calendar asks for, in turn. However much was missed, each is made up for once."""
+        almanac, now = self.almanac, deed.at
+        almanac.begin(now)
+        if opened := almanac.due("open", now):
+            for period, _, _ in opened:
+                almanac.life(period).opened_at = now
+            almanac.runs["open-period"] += 1
+            almanac.do(opened, now)
+        if missed := almanac.due("collect", now):
+            self._collect()
+            almanac.do(missed, now)
+        almanac.do(almanac.due("remind", now), now)
+        for occasion in almanac.due("close", now):
+            if not self._may_be_late(occasion[0]):
+                self._close(occasion[0])
+                almanac.do([occasion], now)
+        almanac.do(almanac.due("review", now), now)
+
+    def _may_be_late(self, period: str) -> bool:
+        """Whether somebody has leave to report a period today still."""
+        return any(code == period and until >= self.today for (_, code), until in self.permits.items())
+
+    def _close(self, period: str) -> None:
+        """Collected once more, closed, reported."""
         self._collect()
-        for period in self.asked:
-            if closing(period) <= deed.at and period not in self.lives_closed:
-                self.closed.add(period)
-                self.lives_closed.add(period)
+        self.almanac.life(period).closed_at = self.now
+        self.almanac.runs["close-period"] += 1
+        self.reports[period] = self.counts(period)
+
+    def _reopen(self, deed: Reopens) -> None:
+        life = self.almanac.life(deed.period)
+        life.closed_at, life.reopened_at = None, deed.at
+
+    @property
+    def closed(self) -> set[str]:
+        return self.almanac.closed
+
+    def counts(self, period: str) -> dict[str, int]:
+        """What the report of a period must count."""
+        boards = self.status(period).values()
+        came = [status for status in boards if status.state != "missing"]
+        return {
+            "expected": sum(status.is_expected for status in boards),
+            "received": len(came),
+            "unexpected": sum(not status.is_expected for status in came),
+            "missing": sum(status.is_expected and status.state == "missing" for status in boards),
+            "on_time": sum(not status.is_late for status in came),
+            "late": sum(status.is_late for status in boards),
+            "permitted": sum(status.is_permitted and status.is_expected for status in boards),
+            "in_force": sum(status.is_in_force for status in boards),
+            **{state: sum(status.state == state for status in boards) for state in ("rejected", "unreadable", "withdrawn")},
+        }
 
     def _collect(self) -> None:
+        self.almanac.runs["collect-period"] += 1
         for sent in sorted(self.inbox, key=lambda sent: (sent.at, sent.file)):
             if sent.copy_of:
                 self.by_file[sent.file] = self.by_file[sent.copy_of]
@@ -244,6 +291,7 @@ class Oracle:
         self._judge_waiting()
 
     def _retry(self, deed: Retries) -> None:
+        self.almanac.runs["retry-failed"] += 1
         chosen = [self.by_file[file] for file in deed.files] if deed.files else list(self._touched())
         for paper in chosen:
             assert paper.state in FAILED, (paper.sent.file, paper.state)

@@ -13,12 +13,11 @@ from typing import Protocol
 from sqlalchemy import text
 
 from domain.clock import pretending
-from domain.conference import ConferenceKind
 from examples.year.deeds import (
     Closes,
-    Confers,
     Deed,
     Defines,
+    Freezes,
     Permits,
     Registers,
     Reopens,
@@ -29,12 +28,11 @@ from examples.year.deeds import (
     Wakes,
     Withdraws,
 )
-from tasks import acting
-from tasks.conference import Asked, freeze, open_conference
+from tasks import acting, periods
 from tasks.register import import_register
 from tasks.retrying import Wanted
 from tasks.settings import Settings
-from tasks.store import definitions, engine_for, register_of
+from tasks.store import definitions, engine_for
 from warehouse import acts
 from warehouse.engine import Engine
 from workbook.register import write_events_csv, write_units_csv
@@ -48,6 +46,10 @@ class Machine(Protocol):
     def wake(self, settings: Settings, moment: datetime) -> None: ...
 
     def retry(self, settings: Settings, wanted: Wanted, who: str, reason: str) -> None: ...
+
+    def close(self, settings: Settings, period: str, who: str, reason: str) -> None: ...
+
+    def freeze(self, settings: Settings, year: int, unit: str, who: str, reason: str) -> None: ...
 
 
 @dataclass
@@ -71,7 +73,7 @@ class Player:
             Defines: self._define,
             Reopens: self._reopen,
             Closes: self._close,
-            Confers: self._confer,
+            Freezes: self._freeze,
             Wakes: self._wake,
         }
 
@@ -124,16 +126,13 @@ class Player:
         self.settings = self.settings.model_copy(update={"catalog": self.editions[deed.edition]})
 
     def _reopen(self, deed: Reopens) -> None:
-        acts.reopen_period(self.engine, deed.period, who=WHO, reason=deed.reason)
+        periods.reopen_period(self.settings, deed.period, who=WHO, reason=deed.reason)
 
     def _close(self, deed: Closes) -> None:
-        acts.close_period(self.engine, deed.period, who=WHO, reason=deed.reason)
+        self.machine.close(self.settings, deed.period, WHO, deed.reason)
 
-    def _confer(self, deed: Confers) -> None:
-        catalog = register_of(self.settings)
-        asked = Asked(deed.unit, deed.periods, ConferenceKind.FINAL, deed.at.date(), code=deed.code)
-        open_conference(self.engine, catalog, asked, who=WHO)
-        freeze(self.engine, catalog, deed.code, who=WHO, reason=deed.reason, override=True)
+    def _freeze(self, deed: Freezes) -> None:
+        self.machine.freeze(self.settings, deed.year, deed.unit, WHO, deed.reason)
 
     def _wake(self, deed: Wakes) -> None:
         self.machine.wake(self.settings, deed.at)

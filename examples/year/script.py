@@ -21,9 +21,9 @@ from examples.province import BORN, SOURCE, Province, make_province, period_befo
 from examples.reports import Asked, report_of
 from examples.year.deeds import (
     Closes,
-    Confers,
     Deed,
     Defines,
+    Freezes,
     Looks,
     Outage,
     Permits,
@@ -387,11 +387,10 @@ class _Maker:
             tuple(f"{unit}_{period}_2.xlsx" for unit, tale in self.tales.items() if tale == "after the close"),
         )
         yield Closes(_at(CLOSED_AGAIN, 16), period, "đã sửa xong")
-        yield Confers(
-            _at(CONFERENCE, 9), f"tong-ket-{YEAR}", "P99.DU", (str(YEAR),), "chốt số liệu hội nghị tổng kết"
-        )
+        yield Freezes(_at(CONFERENCE, 9), YEAR, "P99.DU", "chốt số liệu hội nghị tổng kết")
 
     def _wakes(self) -> Iterator[Wakes]:
+        yield Wakes(_at(date(YEAR, 1, 5), 10))
         for quarter in ("Q1", "Q2", "Q3", "Q4"):
             period = self.periods[quarter]
             for day in (*_AWAKE, *_AWAKE_BESIDES.get(period.code, ())):
