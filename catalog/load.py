@@ -21,6 +21,8 @@ from catalog.model import (
     UnitKind,
     UnitRecord,
 )
+from catalog.notices import FILE as _NOTICES
+from catalog.notices import NoticeText
 from catalog.prove import IDENTITY, faults_of
 from catalog.rating import RatingRules
 from catalog.read import Reader, read_form
@@ -72,6 +74,7 @@ def _read_catalog(reader: Reader) -> Catalog:
         ratings=_read_ratings(reader),
         running_text=_read_if_there(reader, RunningText, "running_text.yaml"),
         schedule=_read_if_there(reader, Schedule, "schedule.yaml"),
+        notices=_read_notices(reader),
     )
 
 
@@ -87,6 +90,13 @@ def _read_ratings(reader: Reader) -> tuple[RatingRules, ...]:
     if not (reader.root / _RATINGS).is_file():
         return ()
     return tuple(reader.unique(_RATINGS, reader.items(RatingRules, _RATINGS), lambda rules: rules.id).values())
+
+
+def _read_notices(reader: Reader) -> tuple[NoticeText, ...]:
+    """Definitions that were written before anybody was told anything say it in the words that ship with the program."""
+    if (reader.root / _NOTICES).is_file():
+        return tuple(reader.items(NoticeText, _NOTICES))
+    return tuple(Reader(DATA).items(NoticeText, _NOTICES))
 
 
 def _read_forms(reader: Reader) -> tuple[list[Form], dict[str, dict[str, Any]]]:

@@ -17,6 +17,8 @@ from catalog.model import (
     Rule,
     Section,
 )
+from catalog.notices import FILE as NOTICES
+from catalog.notices import text_faults
 from catalog.occasions import Course, course_of, moment_of
 from catalog.rating import FACTS, faults_within
 from catalog.refs import PAST, WITHIN_REACH, Ref, refs_of
@@ -54,6 +56,7 @@ def faults_of(catalog: Catalog) -> Iterator[Fault]:
     yield from _comparison_faults(catalog)
     yield from _rating_faults(catalog)
     yield from (Fault("running_text.yaml", where, what) for where, what in _running_text_faults(catalog))
+    yield from (Fault(NOTICES, where, what) for where, what in text_faults(catalog.notices))
     for calendar in catalog.calendars.values():
         yield from (Fault("calendars.yaml", calendar.id, what) for what in _calendar_faults(catalog, calendar))
     yield from _schedule_faults(catalog)

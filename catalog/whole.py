@@ -27,7 +27,9 @@ from catalog.model import (
     UnitKind,
     UnitRecord,
 )
+from catalog.notices import Audience, NoticeText
 from catalog.rating import RatingRules
+from domain.notice import NoticeKind
 from domain.period import Period
 
 _YEAR = re.compile(r"^(\d{4})")
@@ -74,6 +76,7 @@ class Catalog:
     ratings: tuple[RatingRules, ...] = ()
     running_text: RunningText = field(default_factory=RunningText)
     schedule: Schedule = field(default_factory=Schedule)
+    notices: tuple[NoticeText, ...] = ()
 
     @cached_property
     def rules_by_id(self) -> dict[str, Rule]:
@@ -148,6 +151,10 @@ class Catalog:
     def rules_for(self, form: str, day: date) -> list[Rule]:
         """The rules in force for a form on a day."""
         return [rule for rule in self.rules if rule.applies_to(form) and rule.applies_on(day)]
+
+    def notice(self, kind: NoticeKind, audience: Audience) -> NoticeText:
+        """What is told on such an occasion; the definitions are proved to have a text for each."""
+        return next(text for text in self.notices if text.key == (kind, audience))
 
     def rating_on(self, day: date) -> RatingRules | None:
         """The rules by which units are rated for a period that ends on ``day``."""

@@ -1,5 +1,5 @@
-"""Acts of an administrator: ``history``, ``retry``, ``return``, ``waive``, ``permit-late``, ``withdraw``, ``restore``,
-``period close`` and ``period reopen``. Every act is on record with who, when and why."""
+"""Acts of an administrator: ``history``, ``retry``, ``return``, ``waive``, ``permit-late``, ``withdraw``,
+``restore``. Every act is on record with who, when and why."""
 
 from __future__ import annotations
 
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
     from tasks.retrying import Wanted
 
-period_app = typer.Typer(help=say("đóng và mở lại kỳ báo cáo", "close and reopen periods"))
-
 #: How long a waiver stands unless --until says otherwise: a quarter, until the unit's next report.
 WAIVED_FOR = timedelta(days=92)
 
@@ -61,7 +59,6 @@ def register(app: typer.Typer) -> None:
     app.command("permit-late", help=say("cho phép đơn vị nộp muộn", "permit a unit to report late"))(permit_late)
     app.command(help=say("rút một báo cáo khỏi tổng hợp", "take a report out of the totals"))(withdraw)
     app.command(help=say("lấy lại báo cáo đã rút hay bị thay thế", "take up a withdrawn or replaced report"))(restore)
-    app.add_typer(period_app, name="period")
 
 
 def decider(given: str | None) -> str:
@@ -432,37 +429,3 @@ def restore(
             f"✓ Submission {submission} waits to be checked again. Run: tongket ingest",
         )
     )
-
-
-@period_app.command("close", help=say("đóng kỳ: không nhận báo cáo nữa", "close: no more reports are taken"))
-def period_close(period: str, reason: Reason, who: Who = None, as_json: AsJson = False) -> None:
-    _set_period(period, reason, who, as_json, closed=True)
-
-
-@period_app.command("reopen", help=say("mở lại kỳ đã đóng", "open a closed period again"))
-def period_reopen(period: str, reason: Reason, who: Who = None, as_json: AsJson = False) -> None:
-    _set_period(period, reason, who, as_json, closed=False)
-
-
-def _set_period(period: str, reason: str, who: str | None, as_json: bool, *, closed: bool) -> None:
-    from tasks.store import ensure_periods
-    from warehouse import acts
-
-    chosen, engine = open_warehouse()
-    catalog = definitions(chosen)
-    known_period(catalog, period)
-    ensure_periods(engine, catalog, [period])
-    act = acts.close_period if closed else acts.reopen_period
-    act(engine, period, who=decider(who), reason=reason)
-    if as_json:
-        print_json({"period": period, "closed": closed})
-        return
-    words = say("đã đóng", "is closed") if closed else say("đã mở lại", "is open again")
-    out.print(say(f"✓ Kỳ {period} {words}.", f"✓ Period {period} {words}."))
-    if not closed:
-        out.print(
-            say(
-                f'  Báo cáo bị trả lại vì kỳ đóng: tongket retry --period {period} --reason "…"',
-                f'  What was rejected because it was closed: tongket retry --period {period} --reason "…"',
-            )
-        )

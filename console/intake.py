@@ -227,14 +227,23 @@ def run_collection(period: str | None, inbox: Path | None, files: list[Path], *,
 
 def run_flow(start: Callable[[], Any], count: int, *, quiet: bool) -> Any:
     """Run a flow over ``count`` files in this process and return its report; raises what made it fail."""
-    from flows.runtime import prepare
+    from flows.runtime import dead_server, prepare, without_server
     from tasks.setup import keep_registry_current
     from tasks.store import definitions, engine_for
 
     chosen = settings()
+    if dead := dead_server():
+        err.print(
+            say(
+                f"! Máy chủ Prefect {dead} không trả lời; lượt này chạy bằng máy chủ nhúng.",
+                f"! The Prefect server {dead} does not answer; this run uses an embedded one.",
+            ),
+            soft_wrap=True,
+        )
     prepare(chosen.workspace.prefect)
     keep_registry_current(engine_for(chosen.url), definitions(chosen))
-    with _progress(quiet), _workers(chosen, count), stoppable():
+    embedded = without_server() if dead else nullcontext()
+    with _progress(quiet), _workers(chosen, count), stoppable(), embedded:
         from flows.work import report_of
 
         return report_of(start())

@@ -22,6 +22,7 @@ from console.common import (
 from console.concluding import print_standing
 from console.intake import STATES, findings_table
 from console.output import err, finite, out, print_json, refuse, table
+from console.periods import told_life
 from console.words import LANG, say
 from domain import totals
 from domain.numbers import vi_number
@@ -137,6 +138,10 @@ def print_status(boards: list[dict[str, Any]]) -> None:
     out.print(table(say("Tình hình gửi báo cáo", "Status of submissions"), columns, rows, right=range(2, len(columns))))
     for board in boards:
         _print_decisions(board)
+    lives = {board["period"]: str(told_life(board["life"])) for board in boards}
+    if lives:
+        told = " · ".join(f"{period} {life}" for period, life in lives.items())
+        out.print(say(f"Vòng đời của kỳ: {told}", f"Lives of the periods: {told}"), soft_wrap=True)
 
 
 def _print_decisions(board: dict[str, Any]) -> None:

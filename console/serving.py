@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -63,13 +64,13 @@ def serve(
     on this machine, and started again when it dies.
     """
     from domain.clock import now
-    from flows.runtime import prepare
+    from flows.runtime import given_server, prepare
     from tasks.occasions import begin
 
     chosen, _ = open_warehouse()
     # what is served runs in processes of their own
     os.environ["TONGKET_HOME"] = str(chosen.workspace.home)
-    given = os.environ.get("PREFECT_API_URL")
+    given = given_server()
     address = given or f"http://127.0.0.1:{port}/api"
     os.environ["PREFECT_API_URL"] = address
     prepare(chosen.workspace.prefect)
@@ -103,8 +104,6 @@ class _Stop(BaseException):
 
 @contextmanager
 def _stopped_by_signals(screen: _Screen) -> Iterator[None]:
-    import signal
-
     def stop(*_: object) -> None:
         raise _Stop
 
@@ -116,6 +115,12 @@ def _stopped_by_signals(screen: _Screen) -> Iterator[None]:
     finally:
         signal.signal(signal.SIGTERM, before)
     screen.say(say("✓ Đã dừng.", "✓ Stopped."))
+
+
+def _hear_no_more() -> None:
+    """Whoever asks twice to stop must not keep this from ending what it started."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 # ------------------------------------------------------------------------------------------------ the schedule
@@ -257,12 +262,13 @@ def _own_server(address: str, port: int, chosen: Settings, screen: _Screen) -> I
         except ServerNotStartedError as error:
             refuse(
                 say(
-                    f"Máy chủ Prefect không khởi động được; cổng {port} có thể đang bận. Thử --port khác. ({error.log})",
+                    f"Máy chủ Prefect không khởi động được; cổng {port} có thể đang bận. Thử --port khác ({error.log})",
                     f"The Prefect server did not start; port {port} may be taken. Try another --port. ({error.log})",
                 )
             )
         yield
     finally:
+        _hear_no_more()
         server.stop()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -37,3 +39,35 @@ class ContactRole(StrEnum):
     UNIT = "unit"
     FOCAL = "focal"
     ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Somebody who is told, as in a file: ``unit`` is a code, empty for an administrator."""
+
+    unit: str
+    role: str
+    name: str
+    email: str
+    lang: str
+
+
+#: Letters of an address that no mail server quotes or splits at: what is outside cannot become a header or a second
+#: recipient.
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+
+
+def is_address(text: str) -> bool:
+    """Whether this is an e-mail address that every mail server takes (RFC 5321, without quoted or foreign letters)."""
+    local, at, host = text.rpartition("@")
+    labels = host.split(".")
+    return (
+        bool(at)
+        and len(text) <= 254
+        and len(local) <= 64
+        and _LOCAL.fullmatch(local) is not None
+        and len(labels) > 1
+        and all(_LABEL.fullmatch(label) for label in labels)
+        and not labels[-1].isdigit()
+    )

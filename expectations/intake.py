@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from types import MappingProxyType
 
 import polars as pl
 
@@ -58,13 +59,13 @@ def check_intake(
     faults: pl.DataFrame,
     catalog: Catalog,
     today: date,
-    closed: frozenset[str] = frozenset(),
+    closed: Mapping[str, date] = MappingProxyType({}),
 ) -> pl.DataFrame:
     """FINDINGS of levels 1 and 2: what the reader met, and what the register and the calendar say of the identity.
 
     A file with a fault of level 1 gets none of level 2. Rules are taken as they are in force ``today``, the day the
-    report arrives; ``closed`` holds the codes of the periods that take no more reports. Raises :class:`ProgramFault`
-    for a fault that no rule in force names: it would pass in silence.
+    report arrives; ``closed``: periods that take no more reports, with the day each was closed. Raises
+    :class:`ProgramFault` for a fault that no rule in force names: it would pass in silence.
     """
     known = {header.file: header for header in _headers(headers)}
     rules = _rules_by_fault(catalog, today)
@@ -107,7 +108,7 @@ def _at_level(met: pl.DataFrame, rules: Mapping[str, Rule], level: CheckLevel) -
 class _Identity:
     """The faults of a file's identity; the answers of the register and the calendar are remembered."""
 
-    def __init__(self, catalog: Catalog, today: date, closed: frozenset[str]) -> None:
+    def __init__(self, catalog: Catalog, today: date, closed: Mapping[str, date]) -> None:
         self.catalog = catalog
         self.today = today
         self.closed = closed
@@ -158,7 +159,9 @@ class _Identity:
             seen = (f"kỳ kéo dài đến hết ngày {last}", f"the period runs to {last}")
             yield Fault("period_in_future", "period", seen, (f"từ ngày {last}", f"from {last}"))
         elif period.code in self.closed:
-            yield Fault("period_closed", "period", _same(period.code))
+            day = self.closed[period.code]
+            when = (f"Kỳ đóng ngày {day:%d/%m/%Y}.", f"It was closed on {day}.")
+            yield Fault("period_closed", "period", _same(period.code), hint=when)
 
     def _of_unit(self, header: Header, period: Period | None) -> Iterator[Fault]:
         if not header.unit:

@@ -10,12 +10,11 @@ from domain.act import ActRefusedError
 from domain.occasion import OccasionKind
 from flows import closing
 from flows.asked import PeriodCode, Reason, Who
-from flows.closing import Closing
+from flows.closing import Asked, Closing, Outcome
 from flows.collect_period import collect
 from flows.outcome import carried_out, completed, run_name
 from flows.work import THREADS
 from tasks import occasions
-from tasks.periods import SCHEDULE
 from tasks.settings import Settings
 
 
@@ -41,21 +40,17 @@ def _closed(settings: Settings, period: str, reason: str, who: str) -> State[lis
             "Đóng kỳ theo quyết định của người cần đủ ba điều: kỳ, lý do, tên người quyết định",
             "A person who closes a period gives all three: the period, the reason and the name",
         )
-    if not period:
-        outcome = closing.close_due(settings, collect)
-        state = told(outcome.closings)
-        if outcome.faults:
-            raise outcome.faults[0]
-        return state
-    done = closing.close(settings, period, who=who or SCHEDULE, reason=reason or closing.BY_CALENDAR, collect=collect)
-    if done.is_done:
-        closing.mark(settings, period, occasions.due(settings, OccasionKind.CLOSE, clock.now()), done)
-    return told((done,))
-
-
-def told(closings: tuple[Closing, ...]) -> State[list[Closing]]:
-    """The state that says what became of each."""
-    if not closings:
+    outcome = _named(settings, period, reason, who) if period else closing.close_due(settings, collect)
+    if outcome.faults:
+        raise outcome.faults[0]
+    if not outcome.closings:
         return completed("chưa có kỳ nào đến lúc đóng", "no period is due to be closed", [])
-    vi, en = "; ".join(item.vi for item in closings), "; ".join(item.en for item in closings)
-    return completed(vi, en, list(closings))
+    said = outcome.closings
+    return completed([item.vi for item in said], [item.en for item in said], said)
+
+
+def _named(settings: Settings, period: str, reason: str, who: str) -> Outcome:
+    asked = Asked(period, who, reason) if who else Asked(period)
+    outcome = closing.close(settings, [asked], collect)
+    closing.mark(settings, occasions.due(settings, OccasionKind.CLOSE, clock.now()), outcome)
+    return outcome

@@ -1,13 +1,14 @@
-"""How a period is closed, step by step; each may be repeated, and whoever comes after a run that died goes on.
+"""How periods are closed, step by step; each may be repeated, and whoever comes after a run that died goes on.
 
-``closing_at`` → everything that waits is collected → warehouse, archive and definitions are backed up → closed in one
-transaction, which refuses while anything of the period waits → the period's report.
+``closing_at`` → everything that waits is collected → warehouse, archive and definitions are backed up → each period is
+closed in one transaction, which refuses while anything of it waits → its report. What is due together is collected and
+backed up once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,8 +29,18 @@ TRIES = 3
 #: Why the schedule closes a period.
 BY_CALENDAR = "đến ngày đóng kỳ theo lịch · the calendar closes it"
 
-#: Collects everything that waits; the period names the run.
+#: Collects everything that waits; the period, if any, names the run.
 Collect = Callable[[Settings, str], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A period that is to be closed, by whom and why. The schedule (``who``) waits while permits to be late run; a
+    person does not."""
+
+    period: str
+    who: str = SCHEDULE
+    reason: str = BY_CALENDAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,94 +59,139 @@ class Closing:
         return self.state in ("closed", "before")
 
 
-def close(settings: Settings, period: str, *, who: str, reason: str, collect: Collect) -> Closing:
-    """Close a period, or tell why it is not closed. The schedule (``who``) waits while permits to be late run; a person
-    does not. Raises :class:`ActRefusedError` when it cannot be closed: another run closes it, reports go on waiting,
-    the backup cannot be written."""
+@dataclass(slots=True)
+class Outcome:
+    """What the closings came to; ``faults`` of those that stopped, which a later run goes on with."""
+
+    closings: list[Closing] = field(default_factory=list)
+    faults: list[Exception] = field(default_factory=list)
+
+
+# ------------------------------------------------------------------------------------------------ in order
+
+
+def close(settings: Settings, asked: Sequence[Asked], collect: Collect) -> Outcome:
+    """Close the periods, or tell why one is not closed; what stops one keeps no other from being closed.
+
+    Faults are :class:`ActRefusedError` where a period cannot be closed: reports go on waiting, the backup cannot be
+    written.
+    """
+    outcome = Outcome()
+    to_close = [item for item in asked if _is_to_close(settings, item, outcome)]
+    if not to_close:
+        return outcome
+    engine = engine_for(settings.url)
+    named = to_close[0].period if len(to_close) == 1 else None
+    with leases.running(engine, "close-period", named) as run:
+        begun = [item for item in to_close if _is_begun(settings, item, run, outcome)]
+        try:
+            closed = _collect_and_close(settings, begun, run, collect, outcome)
+        except Exception as error:  # nothing was closed by it; what is being closed stays so, and is taken up again
+            outcome.faults.append(error)
+            closed = []
+        for item in closed:
+            _report(settings, item, "closed", outcome)
+        state = "failed" if outcome.faults else "completed"
+        said = [
+            *(f"{done.vi} · {done.en}" for done in outcome.closings),
+            *(f"{type(error).__name__}: {error}" for error in outcome.faults),
+        ]
+        intake.finish_run(engine, run, state, "; ".join(said))
+    return outcome
+
+
+def _is_to_close(settings: Settings, asked: Asked, outcome: Outcome) -> bool:
+    """Whether anything is to be done now; the report of one that was closed before is made again, in case whoever
+    closed it died before."""
+    period = asked.period
     periods.register(settings, period)
     if periods.life(settings, period) is Life.CLOSED:
-        return _closed_before(settings, period)
-    permits = periods.permits_running(settings, period, clock.now()) if who == SCHEDULE else None
-    if permits is not None:
-        return Closing(
-            period,
-            "waits",
-            f"{period} chờ {permits.units} đơn vị được phép muộn đến {permits.until:%d/%m/%Y}",
-            f"{period} waiting for {permits.units} units permitted until {permits.until}",
-        )
-    engine = engine_for(settings.url)
-    with leases.running(engine, "close-period", period) as run:
-        closing.begin(settings, period, run, who, reason)
-        _collect_and_close(settings, period, run, who, reason, collect)
-        made = closing.report(settings, period)
-        done = Closing(period, "closed", f"đã đóng {made.vi}", f"closed {made.en}", made.files)
-        intake.finish_run(engine, run, "completed", f"{done.vi} · {done.en}")
-    return done
+        _report(settings, asked, "before", outcome)
+        return False
+    permits = periods.permits_running(settings, period, clock.now()) if asked.who == SCHEDULE else None
+    if permits is None:
+        return True
+    waits = Closing(
+        period,
+        "waits",
+        f"{period} chờ {permits.units} đơn vị được phép muộn đến {permits.until:%d/%m/%Y}",
+        f"{period} waiting for {permits.units} units permitted until {permits.until}",
+    )
+    outcome.closings.append(waits)
+    return False
 
 
-def _collect_and_close(settings: Settings, period: str, run: str, who: str, reason: str, collect: Collect) -> None:
-    for left in reversed(range(TRIES)):
-        collect(settings, period)
-        if left and periods.is_waiting(settings, period):
+def _is_begun(settings: Settings, asked: Asked, run: str, outcome: Outcome) -> bool:
+    try:
+        closing.begin(settings, asked.period, run, asked.who, asked.reason)
+    except ClosedElsewhereError as elsewhere:
+        outcome.closings.append(Closing(asked.period, "busy", elsewhere.vi, elsewhere.en))
+        return False
+    return True
+
+
+def _collect_and_close(
+    settings: Settings, asked: Sequence[Asked], run: str, collect: Collect, outcome: Outcome
+) -> list[Asked]:
+    """Those that were closed. What came in while the backup was written is collected too, and backed up anew."""
+    closed: list[Asked] = []
+    left = list(asked)
+    for tries in reversed(range(TRIES)):
+        if not left:
+            break
+        collect(settings, left[0].period if len(left) == 1 else "")
+        if tries and any(periods.is_waiting(settings, item.period) for item in left):
             continue
-        closing.back_up(settings, period)
-        try:
-            closing.close(settings, period, run, who, reason)
-        except ActRefusedError:  # something came in while the backup was written
-            if not left or not periods.is_waiting(settings, period):
-                raise
-        else:
-            return
+        closing.back_up(settings, [item.period for item in left])
+        still = [item for item in left if not _is_closed(settings, item, run, tries, outcome)]
+        closed += [item for item in left if item not in still]
+        left = [item for item in still if tries]
+    return closed
 
 
-def _closed_before(settings: Settings, period: str) -> Closing:
-    """Its report is made again, in case the run that closed it died before."""
-    made = closing.report(settings, period)
-    return Closing(period, "before", f"đã đóng từ trước: {made.vi}", f"closed before: {made.en}", made.files)
+def _is_closed(settings: Settings, asked: Asked, run: str, tries: int, outcome: Outcome) -> bool:
+    """Whether it could be closed; what was refused for good is a fault."""
+    try:
+        closing.close(settings, asked.period, run, asked.who, asked.reason)
+    except ActRefusedError as refused:
+        if not tries or not periods.is_waiting(settings, asked.period):
+            outcome.faults.append(refused)
+        return False
+    return True
+
+
+def _report(settings: Settings, asked: Asked, state: str, outcome: Outcome) -> None:
+    try:
+        made = closing.report(settings, asked.period)
+    except Exception as error:  # the period is closed all the same, and stays due until its report is there
+        outcome.faults.append(error)
+        return
+    vi, en = ("đã đóng", "closed") if state == "closed" else ("đã đóng từ trước:", "closed before:")
+    outcome.closings.append(Closing(asked.period, state, f"{vi} {made.vi}", f"{en} {made.en}", made.files))
 
 
 # ------------------------------------------------------------------------------------------------ by the calendar
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What the closings that were due came to; ``faults`` of those that stopped."""
-
-    closings: tuple[Closing, ...]
-    faults: tuple[Exception, ...]
-
-
 def close_due(settings: Settings, collect: Collect, *, overdue: timedelta = timedelta(0)) -> Outcome:
-    """Close the periods the calendar asks to close and those whose closing was cut short; one that cannot be closed
-    stays due and keeps no other from it. ``overdue``: only what has been due that long."""
+    """Close the periods the calendar asks to close and those whose closing was cut short; what cannot be closed stays
+    due. ``overdue``: only what has been due that long."""
     moment = clock.now()
     due = [item for item in occasions.due(settings, OccasionKind.CLOSE, moment) if item.at <= moment - overdue]
-    asked = dict.fromkeys([*(item.period for item in due), *periods.interrupted(settings)])
-    closings: list[Closing] = []
-    faults: list[Exception] = []
-    for period in asked:
-        try:
-            done = _close_in_turn(settings, period, collect)
-        except Exception as error:
-            faults.append(error)
-            continue
-        closings.append(done)
-        if done.is_done:
-            mark(settings, period, due, done)
-    return Outcome(tuple(closings), tuple(faults))
+    codes = dict.fromkeys([*(item.period for item in due), *periods.interrupted(settings)])
+    outcome = close(settings, [_in_turn(settings, period) for period in codes], collect)
+    mark(settings, due, outcome)
+    return outcome
 
 
-def _close_in_turn(settings: Settings, period: str, collect: Collect) -> Closing:
-    """What a person began is finished in that person's name; what another run closes at this moment is left to it."""
-    who, reason = periods.who_began(settings, period) or (SCHEDULE, BY_CALENDAR)
-    try:
-        return close(settings, period, who=who, reason=reason, collect=collect)
-    except ClosedElsewhereError as elsewhere:
-        return Closing(period, "busy", elsewhere.vi, elsewhere.en)
+def _in_turn(settings: Settings, period: str) -> Asked:
+    """What a person began to close is finished in that person's name."""
+    began = periods.who_began(settings, period)
+    return Asked(period, *began) if began is not None else Asked(period)
 
 
-def mark(settings: Settings, period: str, due: list[Occasion], done: Closing) -> None:
-    """The closing of this period is done, as far as the calendar asked for it."""
-    own = [item for item in due if item.period == period]
-    if own:
-        occasions.mark_done(settings, own, None, f"{done.vi} · {done.en}")
+def mark(settings: Settings, due: Sequence[Occasion], outcome: Outcome) -> None:
+    """The closings that are done are done for the calendar, too, as far as it asked for them."""
+    for item in outcome.closings:
+        own = [occasion for occasion in due if item.is_done and occasion.period == item.period]
+        occasions.mark_done(settings, own, None, f"{item.vi} · {item.en}")

@@ -22,6 +22,8 @@ from domain import clock
 from domain.occasion import OccasionKind
 from flows import closing
 from flows.asked import PeriodCode
+from flows.outcome import NAMED as NAMED_CLOSINGS
+from flows.outcome import shortened
 from flows.work import THREADS, RunReport, run_through
 from tasks import occasions
 from tasks.archive import closed
@@ -77,8 +79,10 @@ def _by_calendar(settings: Settings) -> State[RunReport]:
         raise left.faults[0]
     if not left.closings:
         return state
-    name = " · ".join([str(state.name), *(f"{item.vi} · {item.en}" for item in left.closings)])
-    return Completed(name=name, message=name, data=report)
+    told = [f"{item.vi} · {item.en}" for item in left.closings]
+    more = f" (+{len(told) - NAMED_CLOSINGS})" if len(told) > NAMED_CLOSINGS else ""
+    name = " · ".join([str(state.name), *told[:NAMED_CLOSINGS]]) + more
+    return Completed(name=shortened(name), message=" · ".join([str(state.name), *told]), data=report)
 
 
 def collect(settings: Settings, period: str = "", inbox: str = "", files: Sequence[str] = ()) -> State[RunReport]:

@@ -21,8 +21,12 @@ from catalog.recurrence import Recurrence, recurrences
 from catalog.whole import Catalog
 from domain.clock import ZONE, today
 from domain.occasion import OccasionKind
+from flows.close_period import close_period
 from flows.collect_period import collect_period
+from flows.open_period import open_period
+from flows.remind import remind
 from flows.retry_failed import retry_failed
+from flows.year_end_review import year_end_review
 from tasks.settings import Settings
 from tasks.store import definitions
 
@@ -45,7 +49,8 @@ class _Offered:
     @property
     def description(self) -> str:
         """What the flow does; its parameters are described where they are asked for."""
-        return (self.flow.description or "").partition("\n\nArgs:")[0]
+        said = (self.flow.description or "").partition("\n\nArgs:")[0]
+        return "\n".join(line.strip() for line in said.splitlines())
 
     @property
     def tags(self) -> list[str]:
@@ -54,8 +59,12 @@ class _Offered:
 
 #: In the order of a period's life.
 OFFERED = (
+    _Offered(open_period, OccasionKind.OPEN),
     _Offered(collect_period, OccasionKind.COLLECT),
+    _Offered(remind, OccasionKind.REMIND),
     _Offered(retry_failed),
+    _Offered(close_period, OccasionKind.CLOSE),
+    _Offered(year_end_review, OccasionKind.REVIEW),
 )
 
 
@@ -98,6 +107,17 @@ _HEAD = """\
 """
 
 
+class _Dumper(yaml.SafeDumper):
+    """Texts of several lines stand as they are read."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _text)
+
+
 def prefect_yaml(catalog: Catalog, since: date) -> str:
     """The deployments as the file ``prefect deploy`` reads. Workers have the program installed: nothing is pulled."""
     rules = _rules(catalog, since)
@@ -106,7 +126,7 @@ def prefect_yaml(catalog: Catalog, since: date) -> str:
         "pull": [],
         "deployments": [_as_mapping(item, rules.get(item.kind, []) if item.kind else []) for item in OFFERED],
     }
-    text = yaml.safe_dump(whole, allow_unicode=True, sort_keys=False, width=120)
+    text = yaml.dump(whole, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=200)
     return _HEAD.format(pool=WORK_POOL) + text
 
 

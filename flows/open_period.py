@@ -11,13 +11,11 @@ from domain.occasion import OccasionKind
 from flows.asked import PeriodCode, Reason, Who
 from flows.outcome import carried_out, completed, run_name
 from tasks import occasions, periods
+from tasks.notifying import tell_opened
 from tasks.periods import SCHEDULE, Opened
 from tasks.settings import Settings
 from tasks.store import engine_for
 from warehouse import leases
-
-#: Periods the name of a run tells one by one.
-NAMED = 5
 
 
 @flow(name="open-period", flow_run_name=run_name("open"))
@@ -47,7 +45,7 @@ def _opened(settings: Settings, period: str, reason: str, who: str) -> State[lis
     with leases.running(engine_for(settings.url), "open-period", period or None) as run:
         found = [_open(settings, code, reason, who) for code in asked if periods.is_to_open(settings, code)]
         opened = [item for item in found if item is not None]
-        state = _told(opened, asked)
+        state = _told(opened, asked, tell_opened(settings, [item.period for item in opened]))
         occasions.mark_done(settings, due, run, str(state.name))
     return state
 
@@ -68,12 +66,11 @@ def _open(settings: Settings, period: str, reason: str, who: str) -> Opened | No
         return None
 
 
-def _told(opened: list[Opened], asked: list[str]) -> State[list[Opened]]:
+def _told(opened: list[Opened], asked: list[str], unsent: str) -> State[list[Opened]]:
     if not opened:
-        named = ", ".join(asked[:NAMED])
-        return completed(f"{named} đã mở từ trước", f"{named} open already", opened)
-    more = len(opened) - NAMED
-    tail = f" (+{more})" if more > 0 else ""
-    vi = "; ".join(item.vi for item in opened[:NAMED]) + tail
-    en = "; ".join(item.en for item in opened[:NAMED]) + tail
-    return completed(f"đã mở {vi}", f"opened {en}", opened)
+        before = ([f"{code} đã mở từ trước" for code in asked], [f"{code} open already" for code in asked])
+        return completed(*before, opened)
+    state = completed([f"đã mở {item.vi}" for item in opened], [f"opened {item.en}" for item in opened], opened)
+    if unsent:
+        state.message = f"{state.message} · {unsent}"
+    return state

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from prefect.client.schemas.objects import State
@@ -11,11 +11,30 @@ from prefect.states import Completed, Failed
 
 from domain.act import ActRefusedError
 
+#: Things the name of a state tells one by one, and the most characters it may have: the server makes an event
+#: of it, and refuses a state whose name has a thousand. The message has them all.
+NAMED, _LONGEST = 3, 400
 
-def completed(vi: str, en: str, data: Any = None) -> State[Any]:
-    """``Completed``, named by what was done."""
-    name = f"{vi[:1].upper()}{vi[1:]} · {en}"
-    return Completed(name=name, message=name, data=data)
+
+def completed(vi: str | Sequence[str], en: str | Sequence[str], data: Any = None) -> State[Any]:
+    """``Completed``, named by what was done; of many things by the first."""
+    name, message = (f"{_said(vi, most)} · {_said(en, most)}" for most in (NAMED, None))
+    return Completed(name=shortened(_capital(name)), message=_capital(message), data=data)
+
+
+def _said(words: str | Sequence[str], most: int | None) -> str:
+    items = [words] if isinstance(words, str) else list(words)
+    more = len(items) - (most or len(items))
+    return "; ".join(items[:most]) + (f" (+{more})" if more > 0 else "")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def shortened(name: str) -> str:
+    """A name that a state may bear."""
+    return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
 
 
 def carried_out(work: Callable[[], State[Any]]) -> State[Any]:

@@ -8,6 +8,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from pydantic import Field
 
+from flows.asked import PeriodCode, UnitCode
 from flows.work import THREADS, RunReport, run_through
 from tasks.collect import Waiting, take_up
 from tasks.retrying import Wanted, reopen
@@ -23,8 +24,8 @@ Submissions = list[Annotated[int, Field(ge=1)]]
 def retry_failed(
     reason: Reason,
     who: Who,
-    period: str = "",
-    unit: str = "",
+    period: PeriodCode = "",
+    unit: UnitCode = "",
     submissions: Submissions = [],  # noqa: B006  (a plain default is what the form shows; nothing changes it)
     mended: bool = False,
     all_failed: bool = False,

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 #: Set unless the user set them: an address of a server, a log level and so on remain the user's to choose.
@@ -37,3 +39,28 @@ def prepare(home: Path) -> None:
     os.environ.setdefault("PREFECT_HOME", str(home))
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
+
+
+def given_server() -> str:
+    """The address of the server the user named (``PREFECT_API_URL``, also in ``.env``); empty when there is none."""
+    from dotenv import dotenv_values
+
+    return (os.environ.get("PREFECT_API_URL") or dotenv_values(".env").get("PREFECT_API_URL") or "").rstrip("/")
+
+
+def dead_server() -> str:
+    """The address of the server the user named, when it does not answer; otherwise empty."""
+    from flows.server import answers
+
+    given = given_server()
+    return "" if not given or answers(given) else given
+
+
+@contextmanager
+def without_server() -> Iterator[None]:
+    """Run as if no server had been named: Prefect starts one for the run. After :func:`prepare`."""
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    os.environ.pop("PREFECT_API_URL", None)
+    with temporary_settings(restore_defaults={PREFECT_API_URL}):
+        yield

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from prefect import serve
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import (
     DeploymentFilter,
@@ -21,6 +22,7 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.exceptions import ObjectNotFound
+from prefect.runner import Runner
 from prefect.states import Cancelled, Scheduled
 
 from domain.clock import now, today
@@ -46,11 +48,36 @@ _PAGE = 200
 Told = Callable[[str, int], None]
 
 
+class _Runner(Runner):
+    """Prefect's own answer to SIGTERM leaves its work unfinished. This one ends as after Ctrl-C: runs under way are
+    stopped, and nothing is left behind."""
+
+    _end: Callable[[], object]
+
+    async def until_told(self) -> None:
+        """Serve until SIGTERM cancels this."""
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+        assert task is not None
+        self._end = lambda: None if loop.is_closed() else loop.call_soon_threadsafe(task.cancel)
+        await self.start()
+
+    def handle_sigterm(self, *_: Any, **__: Any) -> None:
+        self._end()
+
+
 def serve_all(settings: Settings, limit: int) -> None:
-    """Serve every deployment until this process is told to stop; raises what else ended it."""
-    made = deployments(definitions(settings), today())
+    """Serve every deployment until Ctrl-C or SIGTERM (:class:`KeyboardInterrupt`); raises what else ended it."""
     # a schedule or a run that waits goes on waiting while this process is away
-    serve(*made, pause_on_shutdown=False, print_starting_message=False, limit=limit)
+    runner = _Runner(pause_on_shutdown=False, limit=limit)
+    for made in deployments(definitions(settings), today()):
+        runner.add_deployment(made)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        asyncio.run(runner.until_told())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 # ------------------------------------------------------------------------------------------------ what was missed

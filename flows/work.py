@@ -20,14 +20,16 @@ from domain.numbers import vi_number
 from tasks import progress
 from tasks.batches import batch_size, workers_for
 from tasks.collect import Waiting, compare, process_batch, publish, return_workbooks, roll_up
+from tasks.notifying import notify
 from tasks.settings import Settings
+from tasks.shown import Progress
 from tasks.store import engine_for
 from tasks.timing import Stopwatch
 from tasks.workers import pool, warm_up
 from warehouse import intake, leases, queries
 from warehouse.engine import Engine
 
-STEPS = ("receive", "warm_up", "process", "compare", "roll_up", "return", "publish")
+STEPS = ("receive", "warm_up", "process", "compare", "roll_up", "return", "publish", "notify")
 
 #: Threads that wait for the pool of processes; the decorator asks for a wider type of futures than this one makes.
 THREADS: Any = ThreadPoolTaskRunner(max_workers=4)
@@ -36,13 +38,14 @@ THREADS: Any = ThreadPoolTaskRunner(max_workers=4)
 @dataclass(frozen=True, slots=True)
 class RunReport:
     """What a run did: counts by outcome, where its seconds went, and how often findings of its period were settled by
-    a note of the unit, a waiver or an override."""
+    a note of the unit, a waiver or an override. ``unsent`` says which notices could not be made or sent, and why."""
 
     run: str
     name: str
     counts: dict[str, int]
     seconds: dict[str, float]
     settled: dict[str, int] = field(default_factory=dict)
+    unsent: str = ""
 
     @property
     def failed(self) -> int:
@@ -73,6 +76,7 @@ def run_through(
             faults.extend(_fault_of(lambda: compare(run, settings, watch)))
             faults.extend(_fault_of(lambda: hand_back(settings, quote(executor), watch)))
         faults.extend(_fault_of(lambda: publish(run, settings, period, watch)))
+        told = notify(run, settings, watch)
         faults.extend(left())
         if faults:
             raise faults[0]
@@ -80,8 +84,8 @@ def run_through(
         name = state_name(counts)
         intake.finish_run(engine, run, "completed", name)
     seconds = _seconds(watch, time.perf_counter() - started)
-    report = RunReport(run, name, counts, seconds, _settled(engine, period))
-    return Completed(name=name, message=name, data=report)
+    report = RunReport(run, name, counts, seconds, _settled(engine, period), told)
+    return Completed(name=name, message=" · ".join(filter(None, (name, told))), data=report)
 
 
 def _fault_of(step: Callable[[], object]) -> list[Exception]:
@@ -129,6 +133,7 @@ def _process_all(
     """Every batch is tried to its end, whatever becomes of another; the faults of those that could not be done."""
     faults: list[Exception] = []
     total, numbers = len(waiting), count(1)
+    shown = Progress("progress", f"{run}: {vi_number(total)} báo cáo · {total:,} reports")
     submit: Any = process_batch.submit  # quote() keeps Prefect from looking into a batch, and hides its type
     while waiting:
         size = batch_size(len(waiting), settings)
@@ -136,11 +141,11 @@ def _process_all(
         futures = [
             submit(next(numbers), quote(batch), run, settings, quote(executor), quote(watch)) for batch in batches
         ]
-        waiting = _gathered(futures, faults, total)
+        waiting = _gathered(futures, faults, total, shown)
     return faults
 
 
-def _gathered(futures: list[Any], faults: list[Exception], total: int) -> list[Waiting]:
+def _gathered(futures: list[Any], faults: list[Exception], total: int, shown: Progress) -> list[Waiting]:
     """The files whose turn comes next, when all batches of this round have ended."""
     later: list[Waiting] = []
     for ended, future in enumerate(as_completed(futures), 1):
@@ -150,12 +155,16 @@ def _gathered(futures: list[Any], faults: list[Exception], total: int) -> list[W
             continue
         faults.extend(outcome.faults)
         later.extend(outcome.later)
-        progress.tell("batch", total * ended // len(futures) - len(later), total)
+        done = max(0, total * ended // len(futures) - len(later))
+        progress.tell("batch", done, total)
+        shown.tell(done, total)
     return later
 
 
 def state_name(counts: dict[str, int]) -> str:
-    """``Completed · 9.871 accepted · 96 rejected · 33 unreadable``."""
+    """``Completed · 9.871 accepted · 96 rejected · 33 unreadable``; also when there was nothing to do."""
+    if not counts:
+        return "Completed · không có gì chờ · nothing was waiting"
     accepted = counts.get("accepted", 0) + counts.get("accepted_with_warnings", 0)
     parts = [
         f"{vi_number(accepted)} accepted",

@@ -43,4 +43,4 @@ def _reviewed(settings: Settings, wanted: Wanted) -> State[list[Reviewed]]:
     found = reviewing.review(settings, wanted)
     if not found:
         return completed("chưa đến lúc soát xét năm nào", "no year is due to be reviewed", [])
-    return completed("; ".join(item.vi for item in found), "; ".join(item.en for item in found), found)
+    return completed([item.vi for item in found], [item.en for item in found], found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from prefect import task
 
 from domain import clock
@@ -18,10 +20,10 @@ def begin(settings: Settings, period: str, run: str, who: str, reason: str) -> N
     periods.begin_closing(settings, period, run, who=who, reason=reason, moment=clock.now())
 
 
-@task(name="back-up", task_run_name="back-up-{period}", **RETRYING)
-def back_up(settings: Settings, period: str) -> periods.BackedUp:
-    """Warehouse, archive and definitions in one file, as they are before the period is closed."""
-    return periods.back_up(settings, period)
+@task(name="back-up", **RETRYING)
+def back_up(settings: Settings, codes: Sequence[str]) -> periods.BackedUp:
+    """Warehouse, archive and definitions in one file, as they are before these periods are closed."""
+    return periods.back_up(settings, codes)
 
 
 @task(name="close", task_run_name="close-{period}", **RETRYING)

@@ -27,12 +27,14 @@ from tasks.comparing import compare_reports
 from tasks.returning import ToReturn, tidy, to_return, write_returned
 from tasks.settings import Settings
 from tasks.setup import keep_registry_current
+from tasks.shown import key_of, show_table
 from tasks.store import definitions, engine_for, ensure_periods, register_of
 from tasks.timing import Stopwatch
 from tasks.totals import refresh_totals
 from tasks.workers import a_worker_of_its_own, process_in_worker, result_of, return_in_worker
 from warehouse import intake, leases, queries, returns
-from warehouse.engine import is_transient
+from warehouse.engine import Engine, is_transient
+from warehouse.lives import periods_of_run
 from warehouse.load import LoadBatch, load_batch
 from workbook.read import Source
 
@@ -41,6 +43,23 @@ FAULTY_FILES = 20
 
 #: Annotated copies one worker writes at a time.
 COPIES_AT_A_TIME = 25
+
+#: What a board in Prefect's interface counts.
+SHOWN_OF_BOARD = (
+    "form",
+    "expected",
+    "received",
+    "late",
+    "overdue",
+    "accepted",
+    "accepted_with_warnings",
+    "rejected",
+    "unreadable",
+    "missing",
+    "waiting",
+    "in_force",
+    "permitted",
+)
 
 #: A table artifact is for reading: the rest is in the warehouse.
 ROWS_IN_ARTIFACT = 200
@@ -313,23 +332,27 @@ def _write_shared(items: Sequence[ToReturn], settings: Settings, pool: Executor 
 
 @task(name="publish", cache_policy=NO_CACHE)
 def publish(run: str, settings: Settings, period: str | None, watch: Stopwatch) -> None:
-    """What was rejected or could not be read, and what was waived in the period, as tables in Prefect's interface.
-
-    The whole lists are in the warehouse.
+    """What was rejected or could not be read, the board of its period and of those whose reports it judged, and
+    what was settled in them, as tables in Prefect's interface. The whole lists are in the warehouse.
     """
     with watch.span("publish"):
         engine = engine_for(settings.url)
         rows = queries.failed_of_run(engine, run, limit=ROWS_IN_ARTIFACT)
         if rows:
-            create_table_artifact(key="rejected-submissions", table=rows, description="Báo cáo bị trả lại / Rejected")
+            create_table_artifact(key="rejected-submissions", table=rows, description="Báo cáo bị trả lại · rejected")
         else:
             create_markdown_artifact(key="rejected-submissions", markdown="Không có báo cáo nào bị trả lại.")
-        if period is not None:
-            settled = [
-                {"settled_by": kind, "findings": count} for kind, count in queries.waiver_counts(engine, period).items()
-            ]
-            create_table_artifact(
-                key="settled-findings",
-                table=settled,
-                description=f"Đã giải thích, được miễn, được cho qua · {period} / Explained, waived, overridden",
-            )
+        for code in dict.fromkeys([*([period] if period else []), *periods_of_run(engine, run)]):
+            _show_period(engine, code)
+
+
+def _show_period(engine: Engine, period: str) -> None:
+    """The board of a period by form, and what was settled in it."""
+    board = [{name: row[name] for name in SHOWN_OF_BOARD} for row in queries.status(engine, period)]
+    show_table(key_of("status", period), board, f"{period}: tình hình gửi báo cáo theo biểu mẫu · status by form")
+    settled = [{"settled_by": kind, "findings": count} for kind, count in queries.waiver_counts(engine, period).items()]
+    show_table(
+        key_of("settled-findings", period),
+        settled,
+        f"{period}: đã giải thích, được miễn, được cho qua · explained, waived, overridden",
+    )

@@ -41,8 +41,8 @@ th, td { padding:4px 7px } td { border-bottom:1px solid var(--line); vertical-al
 .note { color:var(--soft); font-size:12px; margin:5px 0 0 }
 footer { margin-top:26px; border-top:1px solid var(--line); padding-top:6px; color:var(--soft); font-size:11.5px }
 thead { display:table-header-group } tr { break-inside:avoid } h2 { break-after:avoid }
-@media (max-width:800px) { .cards { grid-template-columns:repeat(2,1fr) } dl { grid-template-columns:max-content 1fr }
-  section { overflow-x:auto } }
+@media screen and (max-width:800px) { .cards { grid-template-columns:repeat(2,1fr) }
+  dl { grid-template-columns:max-content 1fr } section { overflow-x:auto } }
 @media print { body { background:#fff; font-size:11px } main { padding:0; max-width:none }
   .card, .sums, th, .bar { -webkit-print-color-adjust:exact; print-color-adjust:exact } table { font-size:10px } }
 """

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -127,7 +129,7 @@ def owed(settings: Settings, period: str, moment: datetime) -> Opened:
 def begin_closing(
     settings: Settings, period: str, run: str, *, who: str, reason: str, moment: datetime | None = None
 ) -> datetime:
-    """The run begins to close the period, or goes on with what a dead one began (:func:`warehouse.acts.begin_closing`)."""
+    """The run begins to close the period, or goes on with what a dead one began (:func:`acts.begin_closing`)."""
     register(settings, period)
     return acts.begin_closing(
         engine_for(settings.url), period, run, who=who, reason=reason, moment=moment or clock.now()
@@ -170,36 +172,53 @@ def register(settings: Settings, period: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class BackedUp:
-    """The backup that was made; ``lost``: archived files it should hold and that are gone."""
+    """The backup that was made, by its name of the first period; ``lost``: archived files that were gone."""
 
     file: Path
     lost: int
 
 
-def back_up(settings: Settings, period: str, moment: datetime | None = None) -> BackedUp:
+def back_up(settings: Settings, codes: Sequence[str], moment: datetime | None = None) -> BackedUp:
     """Back up warehouse, archive and definitions to ``backups/PERIOD-MOMENT.zip``; the last three of a period stay.
 
-    What a killed backup left behind goes. Raises :class:`ActRefusedError` in plain words when it cannot be written.
+    Periods that are closed together share one file, which bears a name for each. What a killed backup left behind goes.
+    Raises :class:`ActRefusedError` in plain words when it cannot be written.
     """
     folder = settings.workspace.backups
-    stamp = (moment or clock.now()).astimezone(clock.ZONE)
-    name = f"{period}-{stamp:%Y%m%dT%H%M%S%f}.zip"
+    first, *others = _free(folder, codes, moment or clock.now())
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for draft in folder.glob(f".{period}-*.part"):
-            draft.unlink(missing_ok=True)
-        manifest = keeping.backup(settings, engine_for(settings.url), folder / name)
-        for old in backups_of(settings, period)[:-BACKUPS]:
-            old.unlink(missing_ok=True)
+        for code in codes:
+            _remove(folder.glob(f".{code}-*.part"))
+        manifest = keeping.backup(settings, engine_for(settings.url), first)
+        for other in others:
+            os.link(first, other)
+        for code in codes:
+            _remove(backups_of(settings, code)[:-BACKUPS])
     except OSError as error:
-        what = error.strerror or str(error)
+        what, named = error.strerror or str(error), ", ".join(codes)
         raise ActRefusedError(
-            f"Chưa đóng kỳ {period}: không ghi được bản sao lưu vào {folder} ({what}); sửa rồi chạy lại, kỳ vẫn nhận"
+            f"Chưa đóng kỳ {named}: không ghi được bản sao lưu vào {folder} ({what}); sửa rồi chạy lại, kỳ vẫn nhận"
             " báo cáo",
-            f"{period} is not closed: no backup could be written to {folder} ({what}); mend that and run it again, the"
+            f"{named} is not closed: no backup could be written to {folder} ({what}); mend that and run it again, the"
             " period still takes reports",
         ) from error
-    return BackedUp(folder / name, len(manifest["lost"]))
+    return BackedUp(first, len(manifest["lost"]))
+
+
+def _free(folder: Path, codes: Sequence[str], moment: datetime) -> list[Path]:
+    """Names by period and moment that no backup bears; the clock may stand still, as it does where a year is played."""
+    while True:
+        stamp = f"{moment.astimezone(clock.ZONE):%Y%m%dT%H%M%S%f}"
+        files = [folder / f"{code}-{stamp}.zip" for code in codes]
+        if not any(file.exists() for file in files):
+            return files
+        moment += timedelta(microseconds=1)
+
+
+def _remove(files: Iterable[Path]) -> None:
+    for file in files:
+        file.unlink(missing_ok=True)
 
 
 def backups_of(settings: Settings, period: str) -> list[Path]:

@@ -7,7 +7,7 @@ anything.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -58,7 +58,7 @@ class Past(Protocol):
     """What was known before this batch, by the batch's own numbers.
 
     Earlier figures, the register, the waivers in force for its files, the conclusions its units answer for (``None``:
-    nobody knows), and which of some periods are closed;
+    nobody knows), and which of some periods are closed, with the day;
     ``known_up_to``, asked first, is the number of the last attempt that all of them take into account.
     """
 
@@ -72,7 +72,7 @@ class Past(Protocol):
 
     def conclusions(self, headers: pl.DataFrame) -> pl.DataFrame | None: ...
 
-    def closed(self, codes: Iterable[str]) -> frozenset[str]: ...
+    def closed(self, codes: Iterable[str]) -> Mapping[str, date]: ...
 
 
 class NoPast:
@@ -93,8 +93,8 @@ class NoPast:
     def conclusions(self, headers: pl.DataFrame) -> pl.DataFrame | None:  # noqa: ARG002
         return None
 
-    def closed(self, codes: Iterable[str]) -> frozenset[str]:  # noqa: ARG002
-        return frozenset()
+    def closed(self, codes: Iterable[str]) -> Mapping[str, date]:  # noqa: ARG002
+        return {}
 
 
 def process(

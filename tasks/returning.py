@@ -32,7 +32,7 @@ _DRAFT, _OLD_DRAFT_SECONDS = ".part", 86_400
 
 #: The folder of reports whose period is not known.
 NO_PERIOD = "khong-ro-ky"
-_NO_UNIT = "khong-ro-don-vi"
+NO_UNIT = "khong-ro-don-vi"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +76,16 @@ def _head(row: dict[str, Any]) -> Head:
 
 def place_of(head: Head, to: Path) -> Path:
     """Where the copy of a report lies: ``<period>/<unit>_<form>_<number>.xlsx``."""
-    return to / _safe(head.period, NO_PERIOD) / f"{_report_of(head)}_{head.submission}.xlsx"
+    return copy_place(head.period, head.unit, head.form, head.submission, to)
 
 
-def _report_of(head: Head) -> str:
-    return "_".join([_safe(head.unit, _NO_UNIT), *filter(None, [_safe(head.form, "")])])
+def copy_place(period: str, unit: str, form: str, submission: int, to: Path) -> Path:
+    report = "_".join([safe_name(unit, NO_UNIT), *filter(None, [safe_name(form, "")])])
+    return to / safe_name(period, NO_PERIOD) / f"{report}_{submission}.xlsx"
 
 
-def _safe(text: str, otherwise: str) -> str:
+def safe_name(text: str, otherwise: str) -> str:
+    """``text`` as the name of a file or folder on every system, or ``otherwise`` when nothing is left of it."""
     return _UNSAFE.sub("-", text).strip("-.")[:_LONGEST_NAME] or otherwise
 
 

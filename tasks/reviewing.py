@@ -25,10 +25,10 @@ from tasks.periods import SCHEDULE
 from tasks.settings import Settings
 from tasks.shown import key_of, show_markdown
 from tasks.store import engine_for, ensure_periods, register_of
-from warehouse import queries
 from warehouse.conferences import Conference
 from warehouse.conferences import conferences as all_conferences
 from warehouse.engine import Engine
+from warehouse.period_facts import busiest_top
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +109,11 @@ def _review(settings: Settings, engine: Engine, catalog: Catalog, period: str, w
 def _held(engine: Engine, catalog: Catalog, period: str, wanted: Wanted) -> Conference:
     """The final conference of the unit on this period alone, the newest of them; opened when there is none, to be held
     today until somebody opens one on another day."""
-    unit = wanted.unit or queries.top_unit(engine, period)
+    unit = wanted.unit or busiest_top(engine, period)
     if unit is None:
         raise ActRefusedError(
-            f"Chưa có số tổng hợp nào của kỳ {period}: ghi đơn vị tổ chức hội nghị",
-            f"There is no total of {period} yet: name the unit that holds the conference",
+            f"Không đơn vị nào phải gửi báo cáo kỳ {period}: ghi đơn vị tổ chức hội nghị",
+            f"No unit owes a report for {period}: name the unit that holds the conference",
         )
     there = [
         item

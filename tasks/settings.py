@@ -37,6 +37,7 @@ class Settings(BaseSettings):
         default=None, description="the archive, a folder or s3://bucket/prefix; default: in home"
     )
     dask: str | None = Field(default=None, description="a Dask scheduler, tcp://host:8786; default: this machine alone")
+    notices: bool = Field(default=True, description="whether notices are made at all; false: neither files nor mail")
     smtp_host: str | None = Field(default=None, description="mail server; without one notices are files only")
     smtp_port: int = Field(default=587, ge=1, le=65535)
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"

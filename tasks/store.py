@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from warehouse.history import children_counts, known_up_to, previous_figures
 from warehouse.migrate import is_current
 from warehouse.registry import ensure_periods as add_periods
 from warehouse.registry import missing_periods, read_register
-from warehouse.waivers import closed_periods, waivers_for
+from warehouse.waivers import closing_days, waivers_for
 
 
 @cache
@@ -87,5 +88,5 @@ class WarehousePast:
     def conclusions(self, headers: pl.DataFrame) -> pl.DataFrame:
         return known_conclusions(self._engine, headers)
 
-    def closed(self, codes: Iterable[str]) -> frozenset[str]:
-        return closed_periods(self._engine, codes)
+    def closed(self, codes: Iterable[str]) -> dict[str, date]:
+        return closing_days(self._engine, codes)

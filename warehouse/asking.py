@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from warehouse.engine import is_postgres
 from warehouse.marts import PRESENT_ONLY, observation_as_of
+from warehouse.roles import WITHHELD
 
 #: Questions about the schema that SQLite answers; its connection lets through only those that change nothing.
 _PRAGMA = re.compile(r"pragma\b", re.IGNORECASE)
@@ -62,6 +63,8 @@ def run_sql(
         raise QueryRefusedError("the question is empty", "câu hỏi để trống")
     if as_of is not None:
         _refuse_present(bare)
+    if is_postgres(reader):
+        _refuse_withheld(bare)
     with reader.connect() as connection:
         try:
             return _ask(connection, _as_question(reader, statement, bare, limit, as_of), limit, seconds)
@@ -92,6 +95,17 @@ def _refuse_present(statement: str) -> None:
         raise QueryRefusedError(
             f"{present[0]} only knows the present; as of a moment ask mart_observation",
             f"{present[0]} chỉ biết hiện tại; hỏi về một lúc trước đây thì dùng mart_observation",
+        )
+
+
+def _refuse_withheld(statement: str) -> None:
+    """Names and addresses of people are not for questions. SQLite's own connection does not let them through, nor does
+    the role that only reads; here it is the owner of a PostgreSQL warehouse who asks, and is kept from a slip."""
+    named = [name for name in WITHHELD if re.search(rf"(?<![\w']){name}(?![\w'])", statement, re.IGNORECASE)]
+    if named:
+        raise QueryRefusedError(
+            f"{named[0]} holds addresses of people and cannot be asked; see: tongket contacts list, notices list",
+            f"{named[0]} chứa địa chỉ của người nhận, không tra cứu được; xem: tongket contacts list, notices list",
         )
 
 

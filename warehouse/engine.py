@@ -13,6 +13,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from warehouse.roles import WITHHELD
+
 __all__ = [
     "Engine",
     "MissingDriver",
@@ -50,6 +52,9 @@ _READING = (
 _HARMLESS_PRAGMAS = frozenset(
     ["table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo", "foreign_key_list"]
 )
+
+#: Names and addresses of people, also by the bare pages of the file.
+_NOT_FOR_READERS = frozenset([*WITHHELD, "sqlite_dbpage"])
 
 #: Bytes of one value a reader may build: ``zeroblob`` would otherwise fill the memory.
 _LONGEST_VALUE = 64 * 1024 * 1024
@@ -222,6 +227,8 @@ def _may_read(action: int, first: str | None, _second: str | None, _database: st
     INTO`` make other files, and ``PRAGMA`` turn its own locks off: only what reads is let through."""
     if action == sqlite3.SQLITE_PRAGMA:
         return sqlite3.SQLITE_OK if (first or "").lower() in _HARMLESS_PRAGMAS else sqlite3.SQLITE_DENY
+    if action == sqlite3.SQLITE_READ and (first or "").lower() in _NOT_FOR_READERS:
+        return sqlite3.SQLITE_DENY
     # how SQLite declares the columns of json_each and its like; the table itself may not be modified by anybody
     declares = action == sqlite3.SQLITE_UPDATE and first == "sqlite_master"
     return sqlite3.SQLITE_OK if declares or action in _READING else sqlite3.SQLITE_DENY

@@ -77,6 +77,19 @@ def acts_of(engine: Engine, period: str) -> pl.DataFrame:
         return read_frame(connection, query)
 
 
+def periods_of_run(engine: Engine, run_id: str) -> list[str]:
+    """Codes of the periods whose reports a run judged, the oldest first."""
+    attempt, here, period = tables.attempt.c, tables.submission.c, tables.period.c
+    judged = (
+        select(here.period_id)
+        .join_from(tables.attempt, tables.submission, here.id == attempt.submission_id)
+        .where(attempt.run_id == run_id, here.period_id.is_not(None))
+    )
+    query = select(period.code).where(period.id.in_(judged)).order_by(period.last_day, period.first_day)
+    with engine.connect() as connection:
+        return list(connection.scalars(query))
+
+
 # ------------------------------------------------------------------------------------------------ what it waits for
 
 
@@ -160,3 +173,10 @@ def judged_since_closed(connection: Connection, period: dict[str, Any]) -> pl.Se
 
 def _closed(period: str) -> str:
     return f"period.closed_after_attempt:{period}"
+
+
+def refused_since_closed(engine: Engine, period: str) -> int:
+    """How many reports of a closed period came, or were tried again, after it was closed."""
+    with engine.connect() as connection:
+        row = connection.execute(select(tables.period).where(tables.period.c.code == period)).mappings().first()
+        return len(judged_since_closed(connection, dict(row))) if row is not None else 0

@@ -106,6 +106,22 @@ def _branched(rows: pl.DataFrame, tree: pl.DataFrame) -> tuple[pl.DataFrame, pl.
     return found, names
 
 
+def busiest_top(engine: Engine, period: str) -> str | None:
+    """The unit that stands below no other, with most reports of the period from it and all below it; of equals the one
+    of which most are expected. ``None`` when nothing is expected or came."""
+    with snapshot(engine) as connection:
+        rows = status_on(connection, period)
+        tree = tree_on(connection, period_row(connection, period)["last_day"])
+    tops = closure(tree).join(tree.filter(pl.col("depth") == 0).select(ancestor="unit"), on="ancestor", how="semi")
+    ranked = (
+        rows.join(tops, on="unit")
+        .group_by("ancestor")
+        .agg(came=(pl.col("submission_id").is_not_null()).sum(), owed=pl.col("is_expected").sum())
+        .sort("came", "owed", "ancestor", descending=[True, True, False])
+    )
+    return str(ranked["ancestor"][0]) if ranked.height else None
+
+
 def _findings(connection: Connection, period: dict[str, Any], latest: pl.Series, last: int | None) -> pl.DataFrame:
     """By rule, of the latest versions and of files that state the period and could not be placed: ``rule, severity,
     title_vi, title_en, findings, reports, settled``, the gravest and most frequent first."""

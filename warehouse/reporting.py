@@ -27,6 +27,7 @@ from domain import clock
 from domain.act import Act
 from domain.clock import ZONE
 from domain.finding import SettledBy, Severity
+from domain.life import life_of
 from domain.submission import FAILED, IN_FORCE, RESTORABLE, AttemptOutcome, SubmissionState
 from warehouse import tables
 from warehouse.bulk import read_frame, read_where_in
@@ -120,7 +121,7 @@ def _owed(connection: Connection, period: dict[str, Any]) -> pl.DataFrame:
     """``unit_id, unit, name, kind, level, parent, form, due, is_permitted``: obligations of the units living on the
     last day; a permit to be late, also one given before a unit was renamed, is a later due day."""
     obligation, form, unit, due = tables.obligation.c, tables.form.c, tables.unit.c, tables.period_due.c
-    day, permit = period["last_day"], _permits(period["id"])
+    day, permit = period["last_day"], permits(period["id"])
     query = (
         select(
             unit.id.label("unit_id"),
@@ -149,16 +150,16 @@ def _owed(connection: Connection, period: dict[str, Any]) -> pl.DataFrame:
     return read_frame(connection, query).unique(["unit_id", "form"], maintain_order=True)
 
 
-def _permits(period_id: int) -> Subquery:
-    """``unit_id, until``: the last permitted day of each unit that was given one, whatever it was called then."""
+def permits(period_id: int | None = None) -> Subquery:
+    """``unit_id, period_id, until``: the last permitted day of each unit that was given one, whatever it was called
+    then; of one period, or of all."""
     own, permit = tables.unit_self.c, tables.lateness_permit.c
-    return (
-        select(own.unit_id, func.max(permit.until).label("until"))
+    query = (
+        select(own.unit_id, permit.period_id, func.max(permit.until).label("until"))
         .join_from(tables.lateness_permit, tables.unit_self, own.self_id == permit.unit_id)
-        .where(permit.period_id == period_id)
-        .group_by(own.unit_id)
-        .subquery()
+        .group_by(own.unit_id, permit.period_id)
     )
+    return (query if period_id is None else query.where(permit.period_id == period_id)).subquery()
 
 
 # ------------------------------------------------------------------------------------------------ status
@@ -172,7 +173,7 @@ def status(engine: Engine, period: str, unit: str | None = None, *, today: date 
     ``received`` as ``waiting``), ``missing``,
     ``in_force`` (figures stand in the totals) and ``unexpected`` (sent without owing). ``permitted``: units that may be
     late; ``explained``, ``waived``, ``overridden``: findings by what settled them. ``closed_at`` is
-    when the period was closed, ``None`` while it is open.
+    when the period was closed, ``None`` while it is open, and ``life`` is its :class:`domain.life.Life`.
 
     The latest version is the last that was neither withdrawn nor superseded (:func:`is_latest`); a report of which
     nothing else is left counts as ``withdrawn``. What is settled is counted in the version in force, and without one
@@ -184,8 +185,10 @@ def status(engine: Engine, period: str, unit: str | None = None, *, today: date 
     if unit is None:
         boards.extend(_unplaced_board(engine, period))
     with engine.connect() as connection:
-        closed_at = period_row(connection, period)["closed_at"]
-    return [{**board, "closed_at": closed_at} for board in boards]
+        row = period_row(connection, period)
+    came = any(board["received"] for board in boards)
+    life = life_of(row["opened_at"], row["closing_at"], row["closed_at"], row["reopened_at"], has_reports=came)
+    return [{**board, "closed_at": row["closed_at"], "life": life.value} for board in boards]
 
 
 def _unplaced_board(engine: Engine, period: str) -> list[dict[str, Any]]:

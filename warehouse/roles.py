@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+#: Tables with the names and addresses of people, and what they were told: nothing for whoever only reads.
+WITHHELD = ("contact", "notice")
+
 #: What a role may be called without surprises in any tool that connects with it.
 NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
@@ -46,6 +49,8 @@ REVOKE CREATE ON SCHEMA "{schema}" FROM PUBLIC, "{name}";
 REVOKE ALL ON ALL TABLES IN SCHEMA "{schema}" FROM PUBLIC, "{name}";
 GRANT USAGE ON SCHEMA "{schema}" TO "{name}";
 GRANT SELECT ON ALL TABLES IN SCHEMA "{schema}" TO "{name}";
+-- Trừ tên, địa chỉ của người nhận thông báo. · But not the names and addresses of people.
+REVOKE ALL ON {withheld} FROM PUBLIC, "{name}";
 -- Cả những bảng mà các phiên bản sau sẽ thêm. · Also the tables that later versions will add.
 ALTER DEFAULT PRIVILEGES IN SCHEMA "{schema}" GRANT SELECT ON TABLES TO "{name}";
 
@@ -70,11 +75,13 @@ COMMIT;
 
 
 def reader_script(name: str, *, seconds: int = 60, schema: str = "public") -> str:
-    """The SQL that makes ``name`` a role which reads every table and mart of ``schema``, those to come included.
+    """The SQL that makes ``name`` a role which reads every table and mart of ``schema``, those to come included, except
+    :data:`WITHHELD`.
 
     It holds no password. Raises ``ValueError`` for a name or schema that is not a plain lower-case word.
     """
     for word in (name, schema):
         if not NAME.fullmatch(word):
             raise ValueError(f"{word!r} is not a name of lower-case letters, digits and _")
-    return _SCRIPT.format(name=name, schema=schema, seconds=seconds)
+    withheld = ", ".join(f'"{schema}"."{table}"' for table in WITHHELD)
+    return _SCRIPT.format(name=name, schema=schema, seconds=seconds, withheld=withheld)

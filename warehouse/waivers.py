@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Engine, String, and_, case, func, literal, or_, select
 
+from domain.clock import day_of
 from domain.columns import WAIVERS
 from domain.finding import WAIVED_CELL, SettledBy, Severity
 from domain.submission import IN_FORCE, RESTORABLE, SubmissionState
@@ -49,10 +50,16 @@ def _typed(name: str, kind: str) -> pl.Expr:
 
 def closed_periods(engine: Engine, codes: Iterable[str]) -> frozenset[str]:
     """Of these period codes, those that are closed; a code the registry does not know is not."""
+    return frozenset(closing_days(engine, codes))
+
+
+def closing_days(engine: Engine, codes: Iterable[str]) -> dict[str, date]:
+    """Of these period codes, those that are closed, with the day each was."""
     period = tables.period.c
     with engine.connect() as connection:
-        query = select(period.code).where(period.closed_at.is_not(None))
-        return frozenset(read_where_in(connection, query, period.code, set(codes))["code"])
+        query = select(period.code, period.closed_at).where(period.closed_at.is_not(None))
+        found = read_where_in(connection, query, period.code, set(codes))
+    return {code: day_of(moment) for code, moment in found.iter_rows()}
 
 
 def waivers_of(engine: Engine, *, period: str | None = None, unit: str | None = None) -> pl.DataFrame:

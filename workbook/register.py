@@ -21,13 +21,14 @@ from catalog.model import UnitEventRecord, UnitRecord
 from catalog.register import RowFault, Said
 from domain.cell import column_letters
 from domain.names import fold_name
+from domain.notice import Contact
 from domain.target import Target
 from workbook.cells import Content, content_of
 from workbook.faults import BadFileError
 from workbook.plain import decoded, records
 from workbook.sheets import Book
 
-UNITS, EVENTS, TARGETS, CONCLUSIONS = "units", "events", "targets", "conclusions"
+UNITS, EVENTS, TARGETS, CONCLUSIONS, CONTACTS = "units", "events", "targets", "conclusions", "contacts"
 
 #: The columns of each table as they are written, in order; and the words offices put above them.
 COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -67,6 +68,13 @@ COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
         "target": ("mức phải đạt", "mức"),
         "direction": ("chiều",),
     },
+    CONTACTS: {
+        "unit": ("mã", "mã đơn vị", "đơn vị"),
+        "role": ("vai", "vai trò"),
+        "name": ("họ tên", "tên", "chức danh", "họ tên hoặc chức danh"),
+        "email": ("thư điện tử", "địa chỉ thư điện tử", "e-mail"),
+        "lang": ("ngôn ngữ",),
+    },
 }
 
 #: Columns that may be left out of a file.
@@ -75,6 +83,7 @@ _OPTIONAL = {
     EVENTS: set[str](),
     TARGETS: set[str](),
     CONCLUSIONS: {"owner", "due", "indicator", "target", "direction"},
+    CONTACTS: {"lang"},
 }
 
 _ARCHIVES = (b"PK", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
@@ -88,7 +97,7 @@ _FIRST_DAY_OF_SHEETS = date(1900, 3, 1)
 _LONGEST_CELL = 32_767
 _MOST_ROWS = 1_048_575
 
-_Rows = Sequence[UnitRecord] | Sequence[UnitEventRecord] | Sequence[Target]
+_Rows = Sequence[UnitRecord] | Sequence[UnitEventRecord] | Sequence[Target] | Sequence[Contact]
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +277,10 @@ def write_targets_csv(targets: Sequence[Target]) -> bytes:
     return _csv(COLUMNS[TARGETS], targets)
 
 
+def write_contacts_csv(contacts: Sequence[Contact]) -> bytes:
+    return _csv(COLUMNS[CONTACTS], contacts)
+
+
 def _csv(columns: Iterable[str], rows: _Rows) -> bytes:
     """UTF-8 with a byte order mark and semicolons, as Excel in Vietnam opens it; formulas are made text by a '."""
     stream = io.StringIO(newline="")
@@ -293,6 +306,11 @@ def write_workbook(units: Sequence[UnitRecord], events: Sequence[UnitEventRecord
 def write_targets_workbook(targets: Sequence[Target]) -> bytes:
     """A workbook with the sheet ``targets``; raises :class:`TooLargeToWriteError`."""
     return _workbook({TARGETS: targets})
+
+
+def write_contacts_workbook(contacts: Sequence[Contact]) -> bytes:
+    """A workbook with the sheet ``contacts``; raises :class:`TooLargeToWriteError`."""
+    return _workbook({CONTACTS: contacts})
 
 
 def _workbook(sheets: Mapping[str, _Rows]) -> bytes:

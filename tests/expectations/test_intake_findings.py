@@ -152,14 +152,14 @@ def test_an_unknown_code_is_told_with_the_units_it_may_mean(catalog: Catalog) ->
 
 def test_a_closed_period_takes_no_more_reports(catalog: Catalog) -> None:
     form = catalog.forms[FORM]
-    finding = check_intake(_header(catalog), empty_frame(FAULTS), catalog, TODAY, frozenset({"2025", "2024"})).row(
-        0, named=True
-    )
+    closed = {"2025": date(2025, 12, 30), "2024": date(2024, 12, 30)}
+    finding = check_intake(_header(catalog), empty_frame(FAULTS), catalog, TODAY, closed).row(0, named=True)
     assert (finding["rule"], finding["severity"], finding["observed"]) == ("FRM-019", "critical", "2025")
     assert finding["cells"] == form.places[form.version]["identity.period"]
-    assert "mở lại kỳ" in finding["message_vi"]
-    assert "reopen" in finding["message_en"]
-    assert check_intake(_header(catalog), empty_frame(FAULTS), catalog, TODAY, frozenset({"2024"})).is_empty()
+    assert "Kỳ đóng ngày 30/12/2025." in finding["message_vi"]
+    assert "mở lại kỳ (period reopen" in finding["message_vi"]
+    assert "closed on 2025-12-30" in finding["message_en"]
+    assert check_intake(_header(catalog), empty_frame(FAULTS), catalog, TODAY, {"2024": date(2024, 12, 30)}).is_empty()
 
 
 def test_a_new_rule_of_intake_says_from_when_on_it_must_be_mended(catalog: Catalog) -> None:

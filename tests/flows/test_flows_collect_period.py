@@ -130,7 +130,7 @@ def test_a_run_without_files_completes_and_says_so() -> None:
     run()
     state = run()
     assert state.type is StateType.COMPLETED
-    assert state.name == "Completed · 0 accepted · 0 rejected · 0 unreadable"
+    assert state.name == "Completed · không có gì chờ · nothing was waiting"
     assert report_of(state).counts == {}
 
 

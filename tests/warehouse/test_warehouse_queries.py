@@ -64,6 +64,7 @@ def test_status_counts_every_unit_once(told: Engine) -> None:
         "waived": 0,
         "overridden": 0,
         "closed_at": None,
+        "life": "open",
     }
     (below,) = queries.status(told, "2025-Q1", "X02", today=TODAY)
     assert (below["expected"], below["rejected"], below["unreadable"]) == (1, 1, 0)

@@ -19,6 +19,7 @@ def upgrade() -> None:
     _notices()
     if op.get_bind().dialect.name == "postgresql":  # SQLite keeps no comments
         _acts(", open_period, import_contacts, resend_notice")
+        _withhold()
 
 
 def downgrade() -> None:
@@ -42,6 +43,30 @@ _BEFORE = (
 def _acts(more: str) -> None:
     acts = f"{_BEFORE}{more}"
     op.alter_column("action", "what", comment=f"Việc đã làm: {acts} | What was done: {acts}")
+
+
+def _withhold() -> None:
+    """A role made by an earlier version reads every table that is added: it is to read neither of these."""
+    for name in ("contact", "notice"):
+        op.execute(f"REVOKE ALL ON {name} FROM PUBLIC")
+        op.execute(f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY")
+    op.execute(_REVOKE)
+
+
+_REVOKE = """
+DO $$
+DECLARE
+  given record;
+BEGIN
+  FOR given IN
+    SELECT DISTINCT grantee, table_name FROM information_schema.role_table_grants
+    WHERE table_schema = current_schema() AND table_name IN ('contact', 'notice')
+      AND grantee <> 'PUBLIC' AND grantee <> current_user
+  LOOP
+    EXECUTE format('REVOKE ALL ON %I FROM %I', given.table_name, given.grantee);
+  END LOOP;
+END $$
+"""
 
 
 def _lives() -> None:

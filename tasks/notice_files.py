@@ -1,0 +1,211 @@
+"""Notices as messages (RFC 5322) and as files that mail programs open.
+
+Written by hand: the library's message objects take a millisecond each, and a run can have a quarter of a million.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from domain.clock import ZONE
+from domain.notice import NoticeKind, NoticeState
+from tasks.returning import NO_PERIOD, NO_UNIT, safe_name
+from tasks.settings import Settings
+from warehouse.engine import Engine
+from warehouse.notices import mark_written, without_files
+
+#: Above this many of a kind and period made together, they are one mbox instead of a file each.
+MOST_FILES = 2_000
+
+#: The folder of what administrators are told.
+ADMINISTRATORS = "quan-tri"
+
+#: Who a message is from as long as nobody said whom mail comes from; no server takes it.
+_NO_SENDER = "tongket@localhost.invalid"
+
+_DRAFT = ".part"
+
+#: Bytes of UTF-8 in one encoded word, so that a header line stays below 76 characters (RFC 2047).
+_WORD = 36
+
+_PLAIN = re.compile(r"[ !-~]*")
+_SPECIAL = re.compile(r"[^A-Za-z0-9 ]")
+
+Row = Mapping[str, Any]
+
+
+class AttachmentGoneError(FileNotFoundError):
+    """The file that goes with a notice is not there any more."""
+
+
+def message(row: Row, settings: Settings) -> bytes:
+    """The whole message: 7-bit, lines ended by CRLF; of the same row and attachment always the same bytes.
+
+    Raises :class:`AttachmentGoneError`.
+    """
+    token = hashlib.sha256(f"{row['reason']}\n{row['recipient']}".encode()).hexdigest()[:32]
+    made_at: datetime = row["made_at"]
+    headers = [
+        f"Message-ID: <{token}@tongket.invalid>",
+        f"Date: {format_datetime(made_at.astimezone(ZONE))}",
+        f"From: {settings.smtp_sender or _NO_SENDER}",
+        f"Subject: {_header(row['subject'])}",
+        "MIME-Version: 1.0",
+        "Auto-Submitted: auto-generated",
+    ]
+    if row["recipient"]:
+        headers.append(f"To: {_mailbox(row['recipient_name'] or '', row['recipient'])}")
+    if row["state"] == NoticeState.WRITTEN:
+        headers.append("X-Unsent: 1")  # opened as a draft, to be sent by hand
+    body = ["Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: base64", "", _base64(_crlf(row))]
+    if row["attachment"]:
+        return _joined([*headers, *_mixed(body, settings.workspace.home / row["attachment"], token)])
+    return _joined([*headers, *body])
+
+
+def _mixed(body: list[str], place: Path, token: str) -> Iterator[str]:
+    """The text and, as it lies there, the file."""
+    try:
+        content = place.read_bytes()
+    except FileNotFoundError as error:
+        raise AttachmentGoneError(*error.args) from error
+    boundary = f"=_{token}"
+    yield from (f'Content-Type: multipart/mixed; boundary="{boundary}"', "", f"--{boundary}", *body)
+    yield f"--{boundary}"
+    yield "Content-Type: application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    yield "Content-Transfer-Encoding: base64"
+    yield f'Content-Disposition: attachment; filename="{safe_name(place.name, "bao-cao.xlsx")}"'
+    yield from ("", _base64(content), f"--{boundary}--")
+
+
+def _joined(lines: Iterable[str]) -> bytes:
+    return ("\r\n".join(lines) + "\r\n").encode("ascii")
+
+
+def _crlf(row: Row) -> bytes:
+    return "\r\n".join(row["body"].splitlines()).encode() + b"\r\n"
+
+
+def _base64(content: bytes) -> str:
+    return base64.encodebytes(content).decode("ascii").rstrip("\n").replace("\n", "\r\n")
+
+
+def _header(text: str) -> str:
+    """Plain ASCII as it is; anything else as encoded words, which cannot end a line."""
+    if _PLAIN.fullmatch(text) and "=?" not in text and len(text) <= 2 * _WORD:
+        return text
+    return "\r\n ".join(f"=?utf-8?B?{base64.b64encode(part).decode()}?=" for part in _pieces(text))
+
+
+def _pieces(text: str) -> Iterator[bytes]:
+    """Pieces of UTF-8 that end where a letter ends."""
+    piece = b""
+    for letter in text:
+        encoded = letter.encode()
+        if len(piece) + len(encoded) > _WORD:
+            yield piece
+            piece = b""
+        piece += encoded
+    yield piece
+
+
+def _mailbox(name: str, address: str) -> str:
+    if not name:
+        return address
+    shown = name if _PLAIN.fullmatch(name) and not _SPECIAL.search(name) else ""
+    encoded = shown or "\r\n ".join(f"=?utf-8?B?{base64.b64encode(part).decode()}?=" for part in _pieces(name))
+    return f"{encoded}\r\n <{address}>"
+
+
+# ------------------------------------------------------------------------------------------------ files
+
+
+def write_files(settings: Settings, engine: Engine) -> int:
+    """Write the files of notices that have none yet, each whole or not at all; how many notices.
+
+    A file each, ``<period>/<unit>/<moment>-<kind>-<number>.eml``; or, of a kind and period that has very many, one
+    mbox. Killed in between, the rest is written next time, under the same names.
+    """
+    rows = without_files(engine)
+    if rows.is_empty():
+        return 0
+    places: list[dict[str, Any]] = []
+    for part in rows.partition_by("kind", "period", "made_at", maintain_order=True):
+        write = _as_mbox if part.height > MOST_FILES else _as_files
+        places.extend(write(settings, part))
+    home = settings.workspace.home
+    told = [{**place, "path": place["path"].relative_to(home).as_posix()} for place in places]
+    mark_written(engine, pl.DataFrame(told, schema={"id": pl.Int64, "path": pl.String}))
+    return len(told)
+
+
+def _as_files(settings: Settings, rows: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    made: set[Path] = set()
+    for row in rows.iter_rows(named=True):
+        folder = _folder(settings, row)
+        if not _is_administrators(row):
+            folder /= safe_name(row["unit"], NO_UNIT)
+        if folder not in made:
+            folder.mkdir(parents=True, exist_ok=True)
+            made.add(folder)
+        place = folder / f"{_name(row)}.eml"
+        _write(place, [_or_without(row, settings)])
+        yield {"id": row["id"], "path": place}
+
+
+def _as_mbox(settings: Settings, rows: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    first = rows.row(0, named=True)
+    place = _folder(settings, first) / f"{_name(first)}.mbox"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    _write(place, (_in_mbox(row, settings) for row in rows.iter_rows(named=True)))
+    yield from ({"id": number, "path": place} for number in rows["id"])
+
+
+def _in_mbox(row: Row, settings: Settings) -> bytes:
+    """No line of a message begins with ``From ``: its text is base64."""
+    made_at: datetime = row["made_at"]
+    head = f"From tongket {made_at:%a %b %d %H:%M:%S %Y}\n".encode()
+    return head + _or_without(row, settings).replace(b"\r\n", b"\n") + b"\n"
+
+
+def _or_without(row: Row, settings: Settings) -> bytes:
+    """A file is written also when what goes with it was removed meanwhile; nothing is sent that way."""
+    try:
+        return message(row, settings)
+    except AttachmentGoneError:
+        return message({**row, "attachment": None}, settings)
+
+
+def _folder(settings: Settings, row: Row) -> Path:
+    if _is_administrators(row):
+        return settings.workspace.notices / ADMINISTRATORS
+    return settings.workspace.notices / safe_name(row["period"], NO_PERIOD)
+
+
+def _is_administrators(row: Row) -> bool:
+    return bool(row["kind"] == NoticeKind.DIGEST)
+
+
+def _name(row: Row) -> str:
+    return f"{row['made_at'].astimezone(ZONE):%Y%m%dT%H%M%S}-{row['kind']}-{row['id']}"
+
+
+def _write(place: Path, pieces: Iterable[bytes]) -> None:
+    draft = place.with_name(f".{os.urandom(6).hex()}{_DRAFT}")
+    try:
+        with draft.open("wb") as file:
+            file.writelines(pieces)
+        draft.replace(place)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise

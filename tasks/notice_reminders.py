@@ -1,0 +1,294 @@
+"""Who is to be reminded: units of open periods that owe a report and sent nothing, by how close the due day is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from catalog import Catalog
+from catalog.model import Schedule
+from catalog.notices import Audience
+from domain.clock import day_of
+from domain.life import Life, life_of
+from domain.notice import NoticeKind
+from tasks import notice_words as words
+from tasks.notice_outcomes import state_of
+from tasks.notice_words import Focal, People
+from tasks.settings import Settings
+from warehouse.engine import Engine
+from warehouse.notices import NOTICE, open_windows, owing
+
+#: Nobody is told of their own accord of a due day that passed longer ago than this, or of an opening.
+_TOO_LATE, _NOT_NEWS = timedelta(days=45), timedelta(days=14)
+
+#: Units a list names; of more it says how many.
+MOST_UNITS = 500
+
+#: What a list is called that tells of several kinds.
+_GRAVEST = (NoticeKind.OVERDUE, NoticeKind.DUE_SOON, NoticeKind.OPENED)
+
+#: The periods people may still report for.
+_OPEN = (Life.OPEN, Life.REOPENED)
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Urgency:
+    """How pressing a debt is: since when (a day that was crossed), of what kind, by which of the days of reminding."""
+
+    crossed: date
+    kind: NoticeKind
+    threshold: int
+
+
+def urgency(
+    due: date | None, today: date, opened: date | None, schedule: Schedule, *, asked: bool = False
+) -> Urgency | None:
+    """The most pressing thing to say of a debt; ``None`` when there is nothing to say yet, or not any more.
+
+    Only the last day of reminding that was crossed counts: after days without the program nobody is told of each that
+    was missed. ``asked``: a person named the period, however long ago it was due.
+    """
+    left = (due - today).days if due is not None else 0
+    if due is not None and left < 0:
+        passed = [days for days in schedule.remind_days_after if days <= -left]
+        if not passed or not (asked or -left <= _TOO_LATE.days):
+            return None
+        return Urgency(due + timedelta(days=max(passed)), NoticeKind.OVERDUE, max(passed))
+    near = [days for days in schedule.remind_days_before if due is not None and left <= days]
+    if due is not None and near:
+        return Urgency(due - timedelta(days=min(near)), NoticeKind.DUE_SOON, min(near))
+    if opened is not None and opened <= today <= opened + _NOT_NEWS:
+        return Urgency(opened, NoticeKind.OPENED, 0)
+    return None
+
+
+def reminders(
+    settings: Settings,
+    engine: Engine,
+    catalog: Catalog,
+    moment: datetime,
+    period: str | None = None,
+    *,
+    only: Collection[int] | None = None,
+) -> pl.DataFrame:
+    """:data:`warehouse.notices.NOTICE` rows of everything there is to remind of, told before or not.
+
+    ``period``: that one alone, as long as it is not closed; ``only``: numbers of units and focal points.
+    """
+    today = day_of(moment)
+    rows: list[Row] = []
+    for window in open_windows(engine, period).to_dicts():
+        if _life(window) in _OPEN or (period is not None and _life(window) is Life.PLANNED):
+            rows.extend(_of_period(settings, engine, catalog, window, today, asked=period is not None, only=only))
+    return pl.DataFrame(rows, schema=NOTICE, orient="row")
+
+
+def open_debts(engine: Engine, moment: datetime) -> int:
+    """Units of open periods that sent nothing although their due day has passed."""
+    today = day_of(moment)
+    count = 0
+    with engine.connect() as connection:
+        for window in open_windows(engine).to_dicts():
+            if _life(window) in _OPEN:
+                debts = owing(connection, window["period"], today)
+                late = debts.filter("is_missing", (pl.col("due") < today) & (pl.col("due") >= today - _TOO_LATE))
+                count += late["unit_id"].n_unique()
+    return count
+
+
+def _life(window: Row) -> Life:
+    moments = (window[name] for name in ("opened_at", "closing_at", "closed_at", "reopened_at"))
+    return life_of(*moments, has_reports=bool(window["has_reports"]))
+
+
+def _of_period(
+    settings: Settings,
+    engine: Engine,
+    catalog: Catalog,
+    window: Row,
+    today: date,
+    *,
+    asked: bool,
+    only: Collection[int] | None,
+) -> Iterator[Row]:
+    opened = window["reopened_at"] or window["opened_at"]
+    with engine.connect() as connection:
+        debts = owing(connection, window["period"], today)
+    missing = debts.filter("is_missing")
+    said = {
+        due: urgency(due, today, day_of(opened) if opened else None, catalog.schedule, asked=asked)
+        for due in missing["due"].unique()
+    }
+    if all(told is None for told in said.values()):
+        return
+    people = People.of(engine, missing["unit_id"].unique(), today)
+    writer = _Writer(settings, catalog, window, today, people, said)
+    units = [part.to_dicts() for part in missing.sort("unit", "form").partition_by("unit_id", maintain_order=True)]
+    for unit in units:
+        if only is None or unit[0]["unit_id"] in only:
+            yield from writer.own(unit)
+    yield from writer.lists(units, _owing_below(engine, debts, people, today), only)
+
+
+def _owing_below(engine: Engine, debts: pl.DataFrame, people: People, today: date) -> dict[int, int]:
+    """How many units below each focal point owe anything, those that sent it included."""
+    if not people.focal:
+        return {}
+    everyone = People.of(engine, debts["unit_id"].unique(), today)
+    counts: dict[int, int] = defaultdict(int)
+    for focals in everyone.focal.values():
+        for number in {above.unit_id for above in focals}:
+            counts[number] += 1
+    return counts
+
+
+@dataclass(frozen=True)
+class _Writer:
+    settings: Settings
+    catalog: Catalog
+    window: Row
+    today: date
+    people: People
+    said: Mapping[date | None, Urgency | None]
+
+    def _most(self, forms: Sequence[Row]) -> Urgency | None:
+        """The most urgent of a unit's debts; ``None`` when none is urgent yet."""
+        return max((found for form in forms if (found := self.said[form["due"]]) is not None), default=None)
+
+    def own(self, forms: Sequence[Row]) -> Iterator[Row]:
+        """What the unit itself is told, of all the forms it owes."""
+        first, told, due = forms[0], self._most(forms), _first_due(forms)
+        if told is None:
+            return
+        number = self.window["period_id"]
+        detail = "" if told.kind is NoticeKind.OPENED else f":{due}:{told.threshold}"
+        for person in self.people.told(first["unit_id"]):
+            lang = person.lang
+            fields = {
+                "unit": words.clean(first["unit"]),
+                "unit_name": words.clean(first["unit_name"]),
+                "period": words.period_words(self.window, lang),
+                "ask": self.people.ask(first["unit_id"], person, lang),
+                "forms": "\n".join(_form_line(form, lang) for form in forms),
+                "due": words.day_words(due, lang),
+                "days": self._days(due, lang),
+            }
+            subject, body = words.filled(self.catalog.notice(told.kind, Audience.UNIT), lang, fields)
+            yield {
+                "kind": told.kind.value,
+                "reason": f"{told.kind}:{number}:{first['unit_id']}{detail}",
+                "unit_id": first["unit_id"],
+                "period_id": number,
+                "form_id": None,
+                "submission_id": None,
+                "recipient": person.email,
+                "recipient_name": person.name or None,
+                "subject": subject,
+                "body": body,
+                "attachment": None,
+                "state": state_of(person, self.settings),
+            }
+
+    def _days(self, due: date | None, lang: str) -> str:
+        return words.how_long((due - self.today).days, lang) if due is not None else ""
+
+    def lists(
+        self, units: Sequence[Sequence[Row]], owing_below: Mapping[int, int], only: Collection[int] | None
+    ) -> Iterator[Row]:
+        """One list a focal point and person, of all units below it that sent nothing."""
+        groups: dict[tuple[int, str], list[tuple[Sequence[Row], Focal]]] = defaultdict(list)
+        for forms in units:
+            for above in self.people.focal.get(forms[0]["unit_id"], []):
+                if only is None or above.unit_id in only:
+                    groups[above.unit_id, above.person.email].append((forms, above))
+        for members in groups.values():
+            own = [person for forms, _ in members for person in self.people.own.get(forms[0]["unit_id"], [])]
+            pressing = [told for forms, _ in members if (told := self._most(forms)) is not None]
+            if pressing and not words.is_told_of_itself([above for _, above in members], own):
+                below, above = [forms for forms, _ in members], members[0][1]
+                yield self._list(below, above, owing_below.get(above.unit_id, len(below)), pressing)
+
+    def _list(self, units: Sequence[Sequence[Row]], above: Focal, owed: int, pressing: Sequence[Urgency]) -> Row:
+        """All that sent nothing are on it, also those nothing presses yet: their number is a figure people rely on."""
+        person, lang = above.person, above.person.lang
+        kind = next(kind for kind in _GRAVEST if any(told.kind is kind for told in pressing))
+        due = min((day for forms in units if (day := _first_due(forms)) is not None), default=None)
+        fields = {
+            "unit": words.clean(above.unit),
+            "unit_name": words.clean(above.unit_name),
+            "period": words.period_words(self.window, lang),
+            "ask": self.people.ask(above.unit_id, person, lang),
+            "missing": words.number(len(units), lang),
+            "owing": words.number(owed, lang),
+            "due": words.day_words(due, lang),
+            "days": self._days(due, lang),
+            "units": self._units(units, lang),
+        }
+        subject, body = words.filled(self.catalog.notice(kind, Audience.FOCAL), lang, fields)
+        return {
+            "kind": kind.value,
+            "reason": f"{list_prefix(self.window['period_id'], above.unit_id)}{max(pressing).crossed}",
+            "unit_id": above.unit_id,
+            "period_id": self.window["period_id"],
+            "form_id": None,
+            "submission_id": None,
+            "recipient": person.email,
+            "recipient_name": person.name or None,
+            "subject": subject,
+            "body": body,
+            "attachment": None,
+            "state": state_of(person, self.settings),
+        }
+
+    def _units(self, units: Sequence[Sequence[Row]], lang: str) -> str:
+        """The longest overdue first."""
+        ordered = sorted(units, key=lambda forms: (_first_due(forms) or date.max, forms[0]["unit"]))
+        lines = [
+            f"- {words.clean(forms[0]['unit_name'])} ({words.clean(forms[0]['unit'])}): "
+            f"{words.pick(lang, 'hạn', 'due')} {words.day_words(_first_due(forms), lang)}, "
+            f"{self._days(_first_due(forms), lang)}{_permitted(forms, lang)}"
+            for forms in ordered
+        ]
+        return words.listed(lines, MOST_UNITS, ("đơn vị", "units"), lang)
+
+
+def _first_due(forms: Sequence[Row]) -> date | None:
+    return min((form["due"] for form in forms if form["due"] is not None), default=None)
+
+
+def _permitted(forms: Sequence[Row], lang: str) -> str:
+    if not any(form["is_permitted"] for form in forms):
+        return ""
+    return words.pick(lang, ", đã được phép gửi muộn", ", a later day was permitted")
+
+
+def _form_line(form: Row, lang: str) -> str:
+    label = words.clean(form["form_en" if lang == "en" else "form_vi"])
+    permit = _permitted([form], lang)
+    due = words.day_words(form["due"], lang)
+    return words.pick(lang, f"- {label} (hạn ngày {due}{permit})", f"- {label} (due {due}{permit})")
+
+
+def list_prefix(period_id: int, unit_id: int) -> str:
+    """How the reason of a focal point's list begins; the day that was crossed follows."""
+    return f"list:{period_id}:{unit_id}:"
+
+
+def new_reminders(rows: pl.DataFrame, known: Collection[str], lists: Sequence[str]) -> pl.DataFrame:
+    """Those of the reminders nobody was told: by their reason; a list also when one of a later day was written
+    (``lists``: the reasons of lists on record): a shorter one says nothing new."""
+    latest: dict[str, str] = {}
+    for reason in lists:
+        prefix, _, crossed = reason.rpartition(":")
+        latest[prefix] = max(crossed, latest.get(prefix, ""))
+    day = pl.col("reason").str.extract("([^:]*)$", 1)
+    told = pl.col("reason").str.replace(":[^:]*$", "").replace_strict(latest, default="", return_dtype=pl.String)
+    is_list = pl.col("reason").str.starts_with("list:")
+    return rows.filter(pl.when(is_list).then(day > told).otherwise(~pl.col("reason").is_in(list(known))))

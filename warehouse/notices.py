@@ -1,0 +1,519 @@
+"""Notices as rows: which outcomes and debts there are to tell of, what was told, and what became of each telling.
+
+A reason is told once: whoever writes notices looks for the reason inside the transaction that writes them, and both
+databases keep (reason, recipient) unique. What goes out is claimed first (:func:`claim`): a notice whose claim was
+committed and whose end was not is never sent again by itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+from sqlalchemy import ColumnElement, Connection, Engine, Select, case, func, or_, select, update
+
+from domain.act import Act, ActRefusedError
+from domain.finding import Severity
+from domain.notice import NoticeState
+from domain.submission import FAILED, IN_FORCE
+from warehouse import tables
+from warehouse.bulk import MOMENT, insert_frame, number_rows, read_frame, read_where_in, update_frame
+from warehouse.engine import write
+from warehouse.registry import set_setting, setting
+from warehouse.reporting import is_latest, permits, status_on
+from warehouse.signing import record, sign
+
+#: A notice before it has a number; ``made_at`` and ``state`` are the same for all of one writing.
+NOTICE = {
+    "kind": pl.String,
+    "reason": pl.String,
+    "unit_id": pl.Int64,
+    "period_id": pl.Int64,
+    "form_id": pl.Int64,
+    "submission_id": pl.Int64,
+    "recipient": pl.String,
+    "recipient_name": pl.String,
+    "subject": pl.String,
+    "body": pl.String,
+    "attachment": pl.String,
+    "state": pl.String,
+}
+
+#: States whose outcome is told.
+_TOLD = sorted({*FAILED, *IN_FORCE})
+
+#: Up to which decision outcomes were told, and how far before it a decision may have been committed later.
+_UP_TO, _OVERLAP = "notices_told_up_to", timedelta(hours=1)
+
+#: What the last digest counted.
+_DIGEST = "notices_digest"
+
+#: Runs that do not work on reports.
+_NO_REPORTS = ("remind",)
+
+#: While a notice was handed over less than this ago, whoever did may still be waiting for the answer.
+STILL_SENDING = timedelta(minutes=2)
+
+
+# ------------------------------------------------------------------------------------------------ outcomes to tell
+
+
+def outcomes(engine: Engine, run: str) -> tuple[pl.DataFrame, datetime | None]:
+    """Latest versions whose outcome this run decided, or that were decided, or turned over, since outcomes were last
+    told; and the newest such moment, for :func:`write_notices`.
+
+    ``submission_id, state, unit_id, unit, unit_name, period_id, period, period_vi, period_en, form_id, form, form_vi,
+    form_en, file_name, received_at, decided_at, n_critical, n_warning, n_settled, due``.
+    """
+    here, attempt = tables.submission.c, tables.attempt.c
+    with engine.connect() as connection:
+        told = setting(connection, _UP_TO)
+        concerned: ColumnElement[bool] = attempt.run_id == run
+        if told is not None:
+            since = datetime.fromisoformat(told) - _OVERLAP
+            concerned = or_(concerned, here.decided_at > since, here.returned_at > since)
+        found = read_frame(connection, _outcomes().where(concerned, here.state.in_(_TOLD), is_latest()))
+    moments = [moment for name in ("decided_at", "returned_at") if (moment := found[name].max()) is not None]
+    newest = max(moments, default=None)
+    assert newest is None or isinstance(newest, datetime)
+    return found.drop("returned_at"), newest
+
+
+def outcomes_of(connection: Connection, submissions: Iterable[int]) -> pl.DataFrame:
+    """:func:`outcomes` of these submissions as they are now; those that are not the latest version any more are not
+    among them."""
+    here = tables.submission.c
+    query = _outcomes().where(here.state.in_(_TOLD), is_latest())
+    return read_where_in(connection, query, here.id, submissions).drop("returned_at")
+
+
+def _outcomes() -> Select[Any]:
+    here, attempt, unit, period, form = (
+        tables.submission.c,
+        tables.attempt.c,
+        tables.unit.c,
+        tables.period.c,
+        tables.form.c,
+    )
+    due, permit = tables.period_due.c, permits()
+    return (
+        select(
+            here.id.label("submission_id"),
+            here.state,
+            here.unit_id,
+            func.coalesce(unit.code, here.stated_unit, "").label("unit"),
+            func.coalesce(unit.name, here.stated_unit_name, "").label("unit_name"),
+            here.period_id,
+            func.coalesce(period.code, here.stated_period, "").label("period"),
+            func.coalesce(period.label_vi, here.stated_period, "").label("period_vi"),
+            func.coalesce(period.label_en, here.stated_period, "").label("period_en"),
+            here.form_id,
+            func.coalesce(form.code, "").label("form"),
+            func.coalesce(form.label_vi, "").label("form_vi"),
+            func.coalesce(form.label_en, "").label("form_en"),
+            here.name.label("file_name"),
+            here.received_at,
+            here.decided_at,
+            here.returned_at,
+            here.n_critical,
+            here.n_warning,
+            (here.n_explained + here.n_waived).label("n_settled"),
+            func.coalesce(permit.c.until, due.due).label("due"),
+        )
+        .join_from(tables.submission, tables.attempt, attempt.id == here.attempt_id)
+        .outerjoin(tables.unit, unit.id == here.unit_id)
+        .outerjoin(tables.period, period.id == here.period_id)
+        .outerjoin(tables.form, form.id == here.form_id)
+        .outerjoin(tables.period_due, (due.period_id == here.period_id) & (due.level == unit.level))
+        .outerjoin(permit, (permit.c.unit_id == here.unit_id) & (permit.c.period_id == here.period_id))
+        .order_by(here.id)
+    )
+
+
+def findings_to_tell(engine: Engine, submissions: Sequence[int]) -> pl.DataFrame:
+    """Present critical findings and warnings of these submissions that nothing settled, the gravest first: ``submission
+    _id, rule, level, severity, field, item, sheet, cell, message_vi, message_en``."""
+    with engine.connect() as connection:
+        return findings_on(connection, submissions)
+
+
+def findings_on(connection: Connection, submissions: Sequence[int]) -> pl.DataFrame:
+    finding, here = tables.finding.c, tables.submission.c
+    names = ["rule", "level", "severity", "field", "item", "sheet", "cell", "message_vi", "message_en", "id"]
+    query = (
+        select(finding.submission_id, *[finding[name] for name in names])
+        .join_from(tables.finding, tables.submission, finding.submission_id == here.id)
+        .where(
+            finding.attempt_id == here.attempt_id,
+            finding.settled_by.is_(None),
+            finding.severity != Severity.INFO.value,
+        )
+    )
+    found = read_where_in(connection, query, finding.submission_id, submissions)
+    is_critical = pl.col("severity") == Severity.CRITICAL.value
+    return found.sort("submission_id", ~is_critical, "level", "id").drop("id")
+
+
+# ------------------------------------------------------------------------------------------------ debts to tell
+
+
+def open_windows(engine: Engine, period: str | None = None) -> pl.DataFrame:
+    """``period_id, period, period_vi, period_en, first_day, last_day, cutoff, opened_at, closing_at, closed_at,
+    reopened_at, has_reports`` of the periods that were opened or that reports came for and that are not closed; or of
+    ``period`` alone, whatever its life."""
+    here = tables.period.c
+    has_reports = select(tables.submission.c.id).where(tables.submission.c.period_id == here.id).exists()
+    query = select(
+        here.id.label("period_id"),
+        here.code.label("period"),
+        here.label_vi.label("period_vi"),
+        here.label_en.label("period_en"),
+        *[here[name] for name in ("first_day", "last_day", "cutoff")],
+        *[here[name] for name in ("opened_at", "closing_at", "closed_at", "reopened_at")],
+        case((has_reports, 1), else_=0).label("has_reports"),
+    ).order_by(here.last_day, here.code)
+    if period is not None:
+        query = query.where(here.code == period)
+    else:
+        query = query.where(here.closed_at.is_(None), or_(has_reports, here.opened_at.is_not(None)))
+    with engine.connect() as connection:
+        return read_frame(connection, query)
+
+
+def owing(connection: Connection, period: str, day: date) -> pl.DataFrame:
+    """``unit_id, unit, unit_name, form, form_vi, form_en, due, is_permitted, is_missing`` of every report owed for the
+    period; a unit that sent something, in whatever state it is, is not missing."""
+    unit, form = tables.unit.c, tables.form.c
+    rows = status_on(connection, period, today=day).filter("is_expected")
+    forms = read_frame(
+        connection, select(form.code.label("form"), form.label_vi.label("form_vi"), form.label_en.label("form_en"))
+    )
+    row = connection.execute(select(tables.period).where(tables.period.c.code == period)).one()
+    living = read_frame(
+        connection,
+        select(unit.id.label("unit_id"), unit.code.label("unit")).where(
+            unit.valid_from <= row.last_day, unit.valid_to.is_(None) | (unit.valid_to >= row.last_day)
+        ),
+    )
+    return (
+        rows.join(living, on="unit", how="inner", maintain_order="left")
+        .join(forms, on="form", maintain_order="left")
+        .select(
+            "unit_id",
+            "unit",
+            "form",
+            "form_vi",
+            "form_en",
+            "due",
+            "is_permitted",
+            unit_name="name",
+            is_missing=pl.col("state") == "missing",
+        )
+    )
+
+
+# ------------------------------------------------------------------------------------------------ writing
+
+
+def reasons_known(connection: Connection, reasons: Iterable[str]) -> pl.Series:
+    """Those of the reasons that somebody was told, or that are on record for nobody."""
+    here = tables.notice.c
+    return read_where_in(connection, select(here.reason), here.reason, reasons)["reason"].unique()
+
+
+def reasons_like(connection: Connection, prefix: str) -> list[str]:
+    """Every reason that begins so."""
+    here = tables.notice.c
+    return list(connection.scalars(select(here.reason).where(here.reason.startswith(prefix, autoescape=True))))
+
+
+def write_notices(
+    engine: Engine,
+    rows: pl.DataFrame,
+    made_at: datetime,
+    *,
+    up_to: datetime | None = None,
+    digest: Mapping[str, Any] | None = None,
+) -> pl.DataFrame:
+    """Put down :data:`NOTICE` rows whose reason is not on record; those that were. With ``up_to`` outcomes are told so
+    far; ``digest`` is what :func:`told_so_far` is from now on.
+
+    All of one transaction: of one reason everybody is told, or nobody is.
+    """
+    with write(engine) as connection:
+        known = reasons_known(connection, rows["reason"].unique())
+        new = rows.filter(~pl.col("reason").is_in(known.implode())).unique(
+            ["reason", "recipient"], keep="first", maintain_order=True
+        )
+        if new.height:
+            made = new.select(*NOTICE).with_columns(
+                made_at=pl.lit(made_at.astimezone(UTC), MOMENT), tries=pl.lit(0, pl.Int64)
+            )
+            insert_frame(connection, tables.notice, number_rows(connection, tables.notice, made))
+        if up_to is not None:
+            before = setting(connection, _UP_TO)
+            if before is None or datetime.fromisoformat(before) < up_to:
+                set_setting(connection, _UP_TO, up_to.isoformat())
+        if digest is not None:
+            set_setting(connection, _DIGEST, json.dumps(digest))
+    return new
+
+
+def without_files(engine: Engine) -> pl.DataFrame:
+    """Notices whose file was not written yet: ``id, kind, reason, recipient, recipient_name, subject, body, attachment,
+    made_at, state, unit, period``."""
+    here = tables.notice.c
+    query = _in_words().where(
+        here.path.is_(None), here.state.in_([NoticeState.WRITTEN.value, NoticeState.WAITING.value])
+    )
+    with engine.connect() as connection:
+        return read_frame(connection, query.order_by(here.id))
+
+
+def mark_written(engine: Engine, paths: pl.DataFrame) -> None:
+    """``id, path``: where the files lie."""
+    with write(engine) as connection:
+        update_frame(connection, tables.notice, paths, ["id"])
+
+
+def _in_words() -> Select[Any]:
+    here = tables.notice.c
+    names = ["id", "kind", "reason", "recipient", "recipient_name", "subject", "body", "attachment", "made_at", "state"]
+    return (
+        select(
+            *[here[name] for name in names],
+            func.coalesce(tables.unit.c.code, tables.submission.c.stated_unit, "").label("unit"),
+            func.coalesce(tables.period.c.code, "").label("period"),
+        )
+        .outerjoin_from(tables.notice, tables.unit, tables.unit.c.id == here.unit_id)
+        .outerjoin(tables.period, tables.period.c.id == here.period_id)
+        .outerjoin(tables.submission, tables.submission.c.id == here.submission_id)
+    )
+
+
+# ------------------------------------------------------------------------------------------------ sending
+
+
+def waiting(engine: Engine) -> pl.DataFrame:
+    """Notices that wait to be sent, the oldest first: :func:`without_files` with ``unit_id, period_id, submission_id,
+    tries, tried_at``."""
+    here = tables.notice.c
+    more = [here[name] for name in ("unit_id", "period_id", "submission_id", "tries", "tried_at")]
+    query = _in_words().add_columns(*more).where(here.state == NoticeState.WAITING.value)
+    with engine.connect() as connection:
+        return read_frame(connection, query.order_by(here.id))
+
+
+def drop(engine: Engine, ids: Sequence[int], why: str) -> None:
+    """These are no longer true: of those that still wait none is sent."""
+    rows = pl.DataFrame({"id": list(ids)}, schema={"id": pl.Int64})
+    gone = rows.with_columns(state=pl.lit(NoticeState.DROPPED.value), fault=pl.lit(why))
+    _update_waiting(engine, gone)
+
+
+def reword(engine: Engine, rows: pl.DataFrame) -> None:
+    """``id, subject, body``: what those that still wait say by now; their files are written anew."""
+    _update_waiting(engine, rows.with_columns(path=pl.lit(None, pl.String)))
+
+
+def _update_waiting(engine: Engine, rows: pl.DataFrame) -> None:
+    if rows.is_empty():
+        return
+    here = tables.notice.c
+    with write(engine) as connection:
+        query = select(here.id).where(here.state == NoticeState.WAITING.value)
+        still = read_where_in(connection, query, here.id, rows["id"])
+        update_frame(connection, tables.notice, rows.join(still, on="id", how="semi"), ["id"])
+
+
+def postpone(engine: Engine, ids: Sequence[int], fault: str, moment: datetime) -> None:
+    """The mail server could not be reached, or would not talk to us: these wait on, one try later."""
+    notice = tables.notice
+    with write(engine) as connection:
+        for start in range(0, len(ids), 10_000):
+            part = list(ids[start : start + 10_000])
+            connection.execute(
+                update(notice)
+                .where(notice.c.id.in_(part), notice.c.state == NoticeState.WAITING.value)
+                .values(fault=fault, tries=notice.c.tries + 1, tried_at=moment)
+            )
+
+
+def claim(engine: Engine, number: int, moment: datetime, ended: Ended | None = None) -> bool:
+    """Whether this process may send the notice: nobody else does, and it was not sent. Committed before it is handed
+    over. ``ended``: what became of the one before it, in the same transaction."""
+    notice = tables.notice
+    with write(engine) as connection:
+        if ended is not None:
+            _end(connection, ended)
+        taken = connection.execute(
+            update(notice)
+            .where(notice.c.id == number, notice.c.state == NoticeState.WAITING.value)
+            .values(state=NoticeState.SENDING.value, tries=notice.c.tries + 1, tried_at=moment, fault=None)
+        )
+        return taken.rowcount == 1
+
+
+#: What became of a notice: its number, its state, why (empty when sent), and when.
+Ended = tuple[int, NoticeState, str, datetime]
+
+
+def end(engine: Engine, ended: Ended) -> None:
+    """Write down what became of a notice that was claimed."""
+    with write(engine) as connection:
+        _end(connection, ended)
+
+
+def _end(connection: Connection, ended: Ended) -> None:
+    number, state, fault, moment = ended
+    notice = tables.notice
+    sent_at = moment if state is NoticeState.SENT else None
+    connection.execute(
+        update(notice)
+        .where(notice.c.id == number, notice.c.state == NoticeState.SENDING.value)
+        .values(state=state.value, fault=fault or None, sent_at=sent_at)
+    )
+
+
+_RESENDABLE = (NoticeState.SENDING, NoticeState.SENT, NoticeState.REFUSED, NoticeState.WRITTEN)
+
+
+def resend(engine: Engine, number: int, moment: datetime, *, who: str, reason: str) -> str:
+    """Let a notice wait to be sent (again); its state before. On record as an act.
+
+    Refused for one that is not there, waits already, was dropped, has nobody to go to, or is being sent right now.
+    """
+    signed = sign(who, reason)
+    notice = tables.notice
+    with write(engine) as connection:
+        row = connection.execute(select(notice).where(notice.c.id == number)).first()
+        if row is None:
+            raise ActRefusedError(f"Không có thông báo số {number}", f"There is no notice {number}")
+        _refuse_resending(row, moment)
+        connection.execute(
+            update(notice)
+            .where(notice.c.id == number)
+            .values(state=NoticeState.WAITING.value, tries=0, tried_at=None, sent_at=None, fault=None)
+        )
+        where = {"id": row.submission_id, "unit_id": row.unit_id, "period_id": row.period_id}
+        after = f"notice {number}: {NoticeState.WAITING.value}"
+        record(connection, Act.RESEND_NOTICE, signed, where, before=f"notice {number}: {row.state}", after=after)
+    state: str = row.state
+    return state
+
+
+def _refuse_resending(row: Any, moment: datetime) -> None:
+    state = NoticeState(row.state)
+    if not row.recipient:
+        raise ActRefusedError(
+            f"Thông báo {row.id} chưa có ai để gửi: nạp người nhận (tongket contacts import), hoặc gửi tay tệp của nó",
+            f"Notice {row.id} has nobody to go to: import contacts, or pass its file on by hand",
+        )
+    if state not in _RESENDABLE:
+        vi = "đang chờ gửi: chạy tongket notices send" if state is NoticeState.WAITING else "không còn đúng nữa"
+        en = "waits already: run tongket notices send" if state is NoticeState.WAITING else "is no longer true"
+        raise ActRefusedError(f"Thông báo {row.id} {vi}", f"Notice {row.id} {en}")
+    if state is NoticeState.SENDING and row.fault is None and moment - row.tried_at < STILL_SENDING:
+        raise ActRefusedError(
+            f"Thông báo {row.id} có thể đang được gửi; đợi {STILL_SENDING.seconds // 60} phút rồi làm lại",
+            f"Notice {row.id} may be on its way this very moment; try again in {STILL_SENDING.seconds // 60} minutes",
+        )
+
+
+# ------------------------------------------------------------------------------------------------ reading
+
+
+def notices_of(
+    engine: Engine,
+    *,
+    period: str | None = None,
+    unit: str | None = None,
+    state: str | None = None,
+    kind: str | None = None,
+    number: int | None = None,
+) -> pl.DataFrame:
+    """Notices, the newest first: :func:`without_files` with ``path, tries, tried_at, sent_at, fault, unit_name,
+    submission_id``."""
+    here = tables.notice.c
+    more = [here[name] for name in ("path", "tries", "tried_at", "sent_at", "fault", "submission_id")]
+    query = _in_words().add_columns(*more, func.coalesce(tables.unit.c.name, "").label("unit_name"))
+    asked = {here.state: state, here.kind: kind, here.id: number, tables.period.c.code: period}
+    for column, value in asked.items():
+        if value is not None:
+            query = query.where(column == value)
+    if unit is not None:
+        own, bearer = tables.unit_self.c, tables.unit.alias("bearer").c
+        same = select(own.self_id).join(tables.unit.alias("bearer"), bearer.id == own.unit_id)
+        query = query.where(or_(tables.unit.c.code == unit, here.unit_id.in_(same.where(bearer.code == unit))))
+    with engine.connect() as connection:
+        return read_frame(connection, query.order_by(here.id.desc()))
+
+
+def counts_by_state(engine: Engine) -> dict[str, int]:
+    """Notices by state; ``waiting`` with a fault as ``failing``."""
+    here = tables.notice.c
+    query = select(here.state, here.fault.is_not(None).label("faulty"), func.count()).group_by(
+        here.state, here.fault.is_not(None)
+    )
+    counted: dict[str, int] = {}
+    with engine.connect() as connection:
+        for state, faulty, count in connection.execute(query):
+            name = "failing" if faulty and state == NoticeState.WAITING.value else state
+            counted[name] = counted.get(name, 0) + count
+    return counted
+
+
+# ------------------------------------------------------------------------------------------------ the digest
+
+
+def happened(engine: Engine) -> dict[str, int]:
+    """Ever so far: runs ``completed``, ``failed``, ``died`` (those that only remind left out); files ``received``;
+    tries that ended ``accepted`` and ``turned_back``. What happened since is the difference."""
+    run, attempt = tables.run.c, tables.attempt.c
+    runs = select(run.state, func.count()).where(run.kind.not_in(_NO_REPORTS)).group_by(run.state)
+    tries = select(attempt.outcome, func.count()).group_by(attempt.outcome)
+    with engine.connect() as connection:
+        ended = dict(connection.execute(runs).tuples().all())
+        tried = dict(connection.execute(tries).tuples().all())
+        received = connection.scalar(select(func.count()).select_from(tables.receipt)) or 0
+    return {
+        **{state: int(ended.get(state, 0)) for state in ("completed", "failed", "died")},
+        "received": int(received),
+        "accepted": sum(int(tried.get(state, 0)) for state in sorted(IN_FORCE)),
+        "turned_back": sum(int(tried.get(state, 0)) for state in sorted(FAILED)),
+    }
+
+
+def unplaced(engine: Engine) -> int:
+    """Files that failed and name no unit, period or form that is known: nobody can be told of them."""
+    here = tables.submission.c
+    nowhere = here.unit_id.is_(None) | here.period_id.is_(None) | here.form_id.is_(None)
+    query = select(func.count()).select_from(tables.submission).where(nowhere, here.state.in_(sorted(FAILED)))
+    with engine.connect() as connection:
+        return int(connection.scalar(query) or 0)
+
+
+def told_so_far(engine: Engine) -> dict[str, Any]:
+    """What the last digest counted (:func:`happened`), with its ``day``; empty before the first."""
+    with engine.connect() as connection:
+        found = setting(connection, _DIGEST)
+    told: dict[str, Any] = json.loads(found) if found else {}
+    return told
+
+
+def next_cutoff(engine: Engine, day: date) -> tuple[date, str, str] | None:
+    """The next day figures are closed on, and the label of its period in both languages, of the periods that some unit
+    owes a report for."""
+    here, obligation = tables.period.c, tables.obligation.c
+    is_owed = (
+        select(obligation.form_id)
+        .where(obligation.calendar == here.calendar, obligation.period_kind == here.kind)
+        .exists()
+    )
+    query = select(here.cutoff, here.label_vi, here.label_en).where(here.cutoff >= day, is_owed).order_by(here.cutoff)
+    with engine.connect() as connection:
+        row = connection.execute(query.limit(1)).first()
+    return (row.cutoff, row.label_vi, row.label_en) if row else None
