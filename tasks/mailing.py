@@ -171,6 +171,7 @@ def connect(settings: Settings) -> smtplib.SMTP:
         if settings.smtp_user:
             secret = settings.smtp_password.get_secret_value() if settings.smtp_password else ""
             server.login(settings.smtp_user, secret)
+        server.ehlo_or_helo_if_needed()
     except (OSError, smtplib.SMTPException, ValueError) as error:
         if server is not None:
             server.close()

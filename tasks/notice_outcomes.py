@@ -77,13 +77,21 @@ def _digest(row: Row, findings: list[dict[str, Any]]) -> str:
 
 
 def outcome_notices(
-    settings: Settings, engine: Engine, catalog: Catalog, outcomes: pl.DataFrame, moment: datetime
+    settings: Settings,
+    engine: Engine,
+    catalog: Catalog,
+    outcomes: pl.DataFrame,
+    moment: datetime,
+    *,
+    anyway: bool = False,
 ) -> pl.DataFrame:
-    """:data:`warehouse.notices.NOTICE` rows of the outcomes nobody was told of."""
+    """:data:`warehouse.notices.NOTICE` rows of the outcomes nobody was told of; ``anyway``: of all."""
     told = with_reasons(engine, outcomes)
-    with engine.connect() as connection:
-        known = reasons_known(connection, told.rows["reason"])
-    rows = told.rows.filter(~pl.col("reason").is_in(known.implode()))
+    rows = told.rows
+    if not anyway:
+        with engine.connect() as connection:
+            known = reasons_known(connection, rows["reason"])
+        rows = rows.filter(~pl.col("reason").is_in(known.implode()))
     day = day_of(moment)
     people = People.of(engine, rows["unit_id"], day)
     writer = _Writer(settings, catalog, people, Told(rows, told.findings), day)

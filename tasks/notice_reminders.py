@@ -77,14 +77,19 @@ def reminders(
     period: str | None = None,
     *,
     only: Collection[int] | None = None,
+    supposing: tuple[str, NoticeKind] | None = None,
 ) -> pl.DataFrame:
     """:data:`warehouse.notices.NOTICE` rows of everything there is to remind of, told before or not.
 
-    ``period``: that one alone, as long as it is not closed; ``only``: numbers of units and focal points.
+    ``period``: that one alone, as long as it is not closed; ``only``: numbers of units and focal points;
+    ``supposing``: what this unit would be told of this kind, had it sent nothing.
     """
     today = day_of(moment)
     rows: list[Row] = []
     for window in open_windows(engine, period).to_dicts():
+        if supposing is not None:
+            rows.extend(_supposed(settings, engine, catalog, window, today, *supposing))
+            continue
         if _life(window) in _OPEN or (period is not None and _life(window) is Life.PLANNED):
             rows.extend(_of_period(settings, engine, catalog, window, today, asked=period is not None, only=only))
     return pl.DataFrame(rows, schema=NOTICE, orient="row")
@@ -135,6 +140,17 @@ def _of_period(
         if only is None or unit[0]["unit_id"] in only:
             yield from writer.own(unit)
     yield from writer.lists(units, _owing_below(engine, debts, people, today), only)
+
+
+def _supposed(
+    settings: Settings, engine: Engine, catalog: Catalog, window: Row, today: date, unit: str, kind: NoticeKind
+) -> Iterator[Row]:
+    with engine.connect() as connection:
+        forms = owing(connection, window["period"], today).filter(unit=unit).to_dicts()
+    if forms:
+        people = People.of(engine, [forms[0]["unit_id"]], today)
+        said = {form["due"]: Urgency(today, kind, 0) for form in forms}
+        yield from _Writer(settings, catalog, window, today, people, said).own(forms)
 
 
 def _owing_below(engine: Engine, debts: pl.DataFrame, people: People, today: date) -> dict[int, int]:

@@ -3,6 +3,7 @@ told and asked."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,13 @@ from warehouse.signing import one_line
 
 #: A subject that mail programs show whole, near enough.
 _LONGEST_SUBJECT = 200
+
+
+#: A line that goes on in the definitions; a paragraph ends with a blank line, and what begins with - is a line.
+_WRAPPED = re.compile(r"(?<!\n)\n(?![\n-])")
+
+#: Where a field of a line of its own was empty.
+_GAP = re.compile(r"\n[ \n]*\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,8 @@ def clean(text: str, longest: int = 500) -> str:
 def filled(text: NoticeText, lang: str, fields: Mapping[str, str]) -> tuple[str, str]:
     """Subject and body. Every value of ``fields`` is text by now, of several lines where it is a list."""
     subject = clean(text.subject(lang).format_map(fields), _LONGEST_SUBJECT)
-    return subject, text.body(lang).format_map(fields).rstrip() + "\n"
+    body = _WRAPPED.sub(" ", text.body(lang).strip()).format_map(fields)
+    return subject, _GAP.sub("\n\n", body).rstrip() + "\n"
 
 
 def period_words(row: Mapping[str, Any], lang: str) -> str:

@@ -8,25 +8,32 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from domain.clock import now
-from domain.notice import NoticeKind, NoticeState
+from domain.act import ActRefusedError
+from domain.clock import day_of, now
+from domain.notice import NoticeKind
 from tasks.mailing import is_due, send_all
 from tasks.notice_digest import digest
 from tasks.notice_files import write_files
 from tasks.notice_outcomes import outcome_notices, with_reasons
 from tasks.notice_reminders import new_reminders, reminders
+from tasks.notice_words import People
 from tasks.settings import Settings
 from tasks.store import definitions, engine_for
 from warehouse.engine import Engine
 from warehouse.notices import (
     drop,
+    notices_of,
     outcomes,
     outcomes_of,
+    outcomes_of_unit,
     reasons_known,
     reasons_like,
     reword,
     waiting,
     write_notices,
+)
+from warehouse.notices import (
+    resend as warehouse_resend,
 )
 
 _NO_LONGER_TRUE = "không còn đúng khi đến lượt gửi · no longer true when its turn came"
@@ -128,6 +135,39 @@ def deliver(settings: Settings, *, at_once: bool = False) -> Delivered:
     return Delivered(tally.sent, tally.refused, dropped, left, tally.unknown, tally.fault)
 
 
+def resend(settings: Settings, number: int, *, who: str, reason: str) -> str:
+    """Let a notice go out (again) although nobody knows whether it did, or it was refused, or only written; its state
+    before. One that was written for nobody goes to whom its unit has by now. Raises :class:`ActRefusedError`."""
+    engine, moment = engine_for(settings.url), now()
+    about = notices_of(engine, number=number)["unit_id"].to_list()
+    told = [person for unit in about for person in People.of(engine, [unit], day_of(moment)).told(unit) if person.email]
+    people = [(person.name, person.email) for person in told]
+    return warehouse_resend(engine, number, moment, who=who, reason=reason, people=people)
+
+
+def preview(settings: Settings, kind: NoticeKind, unit: str, period: str) -> pl.DataFrame:
+    """What would be told now of a unit and a period (nothing of either for the digest), whatever was told before; rows
+    of :data:`warehouse.notices.NOTICE`, none of which are kept. Raises :class:`ActRefusedError`."""
+    engine, moment, catalog = engine_for(settings.url), now(), definitions(settings)
+    if kind is NoticeKind.DIGEST:
+        return digest(settings, engine, catalog, moment, anyway=True)[0]
+    if not unit or not period:
+        raise ActRefusedError("Ghi --unit và --period", "Give --unit and --period")
+    if kind in (NoticeKind.REJECTED, NoticeKind.ACCEPTED):
+        found = outcomes_of_unit(engine, unit, period)
+        rows = outcome_notices(settings, engine, catalog, found, moment, anyway=True)
+        rows = rows.filter(pl.col("kind") == kind.value, pl.col("submission_id").is_not_null())
+    else:
+        rows = reminders(settings, engine, catalog, moment, period, supposing=(unit, kind))
+    if rows.is_empty():
+        raise ActRefusedError(
+            f"{unit} không có gì để báo như vậy cho kỳ {period}; xem: tongket status --period {period} --unit {unit}",
+            f"There is nothing of the kind to tell {unit} of {period}; see: tongket status --period {period}"
+            f" --unit {unit}",
+        )
+    return rows
+
+
 # ------------------------------------------------------------------------------------------------ still true?
 
 
@@ -196,6 +236,3 @@ def _matter() -> pl.Expr:
 def unsent(delivered: Delivered) -> int:
     """Notices that should have gone out by now and did not."""
     return delivered.waiting + delivered.refused + delivered.unknown
-
-
-__all__ = ["Delivered", "Made", "NoticeState", "deliver", "due_reminders", "notices_after_run", "remind", "unsent"]

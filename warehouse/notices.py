@@ -20,7 +20,7 @@ from domain.finding import Severity
 from domain.notice import NoticeState
 from domain.submission import FAILED, IN_FORCE
 from warehouse import tables
-from warehouse.bulk import MOMENT, insert_frame, number_rows, read_frame, read_where_in, update_frame
+from warehouse.bulk import MOMENT, insert_frame, next_id, number_rows, read_frame, read_where_in, update_frame
 from warehouse.engine import write
 from warehouse.registry import set_setting, setting
 from warehouse.reporting import is_latest, permits, status_on
@@ -88,6 +88,26 @@ def outcomes_of(connection: Connection, submissions: Iterable[int]) -> pl.DataFr
     here = tables.submission.c
     query = _outcomes().where(here.state.in_(_TOLD), is_latest())
     return read_where_in(connection, query, here.id, submissions).drop("returned_at")
+
+
+def outcomes_of_unit(engine: Engine, unit: str, period: str) -> pl.DataFrame:
+    """:func:`outcomes` of what a unit, or what it was before it was renamed, sent for a period."""
+    here = tables.submission.c
+    of_it = (tables.period.c.code == period, here.unit_id.in_(_selves_of(unit)))
+    query = _outcomes().where(here.state.in_(_TOLD), is_latest(), *of_it)
+    with engine.connect() as connection:
+        return read_frame(connection, query).drop("returned_at")
+
+
+def _selves_of(code: str) -> Select[tuple[int]]:
+    """The units that bore the code, and what they were before."""
+    own, bearer = tables.unit_self.c, tables.unit.alias("bearer")
+    return (
+        select(own.self_id)
+        .select_from(tables.unit_self)
+        .join(bearer, bearer.c.id == own.unit_id)
+        .where(bearer.c.code == code)
+    )
 
 
 def _outcomes() -> Select[Any]:
@@ -381,45 +401,69 @@ def _end(connection: Connection, ended: Ended) -> None:
 _RESENDABLE = (NoticeState.SENDING, NoticeState.SENT, NoticeState.REFUSED, NoticeState.WRITTEN)
 
 
-def resend(engine: Engine, number: int, moment: datetime, *, who: str, reason: str) -> str:
+def resend(
+    engine: Engine,
+    number: int,
+    moment: datetime,
+    *,
+    who: str,
+    reason: str,
+    people: Sequence[tuple[str, str]] = (),
+) -> str:
     """Let a notice wait to be sent (again); its state before. On record as an act.
 
-    Refused for one that is not there, waits already, was dropped, has nobody to go to, or is being sent right now.
+    One that was written for nobody waits for each of ``people`` (name, address). Refused for one that is not there,
+    waits already, was dropped, has nobody to go to, or is being sent right now.
     """
     signed = sign(who, reason)
     notice = tables.notice
     with write(engine) as connection:
-        row = connection.execute(select(notice).where(notice.c.id == number)).first()
+        row = connection.execute(select(notice).where(notice.c.id == number)).mappings().first()
         if row is None:
             raise ActRefusedError(f"Không có thông báo số {number}", f"There is no notice {number}")
-        _refuse_resending(row, moment)
-        connection.execute(
-            update(notice)
-            .where(notice.c.id == number)
-            .values(state=NoticeState.WAITING.value, tries=0, tried_at=None, sent_at=None, fault=None)
-        )
-        where = {"id": row.submission_id, "unit_id": row.unit_id, "period_id": row.period_id}
+        waits = {"state": NoticeState.WAITING.value, "tries": 0, "tried_at": None, "sent_at": None, "fault": None}
+        if row["recipient"]:
+            _refuse_resending(row, moment)
+            connection.execute(update(notice).where(notice.c.id == number).values(waits))
+        else:
+            _readdress(connection, row, waits, people)
+        where = {"id": row["submission_id"], "unit_id": row["unit_id"], "period_id": row["period_id"]}
         after = f"notice {number}: {NoticeState.WAITING.value}"
-        record(connection, Act.RESEND_NOTICE, signed, where, before=f"notice {number}: {row.state}", after=after)
-    state: str = row.state
-    return state
+        record(connection, Act.RESEND_NOTICE, signed, where, before=f"notice {number}: {row['state']}", after=after)
+    return str(row["state"])
 
 
-def _refuse_resending(row: Any, moment: datetime) -> None:
-    state = NoticeState(row.state)
-    if not row.recipient:
+def _readdress(
+    connection: Connection, row: Mapping[str, Any], waits: dict[str, Any], people: Sequence[tuple[str, str]]
+) -> None:
+    """A copy for each of the people who has none; the one for nobody stays as it is."""
+    notice = tables.notice
+    told = connection.scalars(select(notice.c.recipient).where(notice.c.reason == row["reason"])).all()
+    new = [(name, email) for name, email in people if email not in told]
+    if not new:
         raise ActRefusedError(
-            f"Thông báo {row.id} chưa có ai để gửi: nạp người nhận (tongket contacts import), hoặc gửi tay tệp của nó",
-            f"Notice {row.id} has nobody to go to: import contacts, or pass its file on by hand",
+            f"Thông báo {row['id']} chưa có ai để gửi: nạp người nhận của đơn vị (tongket contacts import), hoặc gửi tay"
+            " tệp của nó",
+            f"Notice {row['id']} has nobody to go to: import contacts of the unit, or pass its file on by hand",
         )
+    first = next_id(connection, notice)
+    copies = [
+        {**row, **waits, "id": first + place, "recipient": email, "recipient_name": name, "path": None}
+        for place, (name, email) in enumerate(new)
+    ]
+    connection.execute(notice.insert(), copies)
+
+
+def _refuse_resending(row: Mapping[str, Any], moment: datetime) -> None:
+    number, state = row["id"], NoticeState(row["state"])
     if state not in _RESENDABLE:
         vi = "đang chờ gửi: chạy tongket notices send" if state is NoticeState.WAITING else "không còn đúng nữa"
         en = "waits already: run tongket notices send" if state is NoticeState.WAITING else "is no longer true"
-        raise ActRefusedError(f"Thông báo {row.id} {vi}", f"Notice {row.id} {en}")
-    if state is NoticeState.SENDING and row.fault is None and moment - row.tried_at < STILL_SENDING:
+        raise ActRefusedError(f"Thông báo {number} {vi}", f"Notice {number} {en}")
+    if state is NoticeState.SENDING and row["fault"] is None and moment - row["tried_at"] < STILL_SENDING:
         raise ActRefusedError(
-            f"Thông báo {row.id} có thể đang được gửi; đợi {STILL_SENDING.seconds // 60} phút rồi làm lại",
-            f"Notice {row.id} may be on its way this very moment; try again in {STILL_SENDING.seconds // 60} minutes",
+            f"Thông báo {number} có thể đang được gửi; đợi {STILL_SENDING.seconds // 60} phút rồi làm lại",
+            f"Notice {number} may be on its way this very moment; try again in {STILL_SENDING.seconds // 60} minutes",
         )
 
 
@@ -436,18 +480,16 @@ def notices_of(
     number: int | None = None,
 ) -> pl.DataFrame:
     """Notices, the newest first: :func:`without_files` with ``path, tries, tried_at, sent_at, fault, unit_name,
-    submission_id``."""
+    submission_id, unit_id``."""
     here = tables.notice.c
-    more = [here[name] for name in ("path", "tries", "tried_at", "sent_at", "fault", "submission_id")]
+    more = [here[name] for name in ("path", "tries", "tried_at", "sent_at", "fault", "submission_id", "unit_id")]
     query = _in_words().add_columns(*more, func.coalesce(tables.unit.c.name, "").label("unit_name"))
     asked = {here.state: state, here.kind: kind, here.id: number, tables.period.c.code: period}
     for column, value in asked.items():
         if value is not None:
             query = query.where(column == value)
     if unit is not None:
-        own, bearer = tables.unit_self.c, tables.unit.alias("bearer").c
-        same = select(own.self_id).join(tables.unit.alias("bearer"), bearer.id == own.unit_id)
-        query = query.where(or_(tables.unit.c.code == unit, here.unit_id.in_(same.where(bearer.code == unit))))
+        query = query.where(or_(tables.unit.c.code == unit, here.unit_id.in_(_selves_of(unit))))
     with engine.connect() as connection:
         return read_frame(connection, query.order_by(here.id.desc()))
 
