@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ class Comparison:
     def all(self) -> Compared:
         """Everything: files, findings and their cells, who reported, totals, quarters against the year, the frozen."""
         done = Compared()
-        for part in (self.files(), self.findings(), self.cells(), self.over_the_year(), self.frozen(), self.calendar(), self.reports()):
+        for part in (self.files(), self.findings(), self.cells(), self.over_the_year(), self.frozen(), self.calendar(), self.reports(), self.notices()):
             done += part
         for period in self.periods:
             done += self.status(period)
@@ -188,6 +189,41 @@ class Comparison:
         done += self._beside("lượt chạy/runs", {k: n for k, n in almanac.runs.items()}, runs)
         return done
 
+    def notices(self) -> Compared:
+        """Who was told what: reminders by unit and day of reminding, outcomes by file, lists and digests by number."""
+        told = self.oracle.told
+        done = Compared()
+        reminders = """
+            select n.kind, u.code, u.valid_from, p.code, n.reason, n.recipient from notice n
+            join unit u on u.id = n.unit_id join period p on p.id = n.period_id
+            where n.kind in ('opened', 'due_soon', 'overdue') and n.reason not like 'list:%'
+        """
+        found: dict[tuple[str, ...], str] = {}
+        counts: Counter[tuple[str, ...]] = Counter()
+        for kind, unit, since, period, reason, recipient in self._rows(reminders):
+            key = self.oracle.register.selves((unit, _day(since)))[0]
+            place = (key[0], kind, period, ":".join(reason.split(":")[3:]))
+            found[place] = recipient
+            counts[place] += 1
+        expected = {(unit[0], kind, period, what): to for (kind, unit, period, what), to in told.reminders.items()}
+        done += self._beside("nhắc/reminders", expected, found)
+        done += self._beside("nhắc hai lần/told twice", {}, {place: n for place, n in counts.items() if n > 1})
+        outcomes = """
+            select s.name, n.kind, count(*) from notice n join submission s on s.id = n.submission_id
+            where n.kind in ('accepted', 'rejected') group by s.name, n.kind
+        """
+        seen = {(name, kind): count for name, kind, count in self._rows(outcomes)}
+        done += self._beside("kết quả/outcomes", {(f, kind): n for (kind, f), n in told.outcomes.items()}, seen)
+        lists = """
+            select p.code, case when n.reason like 'list:%' then 'debts' else 'outcomes' end, count(*) from notice n
+            join period p on p.id = n.period_id where n.recipient = 'dau-moi@tinh-mau.example' group by 1, 2
+        """
+        listed = {(period, what): count for period, what, count in self._rows(lists)}
+        done += self._beside("danh sách/lists", {(period, what): n for (what, period), n in told.lists.items()}, listed)
+        digests = self._rows("select count(*), count(distinct reason) from notice where kind = 'digest'")
+        done += self._beside("tóm tắt/digests", {("", "n"): (len(told.digests),) * 2}, {("", "n"): digests[0]})
+        return done
+
     def reports(self) -> Compared:
         """What the reports of closed periods count."""
         done = Compared()
@@ -261,6 +297,10 @@ class Comparison:
 
 
 _WHOLE = "select unit, indicator, value from mart_roll_up where period = :period and form = :form and breakdown = ''"
+
+
+def _day(told: Any) -> date:
+    return told if isinstance(told, date) else date.fromisoformat(told)
 
 
 def _moment(told: Any) -> datetime | None:

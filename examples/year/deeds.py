@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from catalog.model import UnitEventRecord, UnitRecord
+from domain.notice import Contact
 from examples.filing import Filing
 from examples.province import Province
 
@@ -84,6 +85,15 @@ class Registers:
 
 
 @dataclass(frozen=True, slots=True)
+class Introduces:
+    """People who are to be told are taken in from a file."""
+
+    at: datetime
+    contacts: tuple[Contact, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Defines:
     """From now on other definitions hold (:mod:`examples.year.definitions`)."""
 
@@ -133,7 +143,7 @@ class Looks:
 
 
 Deed = (
-    Sends | Permits | Withdraws | Restores | Waives | Retries | Registers | Defines | Reopens | Closes | Freezes
+    Sends | Permits | Withdraws | Restores | Waives | Retries | Registers | Introduces | Defines | Reopens | Closes | Freezes
     | Wakes | Looks
 )  # fmt: skip
 

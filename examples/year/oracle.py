@@ -18,6 +18,7 @@ from examples.year.deeds import (
     Deed,
     Defines,
     Freezes,
+    Introduces,
     Permits,
     Registers,
     Reopens,
@@ -28,6 +29,7 @@ from examples.year.deeds import (
     Wakes,
     Withdraws,
 )
+from examples.year.telling import Debt, Told
 from examples.year.reckoning import (
     Figure,
     Life,
@@ -150,6 +152,7 @@ class Oracle:
         self.almanac = Almanac(year)
         #: what the report of a period counted when it was closed
         self.reports: dict[str, dict[str, int]] = {}
+        self.told = Told()
         self.now = datetime.min
         #: the figures that were frozen: period, form, unit, indicator, breakdown
         self.frozen: dict[tuple[str, str, str, str, str], Total] = {}
@@ -161,6 +164,7 @@ class Oracle:
             Waives: self._waive,
             Retries: self._retry,
             Registers: self._register,
+            Introduces: self._introduce,
             Defines: self._define,
             Reopens: self._reopen,
             Closes: lambda deed: self._close(deed.period),
@@ -208,6 +212,17 @@ class Oracle:
             old, new = (event.old_code, event.old_valid_from), (event.new_code, event.new_valid_from)
             self.register.events[old] = (str(event.kind), event.day, new)
 
+    def _introduce(self, deed: Introduces) -> None:
+        for contact in deed.contacts:
+            if contact.role == "unit":
+                life = self.register.on(contact.unit, self.today)
+                assert life is not None
+                self.told.people[self._first_self(life.key)] = contact.email
+
+    def _first_self(self, key: Key) -> Key:
+        """A unit by the first name it had, which does not change."""
+        return self.register.selves(key)[0]
+
     def _define(self, deed: Defines) -> None:
         self.edition = deed.edition
 
@@ -233,15 +248,53 @@ class Oracle:
                 almanac.life(period).opened_at = now
             almanac.runs["open-period"] += 1
             almanac.do(opened, now)
+            for period, _, _ in opened:
+                self._remind(period)
         if missed := almanac.due("collect", now):
             self._collect()
             almanac.do(missed, now)
-        almanac.do(almanac.due("remind", now), now)
+        if reminding := almanac.due("remind", now):
+            for period, life in almanac.lives.items():
+                if life.name in ("open", "reopened"):
+                    self._remind(period)
+            self.told.digests.add(self.today)
+            almanac.runs["remind"] += 1
+            almanac.do(reminding, now)
         for occasion in almanac.due("close", now):
             if not self._may_be_late(occasion[0]):
                 self._close(occasion[0])
                 almanac.do([occasion], now)
         almanac.do(almanac.due("review", now), now)
+
+    def _remind(self, period: str) -> None:
+        life = self.almanac.life(period)
+        opened = life.reopened_at or life.opened_at
+        last = window_of(period)[1]
+        debts: dict[Key, date] = {}
+        for (code, _), status in sorted(self.status(period).items()):
+            owing = self.register.on(code, last)
+            if status.is_expected and status.state == "missing" and owing and status.due:
+                debts[self._first_self(owing.key)] = status.due
+        party = [Debt(unit, due) for unit, due in debts.items()]
+        self.told.remind(period, party, self.today, local_day(opened) if opened else None)
+
+    def _tell_outcomes(self) -> None:
+        """What became of the reports that count: each outcome is told once."""
+        news = []
+        for papers in [*self._reports_by_unit(), *([paper] for paper in self.papers if not paper.unit)]:
+            paper = _latest(papers)
+            if paper.state in (*STANDS, *FAILED):
+                hierarchy = self.hierarchy(paper.filing.period, paper.filing.form).get(paper.sent.file, set())
+                findings = len(paper.found) + len(hierarchy) if paper.state in STANDS else frozenset(paper.found)
+                period = self.told.decide(paper.sent.file, paper.state, findings, paper.filing.period)
+                news.append(period if paper.unit and self._is_under_focal(paper.unit) else "")
+        self.told.list_outcomes(news)
+
+    def _reports_by_unit(self) -> list[list[Paper]]:
+        return [papers for papers in self.by_report.values() if papers]
+
+    def _is_under_focal(self, key: Key) -> bool:
+        return not key[0].startswith("P99.UB")
 
     def _may_be_late(self, period: str) -> bool:
         """Whether somebody has leave to report a period today still."""
@@ -312,6 +365,7 @@ class Oracle:
         waiting = [paper for paper in self.papers if paper.state == "received"]
         for paper in sorted(waiting, key=lambda paper: (_turn(paper.filing.period), paper.number)):
             self._judge(paper)
+        self._tell_outcomes()
 
     # -------------------------------------------------------------------------------------------- verdicts
 

@@ -18,6 +18,7 @@ from examples.year.deeds import (
     Deed,
     Defines,
     Freezes,
+    Introduces,
     Permits,
     Registers,
     Reopens,
@@ -29,13 +30,14 @@ from examples.year.deeds import (
     Withdraws,
 )
 from tasks import acting, periods
+from tasks.contacts import import_contacts
 from tasks.register import import_register
 from tasks.retrying import Wanted
 from tasks.settings import Settings
 from tasks.store import definitions, engine_for
 from warehouse import acts
 from warehouse.engine import Engine
-from workbook.register import write_events_csv, write_units_csv
+from workbook.register import write_contacts_csv, write_events_csv, write_units_csv
 
 WHO = "Văn phòng Tỉnh ủy"
 
@@ -70,6 +72,7 @@ class Player:
             Waives: self._waive,
             Retries: self._retry,
             Registers: self._register,
+            Introduces: self._introduce,
             Defines: self._define,
             Reopens: self._reopen,
             Closes: self._close,
@@ -121,6 +124,11 @@ class Player:
             files[1].write_bytes(write_events_csv(deed.events))
         import_register(self.engine, definitions(self.settings), files, who=WHO, reason=deed.reason)
         acting.refresh_after_register(self.settings)
+
+    def _introduce(self, deed: Introduces) -> None:
+        file = self.settings.workspace.home / "nguoi-nhan.csv"
+        file.write_bytes(write_contacts_csv(deed.contacts))
+        import_contacts(self.engine, file, who=WHO, reason=deed.reason)
 
     def _define(self, deed: Defines) -> None:
         self.settings = self.settings.model_copy(update={"catalog": self.editions[deed.edition]})

@@ -13,6 +13,7 @@ from functools import cached_property
 from catalog import Catalog
 from catalog.model import UnitEventRecord, UnitRecord
 from domain.clock import ZONE
+from domain.notice import Contact
 from domain.period import Period, PeriodKind
 from domain.unit import EventKind, EventShare
 from examples.chance import chance
@@ -24,6 +25,7 @@ from examples.year.deeds import (
     Deed,
     Defines,
     Freezes,
+    Introduces,
     Looks,
     Outage,
     Permits,
@@ -56,7 +58,7 @@ MERGER, RENAMING = "NQ 12/NQ-HĐND", "QĐ 45-QĐ/TU"
 #: Days after the last day of a period on which the machine is on.
 _AWAKE = (0, 2, 5, 8, 10, 12, 15, 18, 22)
 #: Besides: a day before the last, for whoever is too early; and what happens between the periods.
-_AWAKE_BESIDES = {"2026-Q2": (-1, 36, 38, 40)}
+_AWAKE_BESIDES = {"2026-Q2": (-1, 36, 38, 40), "2026-Q3": (7,)}
 #: Of the third quarter nobody runs from the day before the last to the third after.
 _OUTAGE = ("2026-Q3", -1, 3)
 
@@ -175,13 +177,19 @@ class _Maker:
         return cells
 
     @cached_property
-    def renamed(self) -> tuple[UnitRecord, UnitRecord]:
-        """A cell as it was and as it is."""
-        old = self.cells[-1]
-        new = old.model_copy(
-            update={"code": f"{old.code}.M", "valid_from": RENAMED_ON, "name": f"{old.name} (mới)", "source": RENAMING}
-        )
-        return old, new
+    def renamed(self) -> dict[str, UnitRecord]:
+        """Old code → the cell as it is now: one that mends its report under the new name, one that was silent till then."""
+        return {
+            old.code: old.model_copy(
+                update={"code": f"{old.code}.M", "valid_from": RENAMED_ON, "name": f"{old.name} (mới)", "source": RENAMING}
+            )
+            for old in self.cells[-2:]
+        }
+
+    @cached_property
+    def _was(self) -> dict[str, UnitRecord]:
+        """New code → the cell as it was."""
+        return {new.code: self._by_code[old] for old, new in self.renamed.items()}
 
     @cached_property
     def speaker(self) -> UnitRecord:
@@ -203,7 +211,7 @@ class _Maker:
         for unit in self.province.units:
             if unit.code in self.merged and day >= MERGED_ON and not self._reports_once_more(unit, period):
                 continue
-            yield self.renamed[1] if unit.code == self.renamed[0].code and day > RENAMING_RECORDED else unit
+            yield self.renamed[unit.code] if unit.code in self.renamed and day > RENAMING_RECORDED else unit
         if day >= NEW_SINCE:
             yield self.newcomer
         if day >= MERGED_ON:
@@ -225,7 +233,7 @@ class _Maker:
 
     def _asked(self, unit: UnitRecord, period: Period) -> Asked:
         """What is asked of a unit; a renamed one goes on as it was."""
-        self_ = self.renamed[0] if unit.code == self.renamed[1].code else unit
+        self_ = self._was.get(unit.code, unit)
         before = period_before(self.catalog, period)
         return Asked(self_, period, before, self.seed, self._children(unit.code, period.window.last))
 
@@ -316,14 +324,12 @@ class _Maker:
 
     def _called(self, unit: UnitRecord, day: date) -> str:
         """The code a unit reports under on a day: the new one only when it is on record."""
-        old, new = self.renamed
-        if unit.code not in (old.code, new.code):
-            return unit.code
-        return new.code if day > RENAMING_RECORDED else old.code
+        new = self.renamed.get(unit.code)
+        return new.code if new and day > RENAMING_RECORDED else unit.code
 
     def _tale(self, unit: UnitRecord) -> Tale:
-        if unit.code == self.renamed[0].code:
-            return RENAMED
+        if unit.code in self.renamed:
+            return RENAMED[list(self.renamed).index(unit.code)]
         if unit.code in self.merged:
             return MERGED
         return TALES[self.tales[unit.code]] if unit.code in self.tales else {}
@@ -353,10 +359,19 @@ class _Maker:
         yield Registers(_at(date(YEAR, 1, 5), 9), "ban-dau", units, (), "danh mục đầu năm")
         yield Registers(_at(NEW_RECORDED, 9), "chi-bo-moi", (self.newcomer,), (), "bổ sung chi bộ mới lập")
         yield Registers(_at(MERGER_RECORDED, 9), "sap-nhap", *self._merger(), MERGER)
-        old, new = self.renamed
-        event = _event(EventKind.RENAME, old, new, RENAMED_ON, RENAMING)
-        yield Registers(
-            _at(RENAMING_RECORDED, 9), "doi-ten", (_ended(old, RENAMED_ON), new), (event,), "ghi muộn việc đổi tên"
+        pairs = [(self._by_code[old], new) for old, new in self.renamed.items()]
+        rows = [row for old, new in pairs for row in (_ended(old, RENAMED_ON), new)]
+        events = [_event(EventKind.RENAME, old, new, RENAMED_ON, RENAMING) for old, new in pairs]
+        yield Registers(_at(RENAMING_RECORDED, 9), "doi-ten", tuple(rows), tuple(events), "ghi muộn việc đổi tên")
+
+    def _contacts(self) -> tuple[Contact, ...]:
+        """An administrator, the focal point of the province, and the people of every other cell."""
+        told = [unit for unit in self.province.units if unit.kind == "chi_bo"][::2]
+        told += [self._by_code[old] for old in self.renamed if self._by_code[old] not in told]
+        return (
+            Contact("", "admin", "Quản trị", "quan-tri@tinh-mau.example", "vi"),
+            Contact("P99.DU", "focal", "Đầu mối tỉnh", "dau-moi@tinh-mau.example", "vi"),
+            *(Contact(u.code, "unit", f"Bí thư {u.name}", f"{u.code.lower()}@tinh-mau.example", "vi") for u in told),
         )
 
     def _merger(self) -> tuple[tuple[UnitRecord, ...], tuple[UnitEventRecord, ...]]:
@@ -376,6 +391,7 @@ class _Maker:
 
     def _acts(self) -> Iterator[Deed]:
         yield Defines(_at(date(YEAR, 1, 5), 8), "january")
+        yield Introduces(_at(date(YEAR, 1, 5), 9, 30), self._contacts(), "danh sách đầu năm")
         yield Defines(_at(MENDED_ON, 9), "june")
         yield Retries(_at(MENDED_ON, 10), "quy tắc quá chặt đã sửa, đơn vị mới đã ghi", mended=True)
         yield Defines(_at(STRICTER_ON, 9), "october")

@@ -85,8 +85,12 @@ TALES: dict[str, Tale] = {
     "the year is not the sum": {"year": (Send(1, ("year_is_not_the_sum",)),)},
 }
 
-#: Of the cell whose renaming is recorded late: what failed under the old code is mended under the new one.
-RENAMED: Tale = {"Q3": (Permit(2, until=9), Send(5, ("wrong_sum",), is_meant=False), Send(8))}
+#: Of the cells whose renaming is recorded late. What failed under the old code is mended under the new one; who was
+#: silent under the old code and may be late is silent under the new one for a day.
+RENAMED: tuple[Tale, ...] = (
+    {"Q3": (Permit(2, until=9), Send(5, ("wrong_sum",), is_meant=False), Send(8))},
+    {"Q3": (Permit(2, until=12), Send(8))},
+)
 
 #: Of the committee that reports once more although it is no more.
 MERGED: Tale = {"year": ()}

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from domain import clock
 from domain.occasion import OccasionKind
-from tasks import occasions, periods, reviewing
+from tasks import notices, occasions, periods, reviewing
 from tasks.period_report import period_report, write_report
 from tasks.periods import SCHEDULE
 from tasks.retrying import Wanted
@@ -24,15 +24,26 @@ class PlainMachine:
         self._open(settings, moment)
         due = occasions.due(settings, OccasionKind.COLLECT, moment)
         if due:
-            run = collecting.collect(settings, [], inbox=settings.workspace.inbox)
+            run = self._collect(settings)
             occasions.mark_done(settings, due, run, "đã thu")
-        due = occasions.due(settings, OccasionKind.REMIND, moment)
-        occasions.mark_done(settings, due, None, "đã nhắc")
+        self._remind(settings, moment)
         for item in occasions.due(settings, OccasionKind.CLOSE, moment):
             if periods.permits_running(settings, item.period, moment) is None:
                 self.close(settings, item.period, SCHEDULE, "đến ngày đóng kỳ theo lịch")
                 occasions.mark_done(settings, [item], None, "đã đóng")
         reviewing.review(settings, reviewing.Wanted())
+
+    def _collect(self, settings: Settings) -> str:
+        run = collecting.collect(settings, [], inbox=settings.workspace.inbox)
+        notices.notices_after_run(settings, run)
+        return run
+
+    def _remind(self, settings: Settings, moment: datetime) -> None:
+        due = occasions.due(settings, OccasionKind.REMIND, moment)
+        if due:
+            with leases.running(engine_for(settings.url), "remind") as run:
+                notices.remind(settings, moment)
+                occasions.mark_done(settings, due, run, "đã nhắc")
 
     def _open(self, settings: Settings, moment: datetime) -> None:
         due = occasions.due(settings, OccasionKind.OPEN, moment)
@@ -43,14 +54,17 @@ class PlainMachine:
                 if periods.is_to_open(settings, item.period):
                     periods.open_period(settings, item.period, who=SCHEDULE, reason="đến ngày mở kỳ theo lịch")
             occasions.mark_done(settings, due, run, "đã mở")
+        for item in due:
+            notices.remind(settings, moment, item.period)
 
     def retry(self, settings: Settings, wanted: Wanted, who: str, reason: str) -> None:
-        collecting.retry(settings, wanted, who=who, reason=reason)
+        run = collecting.retry(settings, wanted, who=who, reason=reason)
+        notices.notices_after_run(settings, run)
 
     def close(self, settings: Settings, period: str, who: str, reason: str) -> None:
         with leases.running(engine_for(settings.url), "close-period", period) as run:
             periods.begin_closing(settings, period, run, who=who, reason=reason)
-            collecting.collect(settings, [], inbox=settings.workspace.inbox)
+            self._collect(settings)
             periods.close_period(settings, period, who=who, reason=reason, run=run)
             made = period_report(engine_for(settings.url), register_of(settings), period, clock.now())
             write_report(settings, made)
