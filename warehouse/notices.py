@@ -418,9 +418,10 @@ def resend(
     signed = sign(who, reason)
     notice = tables.notice
     with write(engine) as connection:
-        row = connection.execute(select(notice).where(notice.c.id == number)).mappings().first()
-        if row is None:
+        found = connection.execute(select(notice).where(notice.c.id == number)).mappings().first()
+        if found is None:
             raise ActRefusedError(f"Không có thông báo số {number}", f"There is no notice {number}")
+        row = dict(found)
         waits = {"state": NoticeState.WAITING.value, "tries": 0, "tried_at": None, "sent_at": None, "fault": None}
         if row["recipient"]:
             _refuse_resending(row, moment)
@@ -442,8 +443,7 @@ def _readdress(
     new = [(name, email) for name, email in people if email not in told]
     if not new:
         raise ActRefusedError(
-            f"Thông báo {row['id']} chưa có ai để gửi: nạp người nhận của đơn vị (tongket contacts import), hoặc gửi tay"
-            " tệp của nó",
+            f"Thông báo {row['id']} chưa có ai để gửi: nạp người nhận (tongket contacts import), hoặc gửi tay tệp của nó",
             f"Notice {row['id']} has nobody to go to: import contacts of the unit, or pass its file on by hand",
         )
     first = next_id(connection, notice)

@@ -1,0 +1,182 @@
+"""The mail server takes, refuses, is not there or dies in the middle: no mail goes out twice, none is lost in silence."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import AuthResult
+from telling import Letterbox, Office, free_port, mail_server, parsed, words_of
+
+from domain.act import ActRefusedError
+from domain.clock import now, pretending
+from tasks.notices import Delivered, deliver, notices_after_run, resend
+from warehouse.notices import claim, waiting
+
+HANG, X01, FOCAL = "hang.x02@tinh.gov.vn", "ubnd.x01@tinh.gov.vn", "vp@tinh.gov.vn"
+
+
+@pytest.fixture
+def office(url: str, tmp_path: Path) -> Office:
+    """Three mails wait: of X01, of X02 with its workbook, and the list of their focal point."""
+    made = Office.at(url, tmp_path / "home").with_people().by_mail(1)
+    run = made.report(X01="accepted", X02="rejected")
+    made.annotated("X02")
+    notices_after_run(made.settings, run)
+    assert len(waiting(made.engine)) == 3
+    return made
+
+
+def sent_by(office: Office, box: Letterbox, **more: Any) -> Delivered:
+    with mail_server(box) as port:
+        return deliver(office.by_mail(port, **more).settings)
+
+
+def states(office: Office) -> dict[str, str]:
+    return {row["recipient"]: row["state"] for row in office.notices()}
+
+
+def test_each_is_sent_once_as_its_file_says(office: Office) -> None:
+    box = Letterbox()
+    assert sent_by(office, box) == Delivered(sent=3)
+    assert sent_by(office, box) == Delivered()
+    assert box.recipients == sorted([HANG, X01, FOCAL])
+    mail = parsed(dict(box.taken)[HANG])
+    file = office.files(office.notices(unit="X02")[0])
+    assert mail["Subject"] == file["Subject"]
+    assert words_of(mail) == words_of(file)
+    assert [part.get_content() for part in mail.iter_attachments()] == [office.annotated("X02")]
+    assert mail["Message-ID"] == file["Message-ID"]
+
+
+def test_a_server_that_is_not_there_is_tried_again_less_and_less_often(office: Office) -> None:
+    gone = office.by_mail(free_port()).settings
+    for _ in range(4):
+        done = deliver(gone)
+        assert (done.sent, done.waiting) == (0, 3)
+        assert "127.0.0.1" in done.fault
+    assert {(row["tries"], row["state"]) for row in office.notices()} == {(4, "waiting")}
+    box = Letterbox()
+    assert sent_by(office, box).sent == 0, "not due yet"
+    with pretending(now() + timedelta(minutes=11)):
+        assert sent_by(office, box).sent == 3
+    assert office.notices()[0]["fault"] is None
+
+
+def test_one_refused_for_good_and_one_for_now_do_not_keep_the_others(office: Office) -> None:
+    done = sent_by(office, Letterbox(refuses=frozenset([HANG]), delays=frozenset([X01])))
+    assert (done.sent, done.refused, done.waiting) == (1, 1, 1)
+    assert states(office) == {HANG: "refused", X01: "waiting", FOCAL: "sent"}
+    faults = {row["recipient"]: row["fault"] for row in office.notices()}
+    assert "550" in faults[HANG]
+    assert "451" in faults[X01]
+    box = Letterbox()
+    sent_by(office, box)
+    assert box.recipients == [X01]
+
+
+def test_a_line_cut_while_the_text_goes_out_leaves_it_to_a_person(office: Office) -> None:
+    box = Letterbox(dies_at=2)
+    done = sent_by(office, box)
+    assert (done.sent, done.unknown, done.waiting) == (2, 1, 0), "the third goes over a line of its own"
+    left = office.notices(state="sending")
+    assert [row["recipient"] for row in left] == [box.taken[1][0]]
+    assert "không rõ đã đến chưa" in left[0]["fault"]
+    again = Letterbox()
+    sent_by(office, again)
+    assert not again.taken, "never by itself"
+    assert resend(office.settings, left[0]["id"], who="thử", reason="gọi điện: chưa nhận được") == "sending"
+    sent_by(office, again)
+    assert again.recipients == [left[0]["recipient"]]
+
+
+def test_a_process_killed_while_sending_leaves_it_to_a_person(office: Office) -> None:
+    def killed() -> None:
+        raise SystemExit
+
+    number = waiting(office.engine)["id"][0]
+    moment = datetime(2025, 3, 20, tzinfo=UTC)
+    with pretending(moment):
+        assert claim(office.engine, number, moment)
+        assert not claim(office.engine, number, moment), "somebody has it"
+        with pytest.raises(ActRefusedError, match="may be on its way"):
+            resend(office.settings, number, who="thử", reason="vội")
+    box = Letterbox()
+    with pretending(moment + timedelta(minutes=3)):
+        assert sent_by(office, box).sent == 2
+        resend(office.settings, number, who="thử", reason="tiến trình bị ngắt")
+        assert sent_by(office, box).sent == 1
+    assert box.recipients == sorted([HANG, X01, FOCAL])
+
+
+def test_two_that_deliver_at_once_send_each_mail_once(office: Office) -> None:
+    both, box = threading.Barrier(2), Letterbox(slow=0.05)
+    totals: list[Delivered] = []
+
+    with mail_server(box) as port:
+        settings = office.by_mail(port).settings
+
+        def run() -> None:
+            both.wait()
+            totals.append(deliver(settings))
+
+        threads = [threading.Thread(target=run) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert box.recipients == sorted([HANG, X01, FOCAL])
+    assert sum(item.sent for item in totals) == 3
+    assert set(states(office).values()) == {"sent"}
+
+
+@pytest.mark.parametrize("wrong", ["login", "sender", "encryption"])
+def test_settings_that_are_wrong_leave_everything_waiting_and_no_secret_behind(office: Office, wrong: str) -> None:
+    secret = "mật-khẩu-rất-bí-mật".encode().hex()
+    more: dict[str, Any] = {
+        "login": {"smtp_user": "bc", "smtp_password": _secret(secret)},
+        "sender": {"smtp_sender": "bc@tinh.gov.vn\r\nBcc: x@y.vn"},
+        "encryption": {"smtp_security": "starttls"},
+    }[wrong]
+
+    def refuse(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
+        return AuthResult(success=False, handled=False, message=f"535 5.7.8 {data.password.decode()} is wrong")
+
+    box = Letterbox()
+    options = {"authenticator": refuse, "auth_require_tls": False} if wrong == "login" else {}
+    with mail_server(box, **options) as port:
+        done = deliver(office.by_mail(port, **more).settings)
+    assert (done.sent, done.waiting) == (0, 3)
+    assert done.fault
+    assert not box.taken
+    kept = repr([done, *office.notices()])
+    assert secret not in kept
+
+
+def _secret(text: str) -> Any:
+    from pydantic import SecretStr
+
+    return SecretStr(text)
+
+
+def test_nothing_goes_out_without_what_belongs_to_it(office: Office) -> None:
+    for place in office.settings.workspace.returned.rglob("*.xlsx"):
+        place.unlink()
+    box = Letterbox()
+    done = sent_by(office, box)
+    assert HANG not in box.recipients
+    assert (done.sent, done.waiting) == (2, 1)
+    assert "tệp gửi kèm" in done.fault
+
+
+def test_what_was_written_for_nobody_goes_to_whom_the_unit_has_by_now(office: Office) -> None:
+    notices_after_run(office.settings, office.report(X03="rejected"))
+    number = office.notices(unit="X03")[0]["id"]
+    with pytest.raises(ActRefusedError, match="nobody"):
+        resend(office.settings, number, who="thử", reason="x")
+    office.with_people("unit;role;name;email\nX03;unit;Xã Ba;x03@tinh.gov.vn\n")
+    resend(office.settings, number, who="thử", reason="nay đã có người nhận")
+    assert ("x03@tinh.gov.vn", "waiting") in office.told("recipient", "state", unit="X03")

@@ -1,0 +1,189 @@
+"""Units are told once what became of their reports and that one is missing; focal points get one list."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from telling import Letterbox, Office, free_port, mail_server, words_of
+
+from domain.clock import pretending
+from domain.notice import NoticeKind
+from tasks import notice_files
+from tasks.notices import deliver, due_reminders, notices_after_run, preview, remind
+from warehouse import acts
+
+DUE = date(2025, 3, 18)  # 2 working days after Friday 14/3/2025
+
+
+def on(day: date) -> datetime:
+    """08:00 of a day where the offices are."""
+    return datetime(day.year, day.month, day.day, 1, tzinfo=UTC)
+
+
+def before(days: int) -> datetime:
+    return on(DUE - timedelta(days=days))
+
+
+@pytest.fixture
+def office(url: str, tmp_path: Path) -> Office:
+    return Office.at(url, tmp_path / "home").with_people()
+
+
+# ------------------------------------------------------------------------------------------------ outcomes
+
+
+def test_the_outcome_of_a_report_is_told_once_with_its_workbook(office: Office) -> None:
+    run = office.report(X01="accepted", X02="rejected", X03="rejected")
+    workbook = office.annotated("X02")
+    assert notices_after_run(office.settings, run).by_kind == {"accepted": 1, "rejected": 3}
+    assert office.told("kind", "unit", "recipient") == [
+        ("accepted", "X01", "ubnd.x01@tinh.gov.vn"),
+        ("rejected", "T01", "vp@tinh.gov.vn"),
+        ("rejected", "X02", "hang.x02@tinh.gov.vn"),
+        ("rejected", "X03", ""),
+    ]
+
+    own = office.files(office.notices(unit="X02")[0])
+    assert own["Subject"] == "Báo cáo quý 1/2025 của Xã Hai bị trả lại: cần sửa và gửi lại"
+    assert own["To"].addresses[0].display_name == "Nguyễn Thị Hằng"
+    assert own["To"].addresses[0].addr_spec == "hang.x02@tinh.gov.vn"
+    said = words_of(own)
+    for words in ("1 lỗi phải sửa", "1. Số liệu!E5: Tổng không khớp.", "Văn phòng Tỉnh (vp@tinh.gov.vn)", "đánh dấu"):
+        assert words in said
+    attached = next(own.iter_attachments())
+    assert attached.get_content() == workbook
+    assert str(attached.get_filename()).startswith("X02_bieu-1_")
+
+    of_nobody = office.files(office.notices(unit="X03")[0])
+    assert (of_nobody["To"], of_nobody["X-Unsent"]) == (None, "1")
+    assert not list(of_nobody.iter_attachments()), "there is no annotated copy of it"
+    everybody = words_of(office.files(office.notices(unit="T01")[0]))
+    assert "1 báo cáo được nhận, 2 báo cáo phải sửa" in everybody
+    assert "- Xã Hai (X02): bị trả lại" in everybody
+    assert "- Xã Ba (X03)" in everybody
+
+    assert not notices_after_run(office.settings, run).total
+    number = office.notices(unit="X02")[0]["submission_id"]
+    assert not notices_after_run(office.settings, office.again(number, "X02", "rejected")).total, "nothing new"
+    assert notices_after_run(office.settings, office.again(number, "X02", "accepted")).by_kind == {"accepted": 2}
+    assert ("accepted", "hang.x02@tinh.gov.vn") in office.told("kind", "recipient", unit="X02")
+
+
+def test_what_a_killed_run_left_untold_the_next_one_tells(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    notices_after_run(office.settings, office.report(X01="accepted"))
+    office.report(X02="rejected")  # killed before it told anybody
+
+    def killed(*_given: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(notice_files, "_write", killed)
+        notices_after_run(office.settings, office.report(X03="accepted"))
+    assert [row["path"] for row in office.notices(unit="X02")] == [None]
+    assert not notices_after_run(office.settings, office.report(X03="accepted")).by_kind.get("rejected")
+    assert words_of(office.files(office.notices(unit="X02")[0]))
+    drafts = [*office.settings.workspace.notices.rglob(".*")]
+    assert not drafts
+
+
+def test_very_many_are_one_file(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    import mailbox
+
+    monkeypatch.setattr(notice_files, "MOST_FILES", 1)
+    notices_after_run(office.settings, office.report(X01="rejected", X02="rejected"))
+    paths = {row["path"] for row in office.notices(kind="rejected")}
+    assert len(paths) == 1
+    box = mailbox.mbox(office.settings.workspace.home / paths.pop())
+    assert [message["Message-ID"] for message in box]
+    assert len(box) == 3
+
+
+def test_notices_can_be_off(office: Office) -> None:
+    off = office.settings.model_copy(update={"notices": False})
+    assert not notices_after_run(off, office.report(X01="rejected")).total
+    assert not remind(off, before(1)).total
+    assert not office.notices()
+
+
+# ------------------------------------------------------------------------------------------------ reminders
+
+
+def test_who_sent_nothing_is_reminded_of_the_most_urgent_day_alone(office: Office) -> None:
+    def told(moment: datetime) -> dict[str, int]:
+        with pretending(moment):
+            return {kind: count for kind, count in remind(office.settings, moment).by_kind.items() if kind != "digest"}
+
+    assert told(on(date(2024, 12, 15))) == {"opened": 4}
+    assert told(before(11)) == {}
+    assert told(before(10)) == {"due_soon": 4}
+    assert told(before(9)) == {}
+    acts.permit_late(office.engine, "X03", "2025-Q1", DUE + timedelta(days=30), who="thử", reason="bão")
+    office.report(X01="rejected")
+    # nobody looked for a week: 5 and 1 days before were missed, and so was 1 day after
+    assert told(on(DUE + timedelta(days=6))) == {"overdue": 2}
+    assert told(on(DUE + timedelta(days=7))) == {}
+    assert office.told("unit", "recipient", kind="overdue") == [
+        ("T01", "vp@tinh.gov.vn"),
+        ("X02", "hang.x02@tinh.gov.vn"),
+    ]
+    own, everybody = (words_of(office.files(row)) for row in office.notices(kind="overdue"))
+    assert "quá hạn 6 ngày (hạn ngày 18/03/2025)" in own
+    assert "- Biểu 1 (hạn ngày 18/03/2025)" in own
+    assert "2/3 đơn vị trong phạm vi đầu mối chưa gửi" in everybody
+    assert "- Xã Hai (X02): hạn 18/03/2025, quá hạn 6 ngày" in everybody
+    assert "- Xã Ba (X03): hạn 17/04/2025, còn 24 ngày, đã được phép gửi muộn" in everybody
+    # a shorter list is no news, and a closed period reminds nobody
+    office.report(X02="accepted")
+    assert told(on(DUE + timedelta(days=8))) == {}
+    with office.engine.begin() as connection:
+        connection.execute(text("UPDATE period SET closed_at = '2025-03-27 00:00:00+00' WHERE code = '2025-Q1'"))
+    assert told(on(DUE + timedelta(days=25))) == {}
+
+
+def test_a_period_long_past_is_left_alone_unless_it_is_named(office: Office) -> None:
+    moment = on(DUE + timedelta(days=200))
+    with pretending(moment):
+        assert due_reminders(office.settings, office.engine, moment).is_empty()
+        assert due_reminders(office.settings, office.engine, moment, "2025-Q1").height == 4
+        seen = preview(office.settings, NoticeKind.DUE_SOON, "X02", "2025-Q1").to_dicts()
+    assert [(row["kind"], row["recipient"]) for row in seen] == [("due_soon", "hang.x02@tinh.gov.vn")]
+    assert not office.notices()
+
+
+def test_what_waits_is_dropped_or_put_in_other_words_when_the_world_has_moved_on(office: Office) -> None:
+    away = office.by_mail(free_port())
+    with pretending(before(10)):
+        remind(away.settings, before(10))
+        assert deliver(away.settings).waiting == 4  # X01, X02, the list and the digest
+    away.report(X01="accepted")
+    box = Letterbox()
+    with pretending(before(8)), mail_server(box) as port:
+        done = deliver(office.by_mail(port).settings)
+    assert (done.sent, done.dropped, done.waiting) == (3, 1, 0)
+    assert box.recipients == ["hang.x02@tinh.gov.vn", "qt@tinh.gov.vn", "vp@tinh.gov.vn"]
+    assert office.told("unit", "state", kind="due_soon") == [
+        ("T01", "sent"),
+        ("X01", "dropped"),
+        ("X02", "sent"),
+        ("X03", "written"),
+    ]
+    bodies = {row["unit"]: row["body"] for row in office.notices(kind="due_soon")}
+    assert "còn 8 ngày" in bodies["X02"]
+    assert "2/3 đơn vị" in bodies["T01"]
+
+
+def test_administrators_are_told_once_a_day_when_something_happened(office: Office) -> None:
+    first, second = on(date(2025, 3, 1)), on(date(2025, 3, 2))
+    with pretending(first):
+        office.report(X01="accepted", X02="rejected")
+        assert remind(office.settings, first).by_kind == {"digest": 1}
+        assert remind(office.settings, first + timedelta(hours=2)).by_kind == {}
+    body = office.notices(kind="digest")[0]["body"]
+    for line in ("Báo cáo nhận được: 2; được nhận vào tổng hợp: 1; bị trả lại hoặc không đọc được: 1", "14/03/2025"):
+        assert line in body
+    with pretending(second):
+        assert remind(office.settings, second).by_kind == {}, "nothing happened"
+    assert office.files(office.notices(kind="digest")[0])["To"].addresses[0].display_name == "Quản trị"
