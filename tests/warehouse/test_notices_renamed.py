@@ -56,7 +56,10 @@ def test_a_renamed_unit_and_a_renamed_focal_point_are_not_told_again(office: Off
         ("X02", "hang.x02@tinh.gov.vn"),
         ("X02M", "hang.x02@tinh.gov.vn"),
     ]
-    assert [row for row in told if row[1] == "vp@tinh.gov.vn"] == [("T01", "vp@tinh.gov.vn"), ("T01M", "vp@tinh.gov.vn")]
+    assert [row for row in told if row[1] == "vp@tinh.gov.vn"] == [
+        ("T01", "vp@tinh.gov.vn"),
+        ("T01M", "vp@tinh.gov.vn"),
+    ]
 
 
 def test_what_waits_for_the_mail_server_outlives_the_renaming(office: Office) -> None:
