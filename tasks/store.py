@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
 
 import polars as pl
 
 from catalog import Catalog, load_catalog
-from domain.clock import today
 from tasks.settings import Settings
 from warehouse.conclusions import known_conclusions
 from warehouse.engine import Engine, make_engine, write
@@ -82,8 +82,8 @@ class WarehousePast:
     def register(self, headers: pl.DataFrame) -> pl.DataFrame:
         return children_counts(self._engine, headers)
 
-    def waivers(self, headers: pl.DataFrame) -> pl.DataFrame:
-        return waivers_for(self._engine, headers, today())
+    def waivers(self, headers: pl.DataFrame, today: date) -> pl.DataFrame:
+        return waivers_for(self._engine, headers, today)
 
     def conclusions(self, headers: pl.DataFrame) -> pl.DataFrame:
         return known_conclusions(self._engine, headers)
