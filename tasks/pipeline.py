@@ -57,8 +57,8 @@ class Outcome:
 class Past(Protocol):
     """What was known before this batch, by the batch's own numbers.
 
-    Earlier figures, the register, the waivers in force on a day for its files, the conclusions its units answer for (``None``:
-    nobody knows), and which of some periods are closed, with the day;
+    Earlier figures, the register, the waivers in force on a day for its files, the conclusions its units answer for
+    (``None``: nobody knows), and which of some periods are closed, with the day;
     ``known_up_to``, asked first, is the number of the last attempt that all of them take into account.
     """
 

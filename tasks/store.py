@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
-from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
 

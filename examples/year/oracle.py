@@ -253,6 +253,7 @@ class Oracle:
         if missed := almanac.due("collect", now):
             self._collect()
             almanac.do(missed, now)
+            self._close_due()
         if reminding := almanac.due("remind", now):
             for period, life in almanac.lives.items():
                 if life.name in ("open", "reopened"):
@@ -260,11 +261,14 @@ class Oracle:
             self.told.digests.add(self.today)
             almanac.runs["remind"] += 1
             almanac.do(reminding, now)
-        for occasion in almanac.due("close", now):
+        self._close_due()
+        almanac.do(almanac.due("review", now), now)
+
+    def _close_due(self) -> None:
+        for occasion in self.almanac.due("close", self.now):
             if not self._may_be_late(occasion[0]):
                 self._close(occasion[0])
-                almanac.do([occasion], now)
-        almanac.do(almanac.due("review", now), now)
+                self.almanac.do([occasion], self.now)
 
     def _remind(self, period: str) -> None:
         life = self.almanac.life(period)

@@ -181,7 +181,13 @@ class _Maker:
         """Old code → the cell as it is now: one that mends its report under the new name, one that was silent till then."""
         return {
             old.code: old.model_copy(
-                update={"code": f"{old.code}.M", "valid_from": RENAMED_ON, "name": f"{old.name} (mới)", "source": RENAMING}
+                update={
+                    "code": f"{old.code}.M",
+                    "valid_from": RENAMED_ON,
+                    "name": f"{old.name} (mới)",
+                    "parent": self.merged.get(old.parent or "", old.parent),
+                    "source": RENAMING,
+                }
             )
             for old in self.cells[-2:]
         }
@@ -222,7 +228,8 @@ class _Maker:
         return unit.code == next(iter(self.merged)) and period.window.first < MERGED_ON
 
     def _children(self, code: str, day: date) -> int:
-        """Cells directly below a committee on a day."""
+        """Cells directly below a committee on a day; of one that is no more, as it was left."""
+        day = MERGED_ON - timedelta(days=1) if code in self.merged and day >= MERGED_ON else day
         cells = [unit for unit in (*self.province.units, self.newcomer) if unit.kind == "chi_bo"]
         above = self.merged if day >= MERGED_ON else {}
         return sum(

@@ -26,12 +26,16 @@ class PlainMachine:
         if due:
             run = self._collect(settings)
             occasions.mark_done(settings, due, run, "đã thu")
+            self._close_due(settings, moment)  # the collection looks after closings that are overdue
         self._remind(settings, moment)
+        self._close_due(settings, moment)
+        reviewing.review(settings, reviewing.Wanted())
+
+    def _close_due(self, settings: Settings, moment: datetime) -> None:
         for item in occasions.due(settings, OccasionKind.CLOSE, moment):
             if periods.permits_running(settings, item.period, moment) is None:
                 self.close(settings, item.period, SCHEDULE, "đến ngày đóng kỳ theo lịch")
                 occasions.mark_done(settings, [item], None, "đã đóng")
-        reviewing.review(settings, reviewing.Wanted())
 
     def _collect(self, settings: Settings) -> str:
         run = collecting.collect(settings, [], inbox=settings.workspace.inbox)
