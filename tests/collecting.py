@@ -51,10 +51,11 @@ def _run(
     batch: int = 1_000,
     forgiving: bool = False,
 ) -> str:
-    workers.prepare(settings)
     watch = Stopwatch()
     with leases.running(engine_for(settings.url), kind) as run:
         waiting = take(run, watch)
+        if waiting:
+            workers.prepare(settings)
         faults: list[Exception] = []
         while waiting:
             parts = [waiting[start : start + batch] for start in range(0, len(waiting), batch)]

@@ -56,7 +56,7 @@ CONFERENCE = date(2027, 1, 8)
 MERGER, RENAMING = "NQ 12/NQ-HĐND", "QĐ 45-QĐ/TU"
 
 #: Days after the last day of a period on which the machine is on.
-_AWAKE = (0, 2, 5, 8, 10, 12, 15, 18, 22)
+_AWAKE = (0, 2, 5, 8, 12, 15, 22)
 #: Besides: a day before the last, for whoever is too early; and what happens between the periods.
 _AWAKE_BESIDES = {"2026-Q2": (-1, 36, 38, 40), "2026-Q3": (7,)}
 #: Of the third quarter nobody runs from the day before the last to the third after.
