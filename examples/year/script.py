@@ -174,7 +174,7 @@ class _Maker:
         apart = {unit.code for unit in self.moved}
         cells = [unit for unit in self.province.units if unit.kind == "chi_bo" and unit.code not in apart]
         chance(self.seed, "tales").shuffle(cells)
-        return cells
+        return sorted(cells, key=lambda unit: unit.parent == self.speaker.code)
 
     @cached_property
     def renamed(self) -> dict[str, UnitRecord]:
@@ -206,7 +206,9 @@ class _Maker:
     def tales(self) -> dict[str, str]:
         """Unit → tale."""
         times = max(1, len(self.cells) // _CELLS_A_TALE)
-        names = [name for name in TALES for _ in range(times)]
+        # whom the speaker speaks for reports its last quarter: else its figures are of a part alone
+        ordered = sorted(TALES, key=lambda name: "Q4" not in TALES[name])
+        names = [name for name in ordered for _ in range(times)]
         if len(names) >= len(self.cells):
             raise ValueError(f"{len(names)} tales need more than {len(self.cells)} cells: ask for more units")
         return {unit.code: name for unit, name in zip(self.cells, names, strict=False)}
@@ -298,7 +300,7 @@ class _Maker:
             return replace(year_of(before, self._asked(unit, period)), unit=unit.code)
         sound = self._own(unit, period, form)
         if name == "Q4" and unit.code == self.speaker.code:
-            figures = subtree_of(sound.figures, list(spoken.values()), _SUBTREE_FIELDS)
+            figures = subtree_of(list(spoken.values()), _SUBTREE_FIELDS)
             field, off = _SUBTREE_OFF
             figures[field] = int(figures[field]) + off
             return replace(sound, scope="subtree", figures=figures)

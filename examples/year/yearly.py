@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from examples.filing import Filing, Typed
@@ -83,9 +83,6 @@ def _number(value: Typed) -> int:
     return int(value.split()[-1]) if isinstance(value, str) else int(value)
 
 
-def subtree_of(own: Mapping[str, Typed], children: Sequence[Filing], fields: Sequence[str]) -> Figures:
-    """What a committee would say for itself and all below it, of some fields."""
-    return {
-        field: _added([own.get(field, 0), *(child.figures[field] for child in children)])
-        for field in fields
-    }
+def subtree_of(children: Sequence[Filing], fields: Sequence[str]) -> Figures:
+    """What a committee states for everything below it, of some fields."""
+    return {field: _added([child.figures[field] for child in children]) for field in fields}
