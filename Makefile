@@ -8,7 +8,7 @@ EDITABLE := $(BIN)/python -m pip install --quiet --disable-pip-version-check --n
 
 export PYTHONUTF8 := 1
 
-.PHONY: help install install-dev demo test test-all check lock bench clean
+.PHONY: help install install-dev demo test test-all check lock bench year clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ check: install-dev ## style, types, import rules, definitions
 
 bench: install-dev ## speed and memory as ratios, see docs/performance.md
 	$(BIN)/python -m bench
+
+year: install ## a year of a made-up province, compared with a count of its own (UNITS=200 SEED=7 HOME_OF_YEAR=year-workspace)
+	$(BIN)/python -m examples.year --units $(or $(UNITS),200) --seed $(or $(SEED),7) --home $(or $(HOME_OF_YEAR),year-workspace)
 
 lock: $(VENV)/bin/python ## resolve the dependencies anew (the only target that needs uv)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -85,7 +85,7 @@ def _party(asked: Asked, lists: dict[str, list[ListRow]]) -> Figures:
     lists["initiatives"] = _model_rows(asked, names)
     figures |= _dissemination(asked) | _models(asked, len(names)) | _groups(asked)
     oversight = _oversight(asked)
-    lists["inspections_list"] = _oversight_rows(oversight)
+    lists["inspections_list"] = oversight_rows(oversight)
     people = asked.now.randint(0, 4)
     rewards: Figures = {
         "commended_individuals": people,
@@ -109,7 +109,7 @@ def _members(asked: Asked) -> Figures:
         "breakthrough_contents": asked.now.randint(1, 3),
     }
     figures |= _study(asked, members) | _registration(asked, members)
-    return figures | (_rating(asked, members) if asked.months >= 12 else {})
+    return figures | (rating(asked, members) if asked.months >= 12 else {})
 
 
 def _study(asked: Asked, members: int) -> Figures:
@@ -136,7 +136,7 @@ def _registration(asked: Asked, members: int) -> Figures:
     }
 
 
-def _rating(asked: Asked, members: int) -> Figures:
+def rating(asked: Asked, members: int) -> Figures:
     """At most a fifth of those rated good are rated excellent."""
     above = members - asked.now.randint(0, members // 6)
     excellent = above // 6
@@ -196,7 +196,7 @@ def _oversight(asked: Asked) -> Figures:
     }
 
 
-def _oversight_rows(figures: Figures) -> list[ListRow]:
+def oversight_rows(figures: Figures) -> list[ListRow]:
     """A row for every inspection and supervision that is counted."""
     rows: list[ListRow] = []
     for activity, label in OVERSIGHT.items():

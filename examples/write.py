@@ -18,6 +18,12 @@ class Writer:
         self._catalog = catalog
         self._fillers: dict[tuple[str, str], Filler] = {}
 
+    def knowing(self, catalog: Catalog) -> Writer:
+        """A writer to whom the units of ``catalog`` are known, with the templates this one has drawn."""
+        other = Writer(catalog)
+        other._fillers = self._fillers
+        return other
+
     def workbook(self, filing: Filing) -> bytes:
         """The workbook of a filing, as it would look after the unit had typed it."""
         return self._filler(filing.form, filing.period).fill(

@@ -21,7 +21,7 @@ from tasks.notice_outcomes import state_of
 from tasks.notice_words import Focal, People
 from tasks.settings import Settings
 from warehouse.engine import Engine
-from warehouse.notices import NOTICE, open_windows, owing
+from warehouse.notices import NOTICE, first_numbers, open_windows, owing
 
 #: Nobody is told of their own accord of a due day that passed longer ago than this, or of an opening.
 _TOO_LATE, _NOT_NEWS = timedelta(days=45), timedelta(days=14)
@@ -134,7 +134,7 @@ def _of_period(
     if all(told is None for told in said.values()):
         return
     people = People.of(engine, missing["unit_id"].unique(), today)
-    writer = _Writer(settings, catalog, window, today, people, said)
+    writer = _Writer(settings, catalog, window, today, people, said, _firsts(engine, missing, people))
     units = [part.to_dicts() for part in missing.sort("unit", "form").partition_by("unit_id", maintain_order=True)]
     for unit in units:
         if only is None or unit[0]["unit_id"] in only:
@@ -150,7 +150,14 @@ def _supposed(
     if forms:
         people = People.of(engine, [forms[0]["unit_id"]], today)
         said = {form["due"]: Urgency(today, kind, 0) for form in forms}
-        yield from _Writer(settings, catalog, window, today, people, said).own(forms)
+        yield from _Writer(settings, catalog, window, today, people, said, {}).own(forms)
+
+
+def _firsts(engine: Engine, missing: pl.DataFrame, people: People) -> dict[int, int]:
+    """The numbers that reasons name units and focal points by (:func:`warehouse.notices.first_numbers`)."""
+    focal = {above.unit_id for focals in people.focal.values() for above in focals}
+    with engine.connect() as connection:
+        return first_numbers(connection, focal | set(missing["unit_id"]))
 
 
 def _owing_below(engine: Engine, debts: pl.DataFrame, people: People, today: date) -> dict[int, int]:
@@ -173,6 +180,12 @@ class _Writer:
     today: date
     people: People
     said: Mapping[date | None, Urgency | None]
+    #: the first number of units and focal points that bear another one by now
+    firsts: Mapping[int, int]
+
+    def _known_as(self, unit_id: int) -> int:
+        """The number by which a reason names a unit: renamed it is told nothing twice."""
+        return self.firsts.get(unit_id, unit_id)
 
     def _most(self, forms: Sequence[Row]) -> Urgency | None:
         """The most urgent of a unit's debts; ``None`` when none is urgent yet."""
@@ -199,7 +212,7 @@ class _Writer:
             subject, body = words.filled(self.catalog.notice(told.kind, Audience.UNIT), lang, fields)
             yield {
                 "kind": told.kind.value,
-                "reason": f"{told.kind}:{number}:{first['unit_id']}{detail}",
+                "reason": f"{told.kind}:{number}:{self._known_as(first['unit_id'])}{detail}",
                 "unit_id": first["unit_id"],
                 "period_id": number,
                 "form_id": None,
@@ -250,7 +263,7 @@ class _Writer:
         subject, body = words.filled(self.catalog.notice(kind, Audience.FOCAL), lang, fields)
         return {
             "kind": kind.value,
-            "reason": f"{list_prefix(self.window['period_id'], above.unit_id)}{max(pressing).crossed}",
+            "reason": f"{list_prefix(self.window['period_id'], self._known_as(above.unit_id))}{max(pressing).crossed}",
             "unit_id": above.unit_id,
             "period_id": self.window["period_id"],
             "form_id": None,

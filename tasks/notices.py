@@ -22,6 +22,7 @@ from tasks.store import definitions, engine_for
 from warehouse.engine import Engine
 from warehouse.notices import (
     NOTICE,
+    also_called,
     drop,
     notices_of,
     outcomes,
@@ -205,7 +206,7 @@ def _settled_debts(settings: Settings, engine: Engine, rows: pl.DataFrame, momen
     gone: list[int] = []
     catalog = definitions(settings)
     for (period,), part in told.group_by("period"):
-        only = set(part["unit_id"])
+        only = also_called(engine, part["unit_id"])
         said = texts_of(engine, part["id"].to_list()).select("id", "subject", "body")
         true_now = reminders(settings, engine, catalog, moment, str(period), only=only)
         ours = (
@@ -235,10 +236,11 @@ def _settled_debts(settings: Settings, engine: Engine, rows: pl.DataFrame, momen
 
 
 def _matter() -> pl.Expr:
-    """What a reminder is about, without the day of reminding: a list by its focal point, else the unit."""
+    """What a reminder is about, without the day of reminding: a list by its focal point, else the unit; both by the
+    number the reason names them by, which stays when they are renamed."""
     reason = pl.col("reason")
     is_list = reason.str.starts_with("list:")
-    unit = pl.col("unit_id").cast(pl.String)
+    unit = reason.str.extract("^[^:]*:[^:]*:([^:]*)", 1)
     return pl.when(is_list).then(pl.lit("list:") + unit).otherwise(pl.lit("unit:") + unit).alias("matter")
 
 

@@ -57,8 +57,8 @@ class Outcome:
 class Past(Protocol):
     """What was known before this batch, by the batch's own numbers.
 
-    Earlier figures, the register, the waivers in force for its files, the conclusions its units answer for (``None``:
-    nobody knows), and which of some periods are closed, with the day;
+    Earlier figures, the register, the waivers in force on a day for its files, the conclusions its units answer for
+    (``None``: nobody knows), and which of some periods are closed, with the day;
     ``known_up_to``, asked first, is the number of the last attempt that all of them take into account.
     """
 
@@ -68,7 +68,7 @@ class Past(Protocol):
 
     def register(self, headers: pl.DataFrame) -> pl.DataFrame: ...
 
-    def waivers(self, headers: pl.DataFrame) -> pl.DataFrame: ...
+    def waivers(self, headers: pl.DataFrame, today: date) -> pl.DataFrame: ...
 
     def conclusions(self, headers: pl.DataFrame) -> pl.DataFrame | None: ...
 
@@ -87,7 +87,7 @@ class NoPast:
     def register(self, headers: pl.DataFrame) -> pl.DataFrame:  # noqa: ARG002
         return pl.DataFrame(schema=REGISTER)
 
-    def waivers(self, headers: pl.DataFrame) -> pl.DataFrame:  # noqa: ARG002
+    def waivers(self, headers: pl.DataFrame, today: date) -> pl.DataFrame:  # noqa: ARG002
         return empty_frame(WAIVERS)
 
     def conclusions(self, headers: pl.DataFrame) -> pl.DataFrame | None:  # noqa: ARG002
@@ -117,7 +117,7 @@ def process(
     batch = read_files(sources, catalog)
     clock.lap("read")
     closed = past.closed(batch.headers["period"].drop_nulls().unique())
-    waivers = past.waivers(batch.headers)
+    waivers = past.waivers(batch.headers, today)
     intake = waived(check_intake(batch.headers, batch.faults, catalog, today, closed), waivers)
     sound = batch.headers.join(_blocked(intake), on="file", how="anti")
     held = _later_periods(sound, catalog) if in_turn else sound.clear()

@@ -11,7 +11,6 @@ from pathlib import Path
 import polars as pl
 
 from catalog import Catalog, load_catalog
-from domain.clock import today
 from tasks import log
 from tasks.settings import Settings
 from warehouse.conclusions import known_conclusions
@@ -88,8 +87,8 @@ class WarehousePast:
     def register(self, headers: pl.DataFrame) -> pl.DataFrame:
         return children_counts(self._engine, headers)
 
-    def waivers(self, headers: pl.DataFrame) -> pl.DataFrame:
-        return waivers_for(self._engine, headers, today())
+    def waivers(self, headers: pl.DataFrame, today: date) -> pl.DataFrame:
+        return waivers_for(self._engine, headers, today)
 
     def conclusions(self, headers: pl.DataFrame) -> pl.DataFrame:
         return known_conclusions(self._engine, headers)

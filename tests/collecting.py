@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from tasks import workers
-from tasks.collect import compare, process_batch, receive, return_workbooks, roll_up
+from tasks.collect import Waiting, compare, process_batch, receive, return_workbooks, roll_up, take_up
+from tasks.retrying import Wanted, reopen
 from tasks.settings import Settings
 from tasks.store import engine_for
 from tasks.timing import Stopwatch
@@ -36,10 +37,26 @@ def collect(
 
     A fault of the program is raised when everything else is done, unless ``forgiving``.
     """
-    workers.prepare(settings)
+
+    def take(run: str, watch: Stopwatch) -> list[Waiting]:
+        return receive.fn(run, settings, inbox, files, watch)
+
+    return _run(settings, "collect-period", take, batch=batch, forgiving=forgiving)
+
+
+def _run(
+    settings: Settings,
+    kind: str,
+    take: Callable[[str, Stopwatch], list[Waiting]],
+    *,
+    batch: int = 1_000,
+    forgiving: bool = False,
+) -> str:
     watch = Stopwatch()
-    with leases.running(engine_for(settings.url), "collect-period") as run:
-        waiting = receive.fn(run, settings, inbox, files, watch)
+    with leases.running(engine_for(settings.url), kind) as run:
+        waiting = take(run, watch)
+        if waiting:
+            workers.prepare(settings)
         faults: list[Exception] = []
         while waiting:
             parts = [waiting[start : start + batch] for start in range(0, len(waiting), batch)]
@@ -52,3 +69,9 @@ def collect(
         if faults and not forgiving:
             raise faults[0]
     return run
+
+
+def retry(settings: Settings, wanted: Wanted, *, who: str, reason: str) -> str:
+    """Judge failed reports anew; the id of the run."""
+    numbers = reopen(settings, wanted, who=who, reason=reason).taken
+    return _run(settings, "retry-failed", lambda run, watch: take_up.fn(run, settings, numbers, watch))

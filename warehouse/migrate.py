@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -43,6 +44,7 @@ def current(engine: Engine) -> str | None:
         return _revision(connection)
 
 
+@cache
 def head() -> str | None:
     """The newest migration this program knows."""
     return ScriptDirectory(str(_SCRIPTS)).get_current_head()

@@ -25,6 +25,7 @@ from warehouse.engine import write
 from warehouse.registry import set_setting, setting
 from warehouse.reporting import is_latest, permits, status_on
 from warehouse.signing import record, sign
+from warehouse.units import selves
 
 #: A notice before it has a number; ``made_at`` and ``state`` are the same for all of one writing.
 NOTICE = {
@@ -243,6 +244,25 @@ def owing(connection: Connection, period: str, day: date) -> pl.DataFrame:
             is_missing=pl.col("state") == "missing",
         )
     )
+
+
+def first_numbers(connection: Connection, unit_ids: Iterable[int]) -> dict[int, int]:
+    """The number each unit bore first, of those that bore another one since: what was told of a unit under one name was
+    told of it under every other."""
+    known = selves(connection, pl.Series("unit_id", list(unit_ids), dtype=pl.Int64))
+    first = known.group_by("unit_id", maintain_order=True).agg(pl.col("self_id").last())
+    return dict(first.filter(pl.col("unit_id") != pl.col("self_id")).iter_rows())
+
+
+def also_called(engine: Engine, unit_ids: Iterable[int]) -> set[int]:
+    """Every number that these units bore or bear."""
+    own = tables.unit_self.c
+    given = set(unit_ids)
+    with engine.connect() as connection:
+        first = first_numbers(connection, given)
+        firsts = {first.get(number, number) for number in given}
+        later = read_where_in(connection, select(own.unit_id, own.self_id), own.self_id, sorted(firsts))
+    return given | firsts | set(later["unit_id"])
 
 
 # ------------------------------------------------------------------------------------------------ writing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +57,9 @@ class Unit:
     def sends(self, *reports: tuple[str, dict[str, Any]]) -> None:
         collect(self.settings, self.files(*reports), batch=10)
 
-    def judged(self, path: Path) -> Outcome:
+    def judged(self, path: Path, day: date | None = None) -> Outcome:
         catalog = register_of(self.settings)
-        return process([Source(1, path, path.name)], catalog, WarehousePast(self.engine, catalog), today())
+        return process([Source(1, path, path.name)], catalog, WarehousePast(self.engine, catalog), day or today())
 
     def found(self, period: str, rule: str) -> list[dict[str, Any]]:
         findings = queries.findings(self.engine, period=period)
@@ -119,6 +120,19 @@ def test_the_note_in_the_workbook_explains_the_warning(unit: Unit) -> None:
         outcome = unit.judged(unit.files(("2025-H1", wrong), notes=notes)[0])
         (finding,) = outcome.findings.filter(pl.col("rule") == "HIS-039").to_dicts()
         assert (finding["settled_by"], finding["explanation"]) == expected
+
+
+def test_a_waiver_holds_on_the_day_the_batch_is_judged(unit: Unit) -> None:
+    """Worker processes are told the day with the batch; their own clock, past midnight by now, decides nothing."""
+    unit.sends(("2025-Q1", FIRST), ("2025-Q2", SECOND))
+    (path,) = unit.files(("2025-H1", HALF | {"dossiers_received_online": 51, "dossiers_received_direct": 22}))
+    collect(unit.settings, [path])
+    until = today() + timedelta(days=1)
+    for finding in unit.found("2025-H1", "HIS-039"):
+        acts.waive(unit.engine, finding["finding"], until=until, today=today(), **WHO)
+    for day, settled in ((until, SettledBy.WAIVER), (until + timedelta(days=1), None)):
+        (finding,) = unit.judged(path, day).findings.filter(pl.col("rule") == "HIS-039").to_dicts()
+        assert finding["settled_by"] == settled
 
 
 def test_a_critical_finding_that_was_let_pass_and_a_closed_period(unit: Unit) -> None:
