@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -72,6 +73,8 @@ def serve_all(settings: Settings, limit: int) -> None:
     for made in deployments(definitions(settings), today()):
         runner.add_deployment(made)
     before = signal.getsignal(signal.SIGTERM)
+    # what Prefect forgets to await when its server goes away is nothing a person can act upon
+    warnings.filterwarnings("ignore", r"coroutine 'Runner\.", RuntimeWarning)
     try:
         asyncio.run(runner.until_told())
     except asyncio.CancelledError:
@@ -144,8 +147,7 @@ class Overdue:
                 continue
             if last is None or last.missed != missed:
                 self._told(FLOW_OF[kind], len(missed))
-            with get_client(sync_client=True) as client:
-                completed = _run_through(client, kind, stop)
+            completed = _run_through(kind, stop)
             self._tried[kind] = _Tried(missed, completed, now())
 
 
@@ -159,16 +161,17 @@ class _Tried:
         return self.completed and missed == self.missed and now() - self.at < timedelta(days=1)
 
 
-def _run_through(client: SyncPrefectClient, kind: OccasionKind, stop: threading.Event) -> bool:
+def _run_through(kind: OccasionKind, stop: threading.Event) -> bool:
     """Start a run and wait for its end; whether it completed."""
-    number = _deployment(client, FLOW_OF[kind], stop)
-    if number is None:
-        return False
-    run: Any = client.create_flow_run_from_deployment(number, state=Scheduled(), tags=["catch-up"])
-    while not stop.wait(_GLANCE):
-        state = client.read_flow_run(run.id).state
-        if state is not None and state.is_final():
-            return state.is_completed()
+    with get_client(sync_client=True) as client:
+        number = _deployment(client, FLOW_OF[kind], stop)
+        if number is None:
+            return False
+        run: Any = client.create_flow_run_from_deployment(number, state=Scheduled(), tags=["catch-up"])
+        while not stop.wait(_GLANCE):
+            state = client.read_flow_run(run.id).state
+            if state is not None and state.is_final():
+                return state.is_completed()
     return False
 
 
