@@ -243,9 +243,12 @@ def occasion_conditions(settings: Settings, engine: Engine) -> Iterator[Conditio
 
 
 def overdue(settings: Settings, moment: datetime) -> list[Occasion]:
-    """What fell due long enough before ``moment`` that it should have been done, the oldest first."""
-    found = [item for kind in OccasionKind for item in due(settings, kind, moment - GRACE)]
-    return sorted(found)
+    """What fell due long enough before ``moment`` that it should have been done, the oldest first; what was to be done
+    before the schedule was kept had no time before that."""
+    since = schedule.schedule_since(engine_for(settings.url))
+    if since is None or since > moment - GRACE:
+        return []
+    return sorted(item for kind in OccasionKind for item in due(settings, kind, moment - GRACE))
 
 
 def next_cutoff(catalog: Catalog, moment: datetime) -> Occasion | None:

@@ -241,7 +241,7 @@ def _calendar(settings: Settings, engine: Engine, moment: datetime) -> Iterator[
     yield _gauge(
         "tongket_overdue_occasions",
         "What the calendar asked for an hour ago and nobody did · việc theo lịch quá giờ chưa làm",
-        len(overdue(settings, moment)) if is_kept else 0,
+        len(overdue(settings, moment)),
     )
 
 

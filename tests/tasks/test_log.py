@@ -74,7 +74,7 @@ def _write_many(home: Path, start: Any) -> None:
     settings = Settings(home=home)
     start.wait()
     for number in range(150):
-        log.tell("batch.done", settings, run="đ" * 3_000, batch=number)
+        log.tell("batch.done", settings, run="đ" * 3_000, files=number)
 
 
 def test_lines_of_processes_that_write_at_once_are_whole(settings: Settings) -> None:
@@ -88,7 +88,7 @@ def test_lines_of_processes_that_write_at_once_are_whole(settings: Settings) -> 
         process.join()
     found = lines(settings)
     assert len(found) == 4 * 150
-    assert {line["batch"] for line in found if line["pid"] == crowd[2].pid} == set(range(150))
+    assert {line["files"] for line in found if line["pid"] == crowd[2].pid} == set(range(150))
     assert {len(line["run"]) for line in found} == {log.LONGEST_TEXT}
 
 
@@ -112,9 +112,9 @@ def test_a_file_that_has_grown_too_large_is_followed_by_another(
 ) -> None:
     monkeypatch.setattr(log, "LARGEST_FILE", 200)
     for number in range(6):
-        log.tell("batch.done", settings, batch=number)
+        log.tell("batch.done", settings, files=number)
     assert len(list(settings.workspace.logs.iterdir())) > 1
-    assert sorted(line["batch"] for line in lines(settings)) == list(range(6))
+    assert sorted(line["files"] for line in lines(settings)) == list(range(6))
 
 
 def test_a_log_that_cannot_be_written_stops_nobody_and_is_said_once(
