@@ -153,7 +153,7 @@ class Comparison:
         quarters = self.periods[:-1]
         totals = [self.oracle.totals(quarter, FORMS[0]) for quarter in quarters]
         expected = {
-            (unit, code): sum(float(found.figure.value) for found in by_quarter)
+            (unit, code): sum(float(found.figure.value) for found in by_quarter if found and found.figure)
             for unit, code, breakdown in totals[-1]
             if code in FLOWS and not breakdown
             for by_quarter in [[total.get((unit, code, "")) for total in totals]]
@@ -197,7 +197,7 @@ class Comparison:
         asked = {place: _moment(at) for place, at in almanac.done.items()}
         done += self._beside("việc theo lịch/occasions", asked, occasions)
         runs = {row[0]: row[1] for row in self._rows("select kind, count(*) from run group by kind")}
-        done += self._beside("lượt chạy/runs", {k: n for k, n in almanac.runs.items()}, runs)
+        done += self._beside("lượt chạy/runs", dict(almanac.runs), runs)
         return done
 
     def notices(self) -> Compared:
@@ -276,7 +276,7 @@ class Comparison:
         """
         rows = self._rows(question, period=period, form=form)
         found = {tuple(row[:3]): tuple(row[3:]) for row in rows if row[1] in KNOWN and "field=tong" not in row[2]}
-        expected = {place: total for place, total in self.oracle.totals(period, form).items()}
+        expected = dict(self.oracle.totals(period, form))
         known = {place: row for place, row in found.items() if place in expected or not _is_beside(place)}
         return self._beside("tổng hợp/totals", {p: _total_of(t) for p, t in expected.items()}, known, period)
 
@@ -313,7 +313,7 @@ def _moment(told: Any) -> datetime | None:
     """A moment as either database gives it, in UTC."""
     if isinstance(told, str):
         told = datetime.fromisoformat(told)
-    if told is None:
+    if not isinstance(told, datetime):
         return None
     return (told if told.tzinfo else told.replace(tzinfo=UTC)).astimezone(UTC)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from fractions import Fraction
 
 from examples.filing import Filing
@@ -29,7 +29,6 @@ from examples.year.deeds import (
     Wakes,
     Withdraws,
 )
-from examples.year.telling import Debt, Told
 from examples.year.reckoning import (
     Figure,
     Life,
@@ -41,6 +40,7 @@ from examples.year.reckoning import (
     quarters_of,
     window_of,
 )
+from examples.year.telling import Debt, Told
 
 #: Figures that are added over units, by indicator; those of the matrix of dossiers among them.
 SUMS = frozenset({
@@ -153,7 +153,7 @@ class Oracle:
         #: what the report of a period counted when it was closed
         self.reports: dict[str, dict[str, int]] = {}
         self.told = Told()
-        self.now = datetime.min
+        self.now = datetime.min.replace(tzinfo=UTC)
         #: the figures that were frozen: period, form, unit, indicator, breakdown
         self.frozen: dict[tuple[str, str, str, str, str], Total] = {}
         self._deeds: dict[type, Callable[..., None]] = {
@@ -555,9 +555,10 @@ class Oracle:
         reports = self.in_force(period, form)
         told: dict[str, set[Found]] = {}
         for paper in self.papers:
-            if paper.unit and paper.state in STANDS and paper.filing.scope == "subtree" and paper.filing.form == form:
-                if paper.filing.period == period:
-                    told[paper.sent.file] = set(self._beside_children(paper, tree, owing, reports))
+            filing = paper.filing
+            speaks = filing.scope == "subtree" and (filing.period, filing.form) == (period, form)
+            if paper.unit and paper.state in STANDS and speaks:
+                told[paper.sent.file] = set(self._beside_children(paper, tree, owing, reports))
         return told
 
     def _beside_children(

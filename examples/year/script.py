@@ -178,7 +178,7 @@ class _Maker:
 
     @cached_property
     def renamed(self) -> dict[str, UnitRecord]:
-        """Old code → the cell as it is now: one that mends its report under the new name, one that was silent till then."""
+        """Old code → the cell as it is now: one mends its report under the new name, one was silent till then."""
         return {
             old.code: old.model_copy(
                 update={
@@ -439,4 +439,4 @@ def _event(kind: EventKind, old: UnitRecord, new: UnitRecord, day: date, documen
     )  # fmt: skip
 
 
-assert BORN < date(YEAR, 1, 1)
+assert date(YEAR, 1, 1) > BORN

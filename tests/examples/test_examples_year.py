@@ -100,9 +100,9 @@ def _collected_at(engine: Engine) -> list[datetime]:
 )
 def test_whatever_is_tampered_with_is_named(played: Played, tmp_path: Path, tampering: str, named: str) -> None:
     """One figure, one state, one notice: the comparison notices each, and says where."""
-    with sqlite3.connect(played.player.settings.workspace.home / "warehouse.db") as source:
-        with sqlite3.connect(tmp_path / "copy.db") as target:
-            source.backup(target)
+    home = played.player.settings.workspace.home
+    with sqlite3.connect(home / "warehouse.db") as source, sqlite3.connect(tmp_path / "copy.db") as target:
+        source.backup(target)
     source.close()
     target.close()
     copy = make_engine(f"sqlite:///{tmp_path / 'copy.db'}")
