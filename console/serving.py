@@ -291,10 +291,23 @@ def _own_server(address: str, port: int, chosen: Settings, screen: _Screen) -> I
                     f"The Prefect server did not start; port {port} may be taken. Try another --port. ({error.log})",
                 )
             )
+        _bury_dead(screen)
         yield
     finally:
         _hear_no_more()
         server.stop()
+
+
+def _bury_dead(screen: _Screen) -> None:
+    from flows.serving import bury_dead
+
+    if count := bury_dead():
+        screen.say(
+            say(
+                f"  Đã ghi nhận {count} lượt bị ngắt từ lần phục vụ trước.",
+                f"  Noted that {count} runs were cut short when serving ended.",
+            )
+        )
 
 
 _OF_THE_SERVER = {
