@@ -171,6 +171,6 @@ def test_nothing_is_written_down_before_it_is_safe_nor_cleared_before_it_is_writ
     def last(what: str) -> int:
         return len(steps) - 1 - next(number for number, name in enumerate(reversed(steps)) if what in name)
 
-    assert last("archive/_store_one rename") < first("archive/store_found sync")
-    assert first("archive/store_found after sync") < first("receive/receive COMMIT")
+    assert last("archive/_store_one rename") < first("archive/_flush sync")
+    assert first("archive/_flush after sync") < first("receive/receive COMMIT")
     assert first("receive/receive committed") < first("clear/clear remove")
