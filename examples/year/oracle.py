@@ -207,10 +207,10 @@ class Oracle:
     def _register(self, deed: Registers) -> None:
         for unit in deed.units:
             life = Life(unit.code, unit.valid_from, unit.valid_to, unit.name, unit.kind, unit.parent)
-            self.register.lives[life.key] = life
+            self.register.put(life)
         for event in deed.events:
             old, new = (event.old_code, event.old_valid_from), (event.new_code, event.new_valid_from)
-            self.register.events[old] = (str(event.kind), event.day, new)
+            self.register.happened(str(event.kind), event.day, old, new)
 
     def _introduce(self, deed: Introduces) -> None:
         for contact in deed.contacts:
@@ -285,17 +285,19 @@ class Oracle:
     def _tell_outcomes(self) -> None:
         """What became of the reports that count: each outcome is told once."""
         news = []
-        for papers in [*self._reports_by_unit(), *([paper] for paper in self.papers if not paper.unit)]:
+        for papers in [*self.by_report.values(), *([paper] for paper in self.papers if not paper.unit)]:
             paper = _latest(papers)
             if paper.state in (*STANDS, *FAILED):
-                hierarchy = self.hierarchy(paper.filing.period, paper.filing.form).get(paper.sent.file, set())
-                findings = len(paper.found) + len(hierarchy) if paper.state in STANDS else frozenset(paper.found)
+                findings = self._warnings(paper) if paper.state in STANDS else frozenset(paper.found)
                 period = self.told.decide(paper.sent.file, paper.state, findings, paper.filing.period)
                 news.append(period if paper.unit and self._is_under_focal(paper.unit) else "")
         self.told.list_outcomes(news)
 
-    def _reports_by_unit(self) -> list[list[Paper]]:
-        return [papers for papers in self.by_report.values() if papers]
+    def _warnings(self, paper: Paper) -> int:
+        if paper.filing.scope == "own":
+            return len(paper.found)
+        beside = self.hierarchy(paper.filing.period, paper.filing.form).get(paper.sent.file, set())
+        return len(paper.found) + len(beside)
 
     def _is_under_focal(self, key: Key) -> bool:
         return not key[0].startswith("P99.UB")
