@@ -37,6 +37,7 @@ def collect(
 
     A fault of the program is raised when everything else is done, unless ``forgiving``.
     """
+
     def take(run: str, watch: Stopwatch) -> list[Waiting]:
         return receive.fn(run, settings, inbox, files, watch)
 

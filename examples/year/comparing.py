@@ -72,7 +72,16 @@ class Comparison:
     def all(self) -> Compared:
         """Everything: files, findings and their cells, who reported, totals, quarters against the year, the frozen."""
         done = Compared()
-        for part in (self.files(), self.findings(), self.cells(), self.over_the_year(), self.frozen(), self.calendar(), self.reports(), self.notices()):
+        for part in (
+            self.files(),
+            self.findings(),
+            self.cells(),
+            self.over_the_year(),
+            self.frozen(),
+            self.calendar(),
+            self.reports(),
+            self.notices(),
+        ):
             done += part
         for period in self.periods:
             done += self.status(period)
@@ -143,13 +152,12 @@ class Comparison:
             return Compared()
         quarters = self.periods[:-1]
         totals = [self.oracle.totals(quarter, FORMS[0]) for quarter in quarters]
-        expected = {
-            (unit, code): sum(float(found.figure.value) for found in by_quarter)
-            for unit, code, breakdown in totals[-1]
-            if code in FLOWS and not breakdown
-            for by_quarter in [[total.get((unit, code, "")) for total in totals]]
-            if all(found is not None and found.figure is not None for found in by_quarter)
-        }
+        expected: dict[tuple[str, str], float] = {}
+        for unit, code, breakdown in totals[-1]:
+            given = [total.get((unit, code, breakdown)) for total in totals]
+            known = [float(total.figure.value) for total in given if total is not None and total.figure is not None]
+            if code in FLOWS and not breakdown and len(known) == len(quarters):
+                expected[unit, code] = sum(known)
         rows = [
             (unit, code, *window_of(quarter), value)
             for quarter in quarters
@@ -182,11 +190,13 @@ class Comparison:
             for code, life in almanac.lives.items()
         }
         done = self._beside("đời của kỳ/lives", expected, lives)
-        occasions = {row[:3]: _moment(row[3]) for row in self._rows("select period, kind, label, done_at from occasion")}
+        occasions = {
+            row[:3]: _moment(row[3]) for row in self._rows("select period, kind, label, done_at from occasion")
+        }
         asked = {place: _moment(at) for place, at in almanac.done.items()}
         done += self._beside("việc theo lịch/occasions", asked, occasions)
         runs = {row[0]: row[1] for row in self._rows("select kind, count(*) from run group by kind")}
-        done += self._beside("lượt chạy/runs", {k: n for k, n in almanac.runs.items()}, runs)
+        done += self._beside("lượt chạy/runs", dict(almanac.runs), runs)
         return done
 
     def notices(self) -> Compared:
@@ -265,10 +275,7 @@ class Comparison:
         """
         rows = self._rows(question, period=period, form=form)
         found = {tuple(row[:3]): tuple(row[3:]) for row in rows if row[1] in KNOWN and "field=tong" not in row[2]}
-        expected = {
-            place: total
-            for place, total in self.oracle.totals(period, form).items()
-        }
+        expected = self.oracle.totals(period, form)
         known = {place: row for place, row in found.items() if place in expected or not _is_beside(place)}
         return self._beside("tổng hợp/totals", {p: _total_of(t) for p, t in expected.items()}, known, period)
 
@@ -278,9 +285,7 @@ class Comparison:
         with self.engine.connect() as connection:
             return [tuple(row) for row in connection.execute(text(question), values)]
 
-    def _beside(
-        self, what: str, expected: Mapping[Any, Any], found: Mapping[Any, Any], period: str = ""
-    ) -> Compared:
+    def _beside(self, what: str, expected: Mapping[Any, Any], found: Mapping[Any, Any], period: str = "") -> Compared:
         places = expected.keys() | found.keys()
         apart = [place for place in places if not _same(expected.get(place), found.get(place))]
         return Compared(len(places), list(self._told(what, period, sorted(apart, key=str), expected, found)))
@@ -305,11 +310,10 @@ def _day(told: Any) -> date:
 
 def _moment(told: Any) -> datetime | None:
     """A moment as either database gives it, in UTC."""
-    if isinstance(told, str):
-        told = datetime.fromisoformat(told)
     if told is None:
         return None
-    return (told if told.tzinfo else told.replace(tzinfo=UTC)).astimezone(UTC)
+    moment = told if isinstance(told, datetime) else datetime.fromisoformat(told)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def _content(path: Path, sheet: str, cell: str) -> Any:

@@ -143,8 +143,8 @@ class Looks:
 
 
 Deed = (
-    Sends | Permits | Withdraws | Restores | Waives | Retries | Registers | Introduces | Defines | Reopens | Closes | Freezes
-    | Wakes | Looks
+    Sends | Permits | Withdraws | Restores | Waives | Retries | Registers | Introduces | Defines | Reopens | Closes
+    | Freezes | Wakes | Looks
 )  # fmt: skip
 
 

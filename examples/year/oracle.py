@@ -29,8 +29,8 @@ from examples.year.deeds import (
     Wakes,
     Withdraws,
 )
-from examples.year.telling import Debt, Told
 from examples.year.reckoning import (
+    HERE,
     Figure,
     Life,
     Register,
@@ -41,6 +41,7 @@ from examples.year.reckoning import (
     quarters_of,
     window_of,
 )
+from examples.year.telling import Debt, Told
 
 #: Figures that are added over units, by indicator; those of the matrix of dossiers among them.
 SUMS = frozenset({
@@ -153,7 +154,7 @@ class Oracle:
         #: what the report of a period counted when it was closed
         self.reports: dict[str, dict[str, int]] = {}
         self.told = Told()
-        self.now = datetime.min
+        self.now = datetime.min.replace(tzinfo=HERE)
         #: the figures that were frozen: period, form, unit, indicator, breakdown
         self.frozen: dict[tuple[str, str, str, str, str], Total] = {}
         self._deeds: dict[type, Callable[..., None]] = {
@@ -334,7 +335,10 @@ class Oracle:
             "late": sum(status.is_late for status in boards),
             "permitted": sum(status.is_permitted and status.is_expected for status in boards),
             "in_force": sum(status.is_in_force for status in boards),
-            **{state: sum(status.state == state for status in boards) for state in ("rejected", "unreadable", "withdrawn")},
+            **{
+                state: sum(status.state == state for status in boards)
+                for state in ("rejected", "unreadable", "withdrawn")
+            },
         }
 
     def _collect(self) -> None:
@@ -452,7 +456,10 @@ class Oracle:
         for rule, code in PARTS.items():
             stated = [part.filing.figures.get(code) for part in parts if part]
             if code in paper.filing.figures and None not in stated:
-                year, added = figure(paper.filing.figures[code]), _added([figure(typed) for typed in stated if typed is not None])
+                year, added = (
+                    figure(paper.filing.figures[code]),
+                    _added([figure(typed) for typed in stated if typed is not None]),
+                )
                 if year.high < added.low or added.high < year.low:
                     yield (rule, "warning", code)
 
@@ -536,7 +543,9 @@ class Oracle:
         inner = {parent for parent in tree.values() if parent}
         below = {unit: _below(unit, tree) for unit in inner}
         return {
-            (unit, *key): _total(key, [(code, own[code]) for code in sorted(below[unit]) if code in own], below[unit] & owing)
+            (unit, *key): _total(
+                key, [(code, own[code]) for code in sorted(below[unit]) if code in own], below[unit] & owing
+            )
             for unit in inner
             for key in keys
             if below[unit] & owing or any(key in own.get(code, {}) for code in below[unit])
@@ -549,9 +558,9 @@ class Oracle:
         reports = self.in_force(period, form)
         told: dict[str, set[Found]] = {}
         for paper in self.papers:
-            if paper.unit and paper.state in STANDS and paper.filing.scope == "subtree" and paper.filing.form == form:
-                if paper.filing.period == period:
-                    told[paper.sent.file] = set(self._beside_children(paper, tree, owing, reports))
+            is_meant = (paper.filing.period, paper.filing.form, paper.filing.scope) == (period, form, "subtree")
+            if is_meant and paper.unit and paper.state in STANDS:
+                told[paper.sent.file] = set(self._beside_children(paper, tree, owing, reports))
         return told
 
     def _beside_children(
@@ -560,7 +569,9 @@ class Oracle:
         children = [code for code, parent in tree.items() if parent == paper.filing.unit]
         for code, typed in paper.filing.figures.items():
             if code.partition("[")[0] in SUMS:
-                given = [figure(reports[c].figures[code]) for c in children if c in reports and code in reports[c].figures]
+                given = [
+                    figure(reports[c].figures[code]) for c in children if c in reports and code in reports[c].figures
+                ]
                 if not given:
                     continue
                 stated, added = figure(typed), _added(given)
@@ -628,9 +639,7 @@ def _below(unit: str, tree: dict[str, str | None]) -> set[str]:
     return found
 
 
-def _total(
-    key: tuple[str, str], reports: list[tuple[str, dict[tuple[str, str], Figure]]], owing: set[str]
-) -> Total:
+def _total(key: tuple[str, str], reports: list[tuple[str, dict[tuple[str, str], Figure]]], owing: set[str]) -> Total:
     given = [(code, figures) for code, figures in reports if key in figures]
     reported = sum(code in owing for code, _ in given)
     if not given:
@@ -638,7 +647,11 @@ def _total(
     indicator = key[0]
     if indicator in RATES:
         top, base = RATES[indicator]
-        share = 100 * sum((f[top, ""].value for _, f in given), Fraction()) / sum((f[base, ""].value for _, f in given), Fraction())
+        share = (
+            100
+            * sum((f[top, ""].value for _, f in given), Fraction())
+            / sum((f[base, ""].value for _, f in given), Fraction())
+        )
         return Total(Figure(share, share, share), reported, len(owing))
     figures = [figures[key] for _, figures in given]
     if indicator in (LEAST, MOST):

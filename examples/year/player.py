@@ -108,9 +108,7 @@ class Player:
         question = text("select max(id) from finding where submission_id = :report and rule = :rule")
         with self.engine.connect() as connection:
             found = connection.scalar(question, {"report": self.number(deed.file), "rule": deed.rule})
-        acts.waive(
-            self.engine, int(found or 0), who=WHO, reason=deed.reason, until=deed.until, today=deed.at.date()
-        )
+        acts.waive(self.engine, int(found or 0), who=WHO, reason=deed.reason, until=deed.until, today=deed.at.date())
 
     def _retry(self, deed: Retries) -> None:
         numbers = tuple(self.number(file) for file in deed.files)

@@ -13,8 +13,8 @@ from sqlalchemy import text
 
 from catalog import load_catalog
 from examples.year.comparing import Compared, Comparison
-from examples.year.definitions import write_editions
 from examples.year.deeds import Looks, Script
+from examples.year.definitions import write_editions
 from examples.year.oracle import Oracle
 from examples.year.player import Machine, Player
 from examples.year.reckoning import window_of

@@ -101,7 +101,7 @@ class Figure:
 
 
 def figure(typed: Typed) -> Figure:
-    """What a person typed: a number, or "hơn N" of whole things: N + 1 and more, but less than the next round number."""
+    """What a person typed: a number, or "hơn N" of whole things: more than N, less than the next round number."""
     if isinstance(typed, str):
         number = int(typed.removeprefix("hơn "))
         unit = 1

@@ -19,7 +19,7 @@ from domain.period import Period, PeriodKind
 from domain.unit import EventKind, EventShare
 from examples.chance import chance
 from examples.filing import Filing
-from examples.province import BORN, SOURCE, Province, make_province, period_before
+from examples.province import SOURCE, Province, make_province, period_before
 from examples.reports import Asked, report_of
 from examples.year.deeds import (
     Closes,
@@ -184,7 +184,7 @@ class _Maker:
 
     @cached_property
     def renamed(self) -> dict[str, UnitRecord]:
-        """Old code → the cell as it is now: one that mends its report under the new name, one that was silent till then."""
+        """Old code → the cell as it is now: one mends its report under the new name, one was silent till then."""
         return {
             old.code: old.model_copy(
                 update={
@@ -300,9 +300,7 @@ class _Maker:
     def _own(self, unit: UnitRecord, period: Period, form: str) -> Filing:
         return replace(report_of(self._asked(unit, period), form), unit=unit.code)
 
-    def _sound(
-        self, unit: UnitRecord, name: str, form: str, before: list[Filing], spoken: dict[str, Filing]
-    ) -> Filing:
+    def _sound(self, unit: UnitRecord, name: str, form: str, before: list[Filing], spoken: dict[str, Filing]) -> Filing:
         period = self.periods[name]
         if name == "year":
             return replace(year_of(before, self._asked(unit, period)), unit=unit.code)
@@ -358,7 +356,9 @@ class _Maker:
         at = _at(self._day(name, step.day), 15)
         match step:
             case Permit():
-                return Permits(at, unit, self.periods[name].code, self._day(name, step.until), "mưa lũ, đường bị chia cắt")
+                return Permits(
+                    at, unit, self.periods[name].code, self._day(name, step.until), "mưa lũ, đường bị chia cắt"
+                )
             case Withdraw():
                 return Withdraws(at, file, "đơn vị báo gửi nhầm")
             case Restore():
@@ -447,6 +447,3 @@ def _event(kind: EventKind, old: UnitRecord, new: UnitRecord, day: date, documen
         kind=kind, day=day, old_code=old.code, old_valid_from=old.valid_from, new_code=new.code,
         new_valid_from=new.valid_from, share=EventShare.FULL, document=document,
     )  # fmt: skip
-
-
-assert BORN < date(YEAR, 1, 1)

@@ -54,7 +54,9 @@ SLIPS: dict[str, Slip] = {
         "LRN-010", "commitments_signed", lambda f: {"commitments_signed": number(f, "party_members") + 3}
     ),
     "many_contents": Slip("YER-001", "breakthrough_contents", lambda _: {"breakthrough_contents": 9}),
-    "early_committee": Slip("YER-002", "committee_premeeting_lead_days", lambda _: {"committee_premeeting_lead_days": 7}),
+    "early_committee": Slip(
+        "YER-002", "committee_premeeting_lead_days", lambda _: {"committee_premeeting_lead_days": 7}
+    ),
     "one_more": Slip("", "", _one_more),
     "worded": Slip("", "", _worded),
     "year_is_not_the_sum": Slip(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -74,7 +75,10 @@ def _collected_at(engine: Engine) -> list[datetime]:
             " and indicator = 'registered_deeds' and breakdown = ''",
             "tổng hợp/totals · P99.DU · 2026-Q3 · registered_deeds",
         ),
-        ("update mart_roll_up set reported = reported - 1 where period = '2026' and unit = 'P99.DU'", "P99.DU · 2026 · "),
+        (
+            "update mart_roll_up set reported = reported - 1 where period = '2026' and unit = 'P99.DU'",
+            "P99.DU · 2026 · ",
+        ),
         (
             "update submission set state = 'rejected' where name = 'P99.DU.004_2026-Q2_1.xlsx'",
             "tình hình/status · P99.DU.004 · 2026-Q2 · review-report",
@@ -82,24 +86,24 @@ def _collected_at(engine: Engine) -> list[datetime]:
         ("delete from finding where rule = 'HIS-036'", "phát hiện/findings · "),
         ("delete from notice where kind = 'overdue' and reason not like 'list:%'", "nhắc/reminders · "),
         ("update notice set recipient = 'ai-do@tinh-mau.example' where kind = 'opened'", "nhắc/reminders · "),
-        ("delete from occasion where kind = 'collect' and label = 'cutoff' and period = '2026-Q3'", "2026-Q3 · collect"),
+        (
+            "delete from occasion where kind = 'collect' and label = 'cutoff' and period = '2026-Q3'",
+            "2026-Q3 · collect",
+        ),
         ("update period set closed_at = reopened_at where code = '2026-Q2'", "đời của kỳ/lives · 2026-Q2"),
         (
             "insert into run (id, kind, state, host, pid, heartbeat_at, started_at) select 'again', kind, state, host,"
             " pid, heartbeat_at, started_at from run where kind = 'collect-period' limit 1",
             "lượt chạy/runs · collect-period",
         ),
-        ("update conference_figure set value = value + 1 where indicator = 'party_members'", "đã chốt/frozen · "),
     ],
 )
 def test_whatever_is_tampered_with_is_named(played: Played, tmp_path: Path, tampering: str, named: str) -> None:
     """One figure, one state, one notice: the comparison notices each, and says where."""
-    with sqlite3.connect(played.player.settings.workspace.home / "warehouse.db") as source:
-        with sqlite3.connect(tmp_path / "copy.db") as target:
-            source.backup(target)
-    source.close()
-    target.close()
-    copy = make_engine(f"sqlite:///{tmp_path / 'copy.db'}")
+    home, copied = played.player.settings.workspace.home, tmp_path / "copy.db"
+    with closing(sqlite3.connect(home / "warehouse.db")) as source, closing(sqlite3.connect(copied)) as target:
+        source.backup(target)
+    copy = make_engine(f"sqlite:///{copied}")
     with write(copy) as connection:
         assert connection.execute(text(tampering)).rowcount
     found = [str(item) for item in played.look("thử", copy).differences]
