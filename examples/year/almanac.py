@@ -1,4 +1,4 @@
-"""What the calendar asked for and when it was done, reckoned by hand: occasions, lives, runs, reports."""
+"""What the calendar asked for and when it was done, reckoned by hand: occasions, the lives of periods, runs."""
 
 from __future__ import annotations
 

@@ -152,13 +152,12 @@ class Comparison:
             return Compared()
         quarters = self.periods[:-1]
         totals = [self.oracle.totals(quarter, FORMS[0]) for quarter in quarters]
-        expected = {
-            (unit, code): sum(float(found.figure.value) for found in by_quarter if found and found.figure)
-            for unit, code, breakdown in totals[-1]
-            if code in FLOWS and not breakdown
-            for by_quarter in [[total.get((unit, code, "")) for total in totals]]
-            if all(found is not None and found.figure is not None for found in by_quarter)
-        }
+        expected: dict[tuple[str, str], float] = {}
+        for unit, code, breakdown in totals[-1]:
+            given = [total.get((unit, code, breakdown)) for total in totals]
+            known = [float(total.figure.value) for total in given if total is not None and total.figure is not None]
+            if code in FLOWS and not breakdown and len(known) == len(quarters):
+                expected[unit, code] = sum(known)
         rows = [
             (unit, code, *window_of(quarter), value)
             for quarter in quarters
@@ -276,7 +275,7 @@ class Comparison:
         """
         rows = self._rows(question, period=period, form=form)
         found = {tuple(row[:3]): tuple(row[3:]) for row in rows if row[1] in KNOWN and "field=tong" not in row[2]}
-        expected = dict(self.oracle.totals(period, form))
+        expected = self.oracle.totals(period, form)
         known = {place: row for place, row in found.items() if place in expected or not _is_beside(place)}
         return self._beside("tổng hợp/totals", {p: _total_of(t) for p, t in expected.items()}, known, period)
 
@@ -311,11 +310,10 @@ def _day(told: Any) -> date:
 
 def _moment(told: Any) -> datetime | None:
     """A moment as either database gives it, in UTC."""
-    if isinstance(told, str):
-        told = datetime.fromisoformat(told)
-    if not isinstance(told, datetime):
+    if told is None:
         return None
-    return (told if told.tzinfo else told.replace(tzinfo=UTC)).astimezone(UTC)
+    moment = told if isinstance(told, datetime) else datetime.fromisoformat(told)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def _content(path: Path, sheet: str, cell: str) -> Any:

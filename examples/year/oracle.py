@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from fractions import Fraction
 
 from examples.filing import Filing
@@ -30,6 +30,7 @@ from examples.year.deeds import (
     Withdraws,
 )
 from examples.year.reckoning import (
+    HERE,
     Figure,
     Life,
     Register,
@@ -153,7 +154,7 @@ class Oracle:
         #: what the report of a period counted when it was closed
         self.reports: dict[str, dict[str, int]] = {}
         self.told = Told()
-        self.now = datetime.min.replace(tzinfo=UTC)
+        self.now = datetime.min.replace(tzinfo=HERE)
         #: the figures that were frozen: period, form, unit, indicator, breakdown
         self.frozen: dict[tuple[str, str, str, str, str], Total] = {}
         self._deeds: dict[type, Callable[..., None]] = {
@@ -207,10 +208,10 @@ class Oracle:
     def _register(self, deed: Registers) -> None:
         for unit in deed.units:
             life = Life(unit.code, unit.valid_from, unit.valid_to, unit.name, unit.kind, unit.parent)
-            self.register.lives[life.key] = life
+            self.register.put(life)
         for event in deed.events:
             old, new = (event.old_code, event.old_valid_from), (event.new_code, event.new_valid_from)
-            self.register.events[old] = (str(event.kind), event.day, new)
+            self.register.happened(str(event.kind), event.day, old, new)
 
     def _introduce(self, deed: Introduces) -> None:
         for contact in deed.contacts:
@@ -285,17 +286,19 @@ class Oracle:
     def _tell_outcomes(self) -> None:
         """What became of the reports that count: each outcome is told once."""
         news = []
-        for papers in [*self._reports_by_unit(), *([paper] for paper in self.papers if not paper.unit)]:
+        for papers in [*self.by_report.values(), *([paper] for paper in self.papers if not paper.unit)]:
             paper = _latest(papers)
             if paper.state in (*STANDS, *FAILED):
-                hierarchy = self.hierarchy(paper.filing.period, paper.filing.form).get(paper.sent.file, set())
-                findings = len(paper.found) + len(hierarchy) if paper.state in STANDS else frozenset(paper.found)
+                findings = self._warnings(paper) if paper.state in STANDS else frozenset(paper.found)
                 period = self.told.decide(paper.sent.file, paper.state, findings, paper.filing.period)
                 news.append(period if paper.unit and self._is_under_focal(paper.unit) else "")
         self.told.list_outcomes(news)
 
-    def _reports_by_unit(self) -> list[list[Paper]]:
-        return [papers for papers in self.by_report.values() if papers]
+    def _warnings(self, paper: Paper) -> int:
+        if paper.filing.scope == "own":
+            return len(paper.found)
+        beside = self.hierarchy(paper.filing.period, paper.filing.form).get(paper.sent.file, set())
+        return len(paper.found) + len(beside)
 
     def _is_under_focal(self, key: Key) -> bool:
         return not key[0].startswith("P99.UB")
@@ -555,9 +558,8 @@ class Oracle:
         reports = self.in_force(period, form)
         told: dict[str, set[Found]] = {}
         for paper in self.papers:
-            filing = paper.filing
-            speaks = filing.scope == "subtree" and (filing.period, filing.form) == (period, form)
-            if paper.unit and paper.state in STANDS and speaks:
+            is_meant = (paper.filing.period, paper.filing.form, paper.filing.scope) == (period, form, "subtree")
+            if is_meant and paper.unit and paper.state in STANDS:
                 told[paper.sent.file] = set(self._beside_children(paper, tree, owing, reports))
         return told
 

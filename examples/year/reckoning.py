@@ -101,7 +101,7 @@ class Figure:
 
 
 def figure(typed: Typed) -> Figure:
-    """What a person typed: a number, or "hơn N" of whole things: N + 1 and more, below the next round number."""
+    """What a person typed: a number, or "hơn N" of whole things: more than N, less than the next round number."""
     if isinstance(typed, str):
         number = int(typed.removeprefix("hơn "))
         unit = 1
@@ -139,11 +139,23 @@ class Register:
 
     def __init__(self) -> None:
         self.lives: dict[tuple[str, date], Life] = {}
+        self._of_code: dict[str, dict[date, Life]] = {}
         #: old key → (kind, day, new key)
         self.events: dict[tuple[str, date], tuple[str, date, tuple[str, date]]] = {}
+        #: new key → old key, of those that stay themselves
+        self._was: dict[tuple[str, date], tuple[str, date]] = {}
+
+    def put(self, life: Life) -> None:
+        self.lives[life.key] = life
+        self._of_code.setdefault(life.code, {})[life.since] = life
+
+    def happened(self, kind: str, day: date, old: tuple[str, date], new: tuple[str, date]) -> None:
+        self.events[old] = (kind, day, new)
+        if kind != "merge":
+            self._was[new] = old
 
     def on(self, code: str, day: date) -> Life | None:
-        return next((life for life in self.lives.values() if life.code == code and life.lived_on(day)), None)
+        return next((life for life in self._of_code.get(code, {}).values() if life.lived_on(day)), None)
 
     def living(self, day: date) -> list[Life]:
         return [life for life in self.lives.values() if life.lived_on(day)]
@@ -164,9 +176,8 @@ class Register:
 
     def selves(self, key: tuple[str, date]) -> list[tuple[str, date]]:
         """Everything a unit was and is called, the earliest first."""
-        was = {new: old for old, (kind, _, new) in self.events.items() if kind != "merge"}
-        while key in was:
-            key = was[key]
+        while key in self._was:
+            key = self._was[key]
         found = [key]
         while key in self.events and self.events[key][0] != "merge":
             key = self.events[key][2]
@@ -175,7 +186,7 @@ class Register:
 
     def heir(self, code: str, day: date) -> str | None:
         """Who has taken the place of a superior that is no more."""
-        ended = [life for life in self.lives.values() if life.code == code and life.until and life.until < day]
+        ended = [life for life in self._of_code.get(code, {}).values() if life.until and life.until < day]
         if not ended:
             return None
         key = max(ended, key=lambda life: life.since).key

@@ -5,6 +5,7 @@ The year is 2026: its rules change in October (:mod:`examples.year.definitions`)
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -18,7 +19,7 @@ from domain.period import Period, PeriodKind
 from domain.unit import EventKind, EventShare
 from examples.chance import chance
 from examples.filing import Filing
-from examples.province import BORN, SOURCE, Province, make_province, period_before
+from examples.province import SOURCE, Province, make_province, period_before
 from examples.reports import Asked, report_of
 from examples.year.deeds import (
     Closes,
@@ -112,6 +113,11 @@ class _Maker:
         """``Q1`` … ``Q4`` and ``year``."""
         mine = [p for p in self.catalog.periods(YEAR, "ND09") if p.kind in (PeriodKind.QUARTER, PeriodKind.YEAR)]
         return {("year" if p.kind is PeriodKind.YEAR else f"Q{p.ordinal}"): p for p in mine}
+
+    @cached_property
+    def _before(self) -> dict[str, Period]:
+        """Code of a period → the one before it."""
+        return {period.code: period_before(self.catalog, period) for period in self.periods.values()}
 
     def _day(self, period: str, offset: int) -> date:
         return self.periods[period].window.last + timedelta(days=offset)
@@ -231,18 +237,22 @@ class _Maker:
 
     def _children(self, code: str, day: date) -> int:
         """Cells directly below a committee on a day; of one that is no more, as it was left."""
-        day = MERGED_ON - timedelta(days=1) if code in self.merged and day >= MERGED_ON else day
-        cells = [unit for unit in (*self.province.units, self.newcomer) if unit.kind == "chi_bo"]
-        above = self.merged if day >= MERGED_ON else {}
-        return sum(above.get(unit.parent or "", unit.parent) == code and unit.valid_from <= day for unit in cells)
+        is_after = day >= MERGED_ON and code not in self.merged
+        joined = self.newcomer.parent == code and (day if is_after else min(day, MERGED_ON)) >= NEW_SINCE
+        return self._cells_below[is_after].get(code, 0) + joined
+
+    @cached_property
+    def _cells_below(self) -> dict[bool, Counter[str]]:
+        """Before the merger and after it: committee → cells directly below, without the one that comes in the year."""
+        parents = [unit.parent or "" for unit in self.province.units if unit.kind == "chi_bo"]
+        return {False: Counter(parents), True: Counter(self.merged.get(parent, parent) for parent in parents)}
 
     # -------------------------------------------------------------------------------------------- reports
 
     def _asked(self, unit: UnitRecord, period: Period) -> Asked:
         """What is asked of a unit; a renamed one goes on as it was."""
         self_ = self._was.get(unit.code, unit)
-        before = period_before(self.catalog, period)
-        return Asked(self_, period, before, self.seed, self._children(unit.code, period.window.last))
+        return Asked(self_, period, self._before[period.code], self.seed, self._children(unit.code, period.window.last))
 
     def _forms(self, unit: UnitRecord, period: Period) -> list[str]:
         return [item.form for item in self.catalog.owed(unit.kind, period)]
@@ -437,6 +447,3 @@ def _event(kind: EventKind, old: UnitRecord, new: UnitRecord, day: date, documen
         kind=kind, day=day, old_code=old.code, old_valid_from=old.valid_from, new_code=new.code,
         new_valid_from=new.valid_from, share=EventShare.FULL, document=document,
     )  # fmt: skip
-
-
-assert date(YEAR, 1, 1) > BORN

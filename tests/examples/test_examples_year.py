@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -95,17 +96,14 @@ def _collected_at(engine: Engine) -> list[datetime]:
             " pid, heartbeat_at, started_at from run where kind = 'collect-period' limit 1",
             "lượt chạy/runs · collect-period",
         ),
-        ("update conference_figure set value = value + 1 where indicator = 'party_members'", "đã chốt/frozen · "),
     ],
 )
 def test_whatever_is_tampered_with_is_named(played: Played, tmp_path: Path, tampering: str, named: str) -> None:
     """One figure, one state, one notice: the comparison notices each, and says where."""
-    home = played.player.settings.workspace.home
-    with sqlite3.connect(home / "warehouse.db") as source, sqlite3.connect(tmp_path / "copy.db") as target:
+    home, copied = played.player.settings.workspace.home, tmp_path / "copy.db"
+    with closing(sqlite3.connect(home / "warehouse.db")) as source, closing(sqlite3.connect(copied)) as target:
         source.backup(target)
-    source.close()
-    target.close()
-    copy = make_engine(f"sqlite:///{tmp_path / 'copy.db'}")
+    copy = make_engine(f"sqlite:///{copied}")
     with write(copy) as connection:
         assert connection.execute(text(tampering)).rowcount
     found = [str(item) for item in played.look("thử", copy).differences]
