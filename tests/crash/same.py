@@ -17,7 +17,11 @@ from warehouse.engine import make_engine
 from warehouse.schema import Moment
 
 #: How a run went about it may differ; what it came to may not. Attempts are looked at by :func:`assert_sound`.
-_HOW = {"run", "attempt", "roll_up_past", "alembic_version"}
+#: Notices tell of what happened, by the step that a run in Prefect has and the plain steps have not.
+_HOW = {"run", "attempt", "roll_up_past", "notice", "alembic_version"}
+
+#: Settings that say how far something has come.
+_HOW_FAR = {"notices_told_up_to"}
 
 #: Columns that say who or when, or are a number given out in the order of the work.
 _SURROGATE = {"id", "run_id", "attempt_id", "claimed_by", "place_id", "breakdown_id", "manner_id"}
@@ -52,6 +56,7 @@ class Dump:
         return Counter(
             (*((c.name, self._word(c.name, record[c.name])) for c in columns), *self._looked_up(table, record))
             for record in records
+            if table.name != "setting" or record["key"] not in _HOW_FAR
         )
 
     def _looked_up(self, table: Table, record: Any) -> tuple[tuple[str, Any], ...]:

@@ -340,7 +340,7 @@ def test_the_inbox_vanishes_in_the_middle_and_comes_back(
             **where.arguments,
             trace=str(trace),
             batch=BATCH,
-            pauses=[["archive/_copy write", 4]],
+            pauses=[["archive/_store_one write", 4]],
         )
         wait_for_pause(trace)
         where.inbox.rename(tmp_path / "elsewhere")
