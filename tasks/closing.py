@@ -38,4 +38,5 @@ def report(settings: Settings, period: str) -> Written:
     made = period_report(engine_for(settings.url), register_of(settings), period, clock.now())
     written = write_report(settings, made)
     show(made)
+    periods.finish_closing(settings, period)
     return written

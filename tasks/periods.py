@@ -84,14 +84,19 @@ def permits_running(settings: Settings, period: str, moment: datetime) -> Permit
 
 
 def interrupted(settings: Settings) -> list[str]:
-    """Periods somebody began to close and nobody closes: the run died. The next closing finishes them."""
+    """Periods whose closing was cut short, before they were closed or before their report was made: the run died, or a
+    fault stopped it. The next closing finishes them."""
     engine = engine_for(settings.url)
-    closing = lives(settings).filter(pl.col("life") == Life.CLOSING.value)["period"].to_list()
+    closing = kept.under_way(engine)
     if not closing:
         return []
     alive = {run.run for run in leases.running_now(engine) if run.is_alive}
-    with engine.connect() as connection:
-        return [period for period in closing if kept.holder(connection, period) not in alive]
+    return [period for period, run in closing.items() if run not in alive]
+
+
+def finish_closing(settings: Settings, period: str) -> None:
+    """The period is closed and its report is there."""
+    kept.finished(engine_for(settings.url), period)
 
 
 def who_began(settings: Settings, period: str) -> tuple[str, str] | None:

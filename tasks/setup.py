@@ -7,6 +7,7 @@ from tasks.settings import Settings
 from tasks.store import engine_for
 from warehouse.engine import Engine
 from warehouse.migrate import upgrade
+from warehouse.notices import begin_telling
 from warehouse.registry import setting, sync_registry
 
 
@@ -20,6 +21,7 @@ def initialise(settings: Settings, url: str) -> dict[str, int]:
     engine = engine_for(url)
     upgrade(engine)
     sync_registry(engine, catalog)
+    begin_telling(engine)
     return {
         "indicators": len(catalog.indicators),
         "forms": len(catalog.forms),

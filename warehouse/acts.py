@@ -455,7 +455,8 @@ def close_period(
                 f"{len(waiting)} submissions that wait may be of {period} ({named}): process or withdraw them",
             )
         _mark_period(connection, window, closing_at=None, closed_at=moment or clock.now())
-        lives.leave(connection, period)
+        if run is None:  # a run still has the report of the period to make
+            lives.leave(connection, period)
         lives.keep_last_attempt(connection, period)
         before = "open" if window.closing_at is None else "closing"
         record(connection, Act.CLOSE_PERIOD, signed, {"period_id": window.id}, before=before, after="closed")
@@ -469,6 +470,7 @@ def reopen_period(engine: Engine, period: str, *, who: str, reason: str, moment:
         if window.closed_at is None:
             raise ActRefusedError(f"Kỳ {period} đang mở", f"The period {period} is open")
         _mark_period(connection, window, closed_at=None, reopened_at=moment or clock.now())
+        lives.leave(connection, period)
         record(connection, Act.REOPEN_PERIOD, signed, {"period_id": window.id}, before="closed", after="open")
 
 

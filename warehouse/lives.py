@@ -15,9 +15,13 @@ from domain.life import Life, life_of
 from domain.submission import SubmissionState
 from warehouse import tables
 from warehouse.bulk import read_frame
+from warehouse.engine import write
 from warehouse.registry import set_setting, setting
 
 _RECEIVED = SubmissionState.RECEIVED.value
+
+#: The setting that names the run which is closing a period.
+_CLOSING = "period.closing:"
 
 #: Acts that a life is made of.
 _ACTS = (Act.OPEN_PERIOD.value, Act.CLOSE_PERIOD.value, Act.REOPEN_PERIOD.value)
@@ -140,8 +144,22 @@ def leave(connection: Connection, period: str) -> None:
     connection.execute(delete(tables.setting).where(tables.setting.c.key == _closing(period)))
 
 
+def finished(engine: Engine, period: str) -> None:
+    """The closing is done with everything that belongs to it."""
+    with write(engine) as connection:
+        leave(connection, period)
+
+
+def under_way(engine: Engine) -> dict[str, str]:
+    """Closings that are not done with everything: period → the run that took them, which may have ended."""
+    key, value = tables.setting.c.key, tables.setting.c.value
+    query = select(key, value).where(key.startswith(_CLOSING, autoescape=True)).order_by(key)
+    with engine.connect() as connection:
+        return {name.removeprefix(_CLOSING): run for name, run in connection.execute(query)}
+
+
 def _closing(period: str) -> str:
-    return f"period.closing:{period}"
+    return f"{_CLOSING}{period}"
 
 
 # ------------------------------------------------------------------------------------------------ as it was then

@@ -83,6 +83,13 @@ def outcomes(engine: Engine, run: str) -> tuple[pl.DataFrame, datetime | None]:
     return found.drop("returned_at"), newest
 
 
+def begin_telling(engine: Engine) -> None:
+    """From now on units are told of what is decided; what was decided before the program told anybody is left."""
+    with write(engine) as connection:
+        if setting(connection, _UP_TO) is None:
+            set_setting(connection, _UP_TO, datetime.now(UTC).isoformat())
+
+
 def outcomes_of(connection: Connection, submissions: Iterable[int]) -> pl.DataFrame:
     """:func:`outcomes` of these submissions as they are now; those that are not the latest version any more are not
     among them."""
@@ -463,7 +470,7 @@ def _readdress(
     new = [(name, email) for name, email in people if email not in told]
     if not new:
         raise ActRefusedError(
-            f"Thông báo {row['id']} chưa có ai để gửi: nạp người nhận (tongket contacts import), hoặc gửi tay tệp của nó",
+            f"Thông báo {row['id']} chưa có ai để gửi: nạp người nhận (tongket contacts import), hoặc gửi tay tệp ấy",
             f"Notice {row['id']} has nobody to go to: import contacts of the unit, or pass its file on by hand",
         )
     first = next_id(connection, notice)

@@ -467,6 +467,67 @@ class TestCalendars:
         change("calendars.yaml", old, new)
         assert_refused(data, "calendars.yaml", where, what)
 
+    @pytest.mark.parametrize(
+        ("old", "new", "what"),
+        [
+            ("months: 3, starts: [1, 4, 7, 10]", "months: 3, starts: [1, 4, 7, 11]", "quarter: 2024-10-15"),
+            ("months: 3, starts: [1, 4, 7, 10]", "months: 3, starts: [1, 1, 7, 10]", "overlap"),
+            ("months: 12, starts: [1]", "months: 12, starts: [1, 7]", "is the code of 2 periods"),
+            ("months: 1, starts: [1, 2,", "months: 2, starts: [1, 2,", "month: 2023-12-15 … 2024-02-14 and 2024-01-15"),
+            ('code: "{year}-9M"', 'code: "9M"', "9M is the code of 7 periods"),
+            (
+                "{cell: 1, base: 2, commune: 3,",
+                "{base: 2, commune: 3,",
+                "units of level cell owe reports by this calendar",
+            ),
+            ("{cell: 1,", "{cell: -1,", "cell: the report is due before the cut-off is a working day old"),
+            ("start_day: 15", "zone: Asia/Tokyo\n  start_day: 15", "days of Asia/Ho_Chi_Minh everywhere"),
+        ],
+        ids=[
+            "over the year's end",
+            "twice the same",
+            "code",
+            "longer than the step",
+            "no year",
+            "level",
+            "negative",
+            "zone",
+        ],
+    )
+    def test_windows_codes_and_deadlines(self, data: Path, change: Edit, old: str, new: str, what: str) -> None:
+        change("calendars.yaml", old, new)
+        assert_refused(data, "calendars.yaml", "ND09", what)
+
+
+class TestSchedule:
+    @pytest.mark.parametrize(
+        ("old", "new", "where", "what"),
+        [
+            ('open: "06:00"', 'open: "24:00"', "open", 'write a time of day as "06:00"'),
+            ('open: "06:00"', "open: 6", "open", 'write a time of day as "06:00"'),
+            ('remind: "08:00"', 'remind: "8h"', "remind", 'write a time of day as "06:00"'),
+            ("close_working_days: 3", "close_working_days: 0", "close_working_days", "closed before its last"),
+            ("calendars: {}", "calendars: {ND09: {close_working_days: 0}}", "calendars.ND09.close", "2024-M01"),
+            ("calendars: {}", "calendars: {ND9: {close_working_days: 4}}", "calendars.ND9", "unknown calendar"),
+            ("calendars: {}", "calendars: {ND09: {close_days: 4}}", "calendars.ND09.close_days", "Extra inputs"),
+            ("close_working_days: 3", "close_working_days: -3", "close_working_days", "greater than or equal to 0"),
+            ('review: "09:00"', 'review: "05:30"', "review", "at 05:30, before it is closed at 06:00"),
+            ("remind_days_after: [1, 5]", "remind_days_after: [1, 1]", "remind_days_after", "stands twice"),
+        ],
+    )  # fmt: skip
+    def test_what_cannot_be_kept(self, data: Path, change: Edit, old: str, new: str, where: str, what: str) -> None:
+        change("schedule.yaml", old, new)
+        assert_refused(data, "schedule.yaml", where, what)
+
+    def test_definitions_from_before_there_was_one(self, data: Path) -> None:
+        (data / "schedule.yaml").unlink()
+        assert load_catalog(data).schedule == load_catalog().schedule
+
+    def test_a_calendar_may_be_kept_open_longer(self, data: Path, change: Edit) -> None:
+        change("schedule.yaml", "calendars: {}", "calendars: {CALENDAR: {close_working_days: 9}}")
+        said = load_catalog(data).schedule
+        assert (said.working_days_to_close("CALENDAR"), said.working_days_to_close("ND09")) == (9, 3)
+
 
 class TestComparison:
     def test_a_name_that_is_no_indicator(self, data: Path, change: Edit) -> None:

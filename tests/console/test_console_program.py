@@ -113,10 +113,13 @@ def made(home: Path) -> Path:
 
 
 @pytest.mark.server
-def test_submit_with_a_server_of_its_own(made: Path, delivery: Delivery) -> None:
-    """As a user runs it for the first time: no Prefect server anywhere, nothing on the screen but the outcome."""
-    ran = run(made, "submit", str(delivery.folder / "lai_chau_2014.xlsx"))
-    assert (ran.code, ran.err) == (0, "")
+def test_submit_with_a_server_of_its_own_where_the_named_one_is_away(made: Path, delivery: Delivery) -> None:
+    """As a user runs it for the first time: no Prefect server anywhere, nothing on the screen but the outcome, and one
+    line about the server that PREFECT_API_URL names and nobody finds."""
+    nowhere = "http://127.0.0.1:9/api"
+    ran = run(made, "submit", str(delivery.folder / "lai_chau_2014.xlsx"), PREFECT_API_URL=nowhere)
+    away = f"! Máy chủ Prefect {nowhere} không trả lời; lượt này chạy bằng máy chủ nhúng.\n"
+    assert (ran.code, ran.err) == (0, away)
     assert ran.out.splitlines()[1:] == ["  được nhận, có cảnh báo: 1"]
     assert (made / ".prefect").is_dir()
     traced = run_here("trace", "--unit", "UB.12", "--period", "2014", "--indicator", "dossiers_received", "--json")

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from pathlib import Path
@@ -49,10 +50,9 @@ class Office:
         settings.workspace.create()
         engine = engine_for(url)
         furnish(engine)
-        office = cls(settings, engine)
-        with engine.begin() as connection:
-            connection.execute(text("UPDATE period SET opened_at = '2024-12-15 00:00:00+00' WHERE code = '2025-Q1'"))
-        return office
+        opened = datetime(2024, 12, 14, 23, tzinfo=UTC)
+        acts.open_period(engine, "2025-Q1", who="thử", reason="theo lịch", moment=opened)
+        return cls(settings, engine)
 
     def with_people(self, told: str = CONTACTS) -> Office:
         file = self.settings.workspace.home / "people.csv"

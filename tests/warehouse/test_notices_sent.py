@@ -1,4 +1,4 @@
-"""The mail server takes, refuses, is not there or dies in the middle: no mail goes out twice, none is lost in silence."""
+"""The mail server takes, refuses, is away or dies in the middle: no mail goes out twice, none is lost in silence."""
 
 from __future__ import annotations
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import mailbox
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 from telling import Letterbox, Office, free_port, mail_server, words_of
 
 from domain.clock import pretending
@@ -79,9 +79,11 @@ def test_what_a_killed_run_left_untold_the_next_one_tells(office: Office, monkey
     def killed(*_given: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    run = office.report(X03="accepted")
+    with monkeypatch.context() as patch:
         patch.setattr(notice_files, "_write", killed)
-        notices_after_run(office.settings, office.report(X03="accepted"))
+        with pytest.raises(KeyboardInterrupt):
+            notices_after_run(office.settings, run)
     assert [row["path"] for row in office.notices(unit="X02")] == [None]
     assert not notices_after_run(office.settings, office.report(X03="accepted")).by_kind.get("rejected")
     assert words_of(office.files(office.notices(unit="X02")[0]))
@@ -90,15 +92,14 @@ def test_what_a_killed_run_left_untold_the_next_one_tells(office: Office, monkey
 
 
 def test_very_many_are_one_file(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    import mailbox
-
     monkeypatch.setattr(notice_files, "MOST_FILES", 1)
     notices_after_run(office.settings, office.report(X01="rejected", X02="rejected"))
     paths = {row["path"] for row in office.notices(kind="rejected")}
     assert len(paths) == 1
     box = mailbox.mbox(office.settings.workspace.home / paths.pop())
-    assert [message["Message-ID"] for message in box]
-    assert len(box) == 3
+    identities = [message["Message-ID"] for message in box]
+    box.close()
+    assert len(set(identities) - {None}) == 3
 
 
 def test_notices_can_be_off(office: Office) -> None:
@@ -138,8 +139,7 @@ def test_who_sent_nothing_is_reminded_of_the_most_urgent_day_alone(office: Offic
     # a shorter list is no news, and a closed period reminds nobody
     office.report(X02="accepted")
     assert told(on(DUE + timedelta(days=8))) == {}
-    with office.engine.begin() as connection:
-        connection.execute(text("UPDATE period SET closed_at = '2025-03-27 00:00:00+00' WHERE code = '2025-Q1'"))
+    acts.close_period(office.engine, "2025-Q1", who="thử", reason="hết hạn")
     assert told(on(DUE + timedelta(days=25))) == {}
 
 
@@ -157,13 +157,13 @@ def test_what_waits_is_dropped_or_put_in_other_words_when_the_world_has_moved_on
     away = office.by_mail(free_port())
     with pretending(before(10)):
         remind(away.settings, before(10))
-        assert deliver(away.settings).waiting == 4  # X01, X02, the list and the digest
+        assert deliver(away.settings).waiting == 3  # X01, X02 and the list
     away.report(X01="accepted")
     box = Letterbox()
     with pretending(before(8)), mail_server(box) as port:
         done = deliver(office.by_mail(port).settings)
-    assert (done.sent, done.dropped, done.waiting) == (3, 1, 0)
-    assert box.recipients == ["hang.x02@tinh.gov.vn", "qt@tinh.gov.vn", "vp@tinh.gov.vn"]
+    assert (done.sent, done.dropped, done.waiting) == (2, 1, 0)
+    assert box.recipients == ["hang.x02@tinh.gov.vn", "vp@tinh.gov.vn"]
     assert office.told("unit", "state", kind="due_soon") == [
         ("T01", "sent"),
         ("X01", "dropped"),
