@@ -28,8 +28,9 @@ PORT = 4200
 #: Runs at a time: more would only share the same two cores and the same database.
 RUNS_AT_A_TIME = 2
 
-#: Seconds between two sentences about a server that does not answer, and between two questions to it.
-_SAID_EVERY, _ASKED_EVERY = 300, 5
+#: Seconds between two sentences about a server that does not answer, and between two questions to it; questions
+#: without an answer after which it is away.
+_SAID_EVERY, _ASKED_EVERY, _AWAY_AFTER = 300, 5, 2
 
 #: Whoever fails so often sooner than this after its start, with a server that answers, fails by itself.
 _STEADY, _ENOUGH = 120, 3
@@ -162,12 +163,13 @@ def _serve_for_good(chosen: Settings, address: str, limit: int, screen: _Screen)
                 raise  # not the server's fault, and the next try would end the same way
             screen.say(
                 say(
-                    f"! Mất liên lạc với máy chủ Prefect ({_reason(error)}). Đang chờ máy chủ trở lại.",
-                    f"! Lost the Prefect server ({_reason(error)}). Waiting for it to come back.",
+                    f"! Việc phục vụ bị ngắt ({_reason(error)}); bắt đầu lại khi máy chủ Prefect trả lời.",
+                    f"! Serving was cut short ({_reason(error)}); it begins anew when the Prefect server answers.",
                 )
             )
-        _wait_for(address, screen)
-        screen.say(say("✓ Máy chủ Prefect đã trở lại; tiếp tục phục vụ.", "✓ The Prefect server is back; going on."))
+        while not answers(address):
+            time.sleep(_ASKED_EVERY)
+        screen.say(say("✓ Tiếp tục phục vụ.", "✓ Serving again."))
 
 
 def _reason(error: BaseException) -> str:
@@ -220,25 +222,45 @@ def _keeping_up(chosen: Settings, screen: _Screen) -> Iterator[None]:
 
 @contextmanager
 def _given_server(address: str, screen: _Screen) -> Iterator[None]:
-    _wait_for(address, screen)
-    yield
-
-
-def _wait_for(address: str, screen: _Screen) -> None:
-    """Until the server answers, however long that takes; said at once and then every few minutes."""
+    """Waits until the server answers, however long that takes; afterwards says when it goes away and comes back."""
     from flows.server import answers
 
     said = -float("inf")
     while not answers(address):
         if time.monotonic() - said >= _SAID_EVERY:
             said = time.monotonic()
-            screen.say(
-                say(
-                    f"! Máy chủ Prefect {address} chưa trả lời; đang chờ. Kiểm tra máy chủ hoặc PREFECT_API_URL.",
-                    f"! The Prefect server {address} does not answer; waiting. Check it, or PREFECT_API_URL.",
-                )
-            )
+            screen.say(_away(address))
         time.sleep(_ASKED_EVERY)
+    stop = threading.Event()
+    watch = threading.Thread(target=_watch, args=(address, screen, stop), name="server", daemon=True)
+    watch.start()
+    try:
+        yield
+    finally:
+        stop.set()
+
+
+def _watch(address: str, screen: _Screen, stop: threading.Event) -> None:
+    from flows.server import answers
+
+    missed, said = 0, -float("inf")
+    while not stop.wait(_ASKED_EVERY):
+        if answers(address):
+            if missed >= _AWAY_AFTER:
+                screen.say(say("✓ Máy chủ Prefect đã trả lời trở lại.", "✓ The Prefect server answers again."))
+            missed, said = 0, -float("inf")
+            continue
+        missed += 1
+        if missed >= _AWAY_AFTER and time.monotonic() - said >= _SAID_EVERY:
+            said = time.monotonic()
+            screen.say(_away(address))
+
+
+def _away(address: str) -> str:
+    return say(
+        f"! Máy chủ Prefect {address} chưa trả lời; đang chờ. Kiểm tra máy chủ hoặc PREFECT_API_URL.",
+        f"! The Prefect server {address} does not answer; waiting. Check it, or PREFECT_API_URL.",
+    )
 
 
 @contextmanager
@@ -266,10 +288,23 @@ def _own_server(address: str, port: int, chosen: Settings, screen: _Screen) -> I
                     f"The Prefect server did not start; port {port} may be taken. Try another --port. ({error.log})",
                 )
             )
+        _bury_dead(screen)
         yield
     finally:
         _hear_no_more()
         server.stop()
+
+
+def _bury_dead(screen: _Screen) -> None:
+    from flows.serving import bury_dead
+
+    if count := bury_dead():
+        screen.say(
+            say(
+                f"  Đã ghi nhận {count} lượt bị ngắt từ lần phục vụ trước.",
+                f"  Noted that {count} runs were cut short when serving ended.",
+            )
+        )
 
 
 _OF_THE_SERVER = {

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
+import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import psutil
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import (
     DeploymentFilter,
@@ -23,7 +26,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.runner import Runner
-from prefect.states import Cancelled, Scheduled
+from prefect.states import Cancelled, Crashed, Scheduled
 
 from domain.clock import now, today
 from domain.occasion import Occasion, OccasionKind
@@ -72,6 +75,8 @@ def serve_all(settings: Settings, limit: int) -> None:
     for made in deployments(definitions(settings), today()):
         runner.add_deployment(made)
     before = signal.getsignal(signal.SIGTERM)
+    # what Prefect forgets to await when its server goes away is nothing a person can act upon
+    warnings.filterwarnings("ignore", r"coroutine 'Runner\.", RuntimeWarning)
     try:
         asyncio.run(runner.until_told())
     except asyncio.CancelledError:
@@ -100,6 +105,34 @@ def set_aside_late() -> int:
                 client.set_flow_run_state(run.id, state, force=True)
             count += len(late)
     return count
+
+
+def bury_dead() -> int:
+    """Runs of the deployments that say they are running, and whose process is not on this machine: crashed.
+
+    Until then each holds the place of the next of its kind. For a server of this machine alone; how many there were.
+    """
+    wanted = FlowRunFilter(
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.PENDING]))
+    )
+    named = DeploymentFilter(name=DeploymentFilterName(any_=[item.flow.name for item in OFFERED]))
+    state: State[Any] = Crashed(message="Tiến trình không còn / its process is gone")
+    alive = _runs_of_processes()
+    with get_client(sync_client=True) as client:
+        found = client.read_flow_runs(flow_run_filter=wanted, deployment_filter=named, limit=_PAGE)
+        dead = [run.id for run in found if str(run.id) not in alive]
+        for number in dead:
+            client.set_flow_run_state(number, state, force=True)
+    return len(dead)
+
+
+def _runs_of_processes() -> set[str]:
+    """The numbers of the runs that processes of this machine carry out."""
+    found = set()
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            found.add(process.environ().get("PREFECT__FLOW_RUN_ID", ""))
+    return found
 
 
 def _scheduled(runs: list[FlowRun]) -> list[FlowRun]:
@@ -144,8 +177,7 @@ class Overdue:
                 continue
             if last is None or last.missed != missed:
                 self._told(FLOW_OF[kind], len(missed))
-            with get_client(sync_client=True) as client:
-                completed = _run_through(client, kind, stop)
+            completed = _run_through(kind, stop)
             self._tried[kind] = _Tried(missed, completed, now())
 
 
@@ -159,16 +191,17 @@ class _Tried:
         return self.completed and missed == self.missed and now() - self.at < timedelta(days=1)
 
 
-def _run_through(client: SyncPrefectClient, kind: OccasionKind, stop: threading.Event) -> bool:
+def _run_through(kind: OccasionKind, stop: threading.Event) -> bool:
     """Start a run and wait for its end; whether it completed."""
-    number = _deployment(client, FLOW_OF[kind], stop)
-    if number is None:
-        return False
-    run: Any = client.create_flow_run_from_deployment(number, state=Scheduled(), tags=["catch-up"])
-    while not stop.wait(_GLANCE):
-        state = client.read_flow_run(run.id).state
-        if state is not None and state.is_final():
-            return state.is_completed()
+    with get_client(sync_client=True) as client:
+        number = _deployment(client, FLOW_OF[kind], stop)
+        if number is None:
+            return False
+        run: Any = client.create_flow_run_from_deployment(number, state=Scheduled(), tags=["catch-up"])
+        while not stop.wait(_GLANCE):
+            state = client.read_flow_run(run.id).state
+            if state is not None and state.is_final():
+                return state.is_completed()
     return False
 
 

@@ -19,7 +19,7 @@ from domain.notice import NoticeState, is_address
 from tasks.notice_files import AttachmentGoneError, Row, message
 from tasks.settings import Settings
 from warehouse.engine import Engine
-from warehouse.notices import Ended, claim, end, postpone
+from warehouse.notices import Ended, claim, end, postpone, texts_of
 from warehouse.signing import one_line
 
 #: Seconds to wait for each answer of the server.
@@ -32,6 +32,9 @@ _PATIENCE = 2
 _AT_ONCE, _FIRST_WAIT, _LONGEST_WAIT = 4, timedelta(minutes=10), timedelta(hours=12)
 
 _LONGEST_FAULT = 300
+
+#: Notices in full in memory at a time.
+_PAGE = 500
 
 _CLOSING = 421
 
@@ -65,20 +68,21 @@ def is_due(row: Row, moment: datetime) -> bool:
     return bool(moment >= row["tried_at"] + wait)
 
 
-def send_all(settings: Settings, engine: Engine, rows: Sequence[Row]) -> Tally:
+def send_all(settings: Settings, engine: Engine, ids: Sequence[int]) -> Tally:
     """Hand these notices to the mail server; none that another process claimed."""
     delivery = _Delivery(settings, engine)
+    tried = 0
     try:
-        for place, row in enumerate(rows):
-            try:
+        for start in range(0, len(ids), _PAGE):
+            for row in texts_of(engine, ids[start : start + _PAGE]).iter_rows(named=True):
                 delivery.send(row)
-            except NoLineError as error:
-                rest = [item["id"] for item in rows[place:]]
-                delivery.settle()
-                postpone(engine, rest, str(error), now())
-                delivery.tally.waiting += len(rest)
-                delivery.tally.fault = delivery.tally.fault or str(error)
-                break
+                tried += 1
+    except NoLineError as error:
+        rest = list(ids[tried:])
+        delivery.settle()
+        postpone(engine, rest, str(error), now())
+        delivery.tally.waiting += len(rest)
+        delivery.tally.fault = delivery.tally.fault or str(error)
     finally:
         delivery.close()
     return delivery.tally

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from email.utils import format_datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from domain.notice import NoticeKind, NoticeState
 from tasks.returning import NO_PERIOD, NO_UNIT, safe_name
 from tasks.settings import Settings
 from warehouse.engine import Engine
-from warehouse.notices import mark_written, without_files
+from warehouse.notices import mark_written, pages_without_files, without_files
 
 #: Above this many of a kind and period made together, they are one mbox instead of a file each.
 MOST_FILES = 2_000
@@ -40,6 +41,8 @@ _WORD = 36
 
 _PLAIN = re.compile(r"[ !-~]*")
 _SPECIAL = re.compile(r"[^A-Za-z0-9 ]")
+
+_PLACES = {"id": pl.Int64, "path": pl.String}
 
 Row = Mapping[str, Any]
 
@@ -136,22 +139,19 @@ def write_files(settings: Settings, engine: Engine) -> int:
     A file each, ``<period>/<unit>/<moment>-<kind>-<number>.eml``; or, of a kind and period that has very many, one
     mbox. Killed in between, the rest is written next time, under the same names.
     """
-    rows = without_files(engine)
-    if rows.is_empty():
-        return 0
-    places: list[dict[str, Any]] = []
-    for part in rows.partition_by("kind", "period", "made_at", maintain_order=True):
-        write = _as_mbox if part.height > MOST_FILES else _as_files
-        places.extend(write(settings, part))
-    home = settings.workspace.home
-    told = [{**place, "path": place["path"].relative_to(home).as_posix()} for place in places]
-    mark_written(engine, pl.DataFrame(told, schema={"id": pl.Int64, "path": pl.String}))
-    return len(told)
+    count = 0
+    for group in without_files(engine).to_dicts():
+        pages = pages_without_files(engine, group)
+        places = _as_mbox(settings, pages) if group["count"] > MOST_FILES else _as_files(settings, pages)
+        mark_written(engine, places)
+        count += places.height
+    return count
 
 
-def _as_files(settings: Settings, rows: pl.DataFrame) -> Iterator[dict[str, Any]]:
-    made: set[Path] = set()
-    for row in rows.iter_rows(named=True):
+def _as_files(settings: Settings, pages: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """``id, path`` below the workspace."""
+    told, made = [], set[Path]()
+    for row in (row for page in pages for row in page.iter_rows(named=True)):
         folder = _folder(settings, row)
         if not _is_administrators(row):
             folder /= safe_name(row["unit"], NO_UNIT)
@@ -160,15 +160,28 @@ def _as_files(settings: Settings, rows: pl.DataFrame) -> Iterator[dict[str, Any]
             made.add(folder)
         place = folder / f"{_name(row)}.eml"
         _write(place, [_or_without(row, settings)])
-        yield {"id": row["id"], "path": place}
+        told.append({"id": row["id"], "path": place.relative_to(settings.workspace.home).as_posix()})
+    return pl.DataFrame(told, schema=_PLACES)
 
 
-def _as_mbox(settings: Settings, rows: pl.DataFrame) -> Iterator[dict[str, Any]]:
-    first = rows.row(0, named=True)
+def _as_mbox(settings: Settings, pages: Iterator[pl.DataFrame]) -> pl.DataFrame:
+    """``id, path``, the same for all."""
+    head = next(pages, None)
+    if head is None:  # written by somebody else meanwhile
+        return pl.DataFrame(schema=_PLACES)
+    first = head.row(0, named=True)
     place = _folder(settings, first) / f"{_name(first)}.mbox"
     place.parent.mkdir(parents=True, exist_ok=True)
-    _write(place, (_in_mbox(row, settings) for row in rows.iter_rows(named=True)))
-    yield from ({"id": number, "path": place} for number in rows["id"])
+    numbers: list[int] = []
+
+    def pieces() -> Iterator[bytes]:
+        for page in chain([head], pages):
+            numbers.extend(page["id"])
+            yield from (_in_mbox(row, settings) for row in page.iter_rows(named=True))
+
+    _write(place, pieces())
+    path = place.relative_to(settings.workspace.home).as_posix()
+    return pl.DataFrame({"id": numbers, "path": path}, schema=_PLACES)
 
 
 def _in_mbox(row: Row, settings: Settings) -> bytes:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain, islice
 from typing import Any
 
 import polars as pl
@@ -27,6 +28,9 @@ from warehouse.notices import NOTICE, findings_to_tell, reasons_known
 
 #: Findings a notice names, and reports a list names.
 MOST_FINDINGS, MOST_REPORTS = 10, 100
+
+#: Notices in memory at a time.
+_AT_A_TIME = 5_000
 
 #: Faults of a file's identity that leave open whose file it is: its contents are not sent to whom it names.
 _WHOSE = frozenset({"unit_name_mismatch", "unit_unknown", "unit_missing", "reporter_unknown", "returned_to_other"})
@@ -84,8 +88,9 @@ def outcome_notices(
     moment: datetime,
     *,
     anyway: bool = False,
-) -> pl.DataFrame:
-    """:data:`warehouse.notices.NOTICE` rows of the outcomes nobody was told of; ``anyway``: of all."""
+) -> Iterator[pl.DataFrame]:
+    """:data:`warehouse.notices.NOTICE` rows of the outcomes nobody was told of, so many at a time; ``anyway``: of
+    all."""
     told = with_reasons(engine, outcomes)
     rows = told.rows
     if not anyway:
@@ -95,7 +100,9 @@ def outcome_notices(
     day = day_of(moment)
     people = People.of(engine, rows["unit_id"], day)
     writer = _Writer(settings, catalog, people, Told(rows, told.findings), day)
-    return pl.DataFrame([*writer.own(), *writer.lists()], schema=NOTICE, orient="row")
+    rows_of = chain(writer.own(), writer.lists())
+    while part := list(islice(rows_of, _AT_A_TIME)):
+        yield pl.DataFrame(part, schema=NOTICE, orient="row")
 
 
 @dataclass(frozen=True)

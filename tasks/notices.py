@@ -21,6 +21,7 @@ from tasks.settings import Settings
 from tasks.store import definitions, engine_for
 from warehouse.engine import Engine
 from warehouse.notices import (
+    NOTICE,
     also_called,
     drop,
     notices_of,
@@ -30,6 +31,7 @@ from warehouse.notices import (
     reasons_known,
     reasons_like,
     reword,
+    texts_of,
     waiting,
     write_notices,
 )
@@ -82,8 +84,8 @@ def notices_after_run(settings: Settings, run: str) -> Made:
         return Made()
     engine, moment = engine_for(settings.url), now()
     found, newest = outcomes(engine, run)
-    rows = outcome_notices(settings, engine, definitions(settings), found, moment)
-    made = write_notices(engine, rows, moment, up_to=newest)
+    parts = outcome_notices(settings, engine, definitions(settings), found, moment)
+    made = write_notices(engine, parts, moment, up_to=newest)
     write_files(settings, engine)
     return Made.of(made)
 
@@ -97,11 +99,11 @@ def remind(settings: Settings, moment: datetime, period: str | None = None) -> M
     if not settings.notices:
         return Made()
     engine = engine_for(settings.url)
-    made = write_notices(engine, due_reminders(settings, engine, moment, period), moment)
+    made = write_notices(engine, [due_reminders(settings, engine, moment, period)], moment)
     if period is None:
         rows, so_far = digest(settings, engine, definitions(settings), moment)
         if rows.height:
-            made = pl.concat([made, write_notices(engine, rows, moment, digest=so_far)])
+            made = pl.concat([made, write_notices(engine, [rows], moment, digest=so_far)])
     write_files(settings, engine)
     return Made.of(made)
 
@@ -131,7 +133,7 @@ def deliver(settings: Settings, *, at_once: bool = False) -> Delivered:
     if not settings.smtp_host:
         fault = "chưa cấu hình máy chủ thư · no mail server is configured" if rows else ""
         return Delivered(dropped=dropped, waiting=len(rows), fault=fault)
-    tally = send_all(settings, engine, [row for row in rows if at_once or is_due(row, moment)])
+    tally = send_all(settings, engine, [row["id"] for row in rows if at_once or is_due(row, moment)])
     left = len(rows) - tally.sent - tally.refused - tally.unknown
     return Delivered(tally.sent, tally.refused, dropped, left, tally.unknown, tally.fault)
 
@@ -156,8 +158,10 @@ def preview(settings: Settings, kind: NoticeKind, unit: str, period: str) -> pl.
         raise ActRefusedError("Ghi --unit và --period", "Give --unit and --period")
     if kind in (NoticeKind.REJECTED, NoticeKind.ACCEPTED):
         found = outcomes_of_unit(engine, unit, period)
-        rows = outcome_notices(settings, engine, catalog, found, moment, anyway=True)
-        rows = rows.filter(pl.col("kind") == kind.value, pl.col("submission_id").is_not_null())
+        told = outcome_notices(settings, engine, catalog, found, moment, anyway=True)
+        rows = pl.concat([pl.DataFrame(schema=NOTICE), *told]).filter(
+            pl.col("kind") == kind.value, pl.col("submission_id").is_not_null()
+        )
     else:
         rows = reminders(settings, engine, catalog, moment, period, supposing=(unit, kind))
     if rows.is_empty():
@@ -203,13 +207,18 @@ def _settled_debts(settings: Settings, engine: Engine, rows: pl.DataFrame, momen
     catalog = definitions(settings)
     for (period,), part in told.group_by("period"):
         only = also_called(engine, part["unit_id"])
+        said = texts_of(engine, part["id"].to_list()).select("id", "subject", "body")
         true_now = reminders(settings, engine, catalog, moment, str(period), only=only)
-        ours = part.with_columns(_matter()).join(
-            true_now.with_columns(_matter()).select(
-                "matter", "recipient", now_reason="reason", now_subject="subject", now_body="body"
-            ),
-            on=["matter", "recipient"],
-            how="left",
+        ours = (
+            part.join(said, on="id")
+            .with_columns(_matter())
+            .join(
+                true_now.with_columns(_matter()).select(
+                    "matter", "recipient", now_reason="reason", now_subject="subject", now_body="body"
+                ),
+                on=["matter", "recipient"],
+                how="left",
+            )
         )
         # a shorter list is still true; what a later day of reminding asks for is written as a notice of its own
         holds = (

@@ -8,12 +8,12 @@ committed and whose end was not is never sent again by itself.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Engine, Select, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, func, or_, select, update
 
 from domain.act import Act, ActRefusedError
 from domain.finding import Severity
@@ -54,6 +54,9 @@ _DIGEST = "notices_digest"
 
 #: Runs that do not work on reports.
 _NO_REPORTS = ("remind",)
+
+#: Notices in full in memory at a time.
+_PAGE = 5_000
 
 #: While a notice was handed over less than this ago, whoever did may still be waiting for the answer.
 STILL_SENDING = timedelta(minutes=2)
@@ -279,45 +282,74 @@ def reasons_like(connection: Connection, prefix: str) -> list[str]:
 
 def write_notices(
     engine: Engine,
-    rows: pl.DataFrame,
+    parts: Iterable[pl.DataFrame],
     made_at: datetime,
     *,
     up_to: datetime | None = None,
     digest: Mapping[str, Any] | None = None,
 ) -> pl.DataFrame:
-    """Put down :data:`NOTICE` rows whose reason is not on record; those that were. With ``up_to`` outcomes are told so
-    far; ``digest`` is what :func:`told_so_far` is from now on.
+    """Put down :data:`NOTICE` rows whose reason is not on record; ``kind, recipient`` of those that were. With
+    ``up_to`` outcomes are told so far; ``digest`` is what :func:`told_so_far` is from now on.
 
-    All of one transaction: of one reason everybody is told, or nobody is.
+    All of one transaction: of one reason everybody is told, or nobody is. ``parts`` are taken one after the other, so
+    that the texts of a whole country are never in memory together; a reason may go on in the next part.
     """
+    last = pl.Series([], dtype=pl.String)
+    told = [pl.DataFrame(schema={"kind": pl.String, "recipient": pl.String})]
     with write(engine) as connection:
-        known = reasons_known(connection, rows["reason"].unique())
-        new = rows.filter(~pl.col("reason").is_in(known.implode())).unique(
-            ["reason", "recipient"], keep="first", maintain_order=True
-        )
-        if new.height:
-            made = new.select(*NOTICE).with_columns(
-                made_at=pl.lit(made_at.astimezone(UTC), MOMENT), tries=pl.lit(0, pl.Int64)
-            )
-            insert_frame(connection, tables.notice, number_rows(connection, tables.notice, made))
+        for rows in parts:
+            known = reasons_known(connection, rows["reason"].unique())
+            is_known = pl.col("reason").is_in(known.implode()) & ~pl.col("reason").is_in(last.implode())
+            new = rows.filter(~is_known).unique(["reason", "recipient"], keep="first", maintain_order=True)
+            last = new["reason"].unique()
+            if new.height:
+                made = new.select(*NOTICE).with_columns(
+                    made_at=pl.lit(made_at.astimezone(UTC), MOMENT), tries=pl.lit(0, pl.Int64)
+                )
+                insert_frame(connection, tables.notice, number_rows(connection, tables.notice, made))
+                told.append(new.select("kind", "recipient"))
         if up_to is not None:
             before = setting(connection, _UP_TO)
             if before is None or datetime.fromisoformat(before) < up_to:
                 set_setting(connection, _UP_TO, up_to.isoformat())
         if digest is not None:
             set_setting(connection, _DIGEST, json.dumps(digest))
-    return new
+    return pl.concat(told)
+
+
+def _has_no_file() -> ColumnElement[bool]:
+    here = tables.notice.c
+    return and_(here.path.is_(None), here.state.in_([NoticeState.WRITTEN.value, NoticeState.WAITING.value]))
 
 
 def without_files(engine: Engine) -> pl.DataFrame:
-    """Notices whose file was not written yet: ``id, kind, reason, recipient, recipient_name, subject, body, attachment,
-    made_at, state, unit, period``."""
+    """Notices whose file was not written yet, counted: ``kind, period_id, made_at, count, first``, the number of the
+    first of them."""
     here = tables.notice.c
-    query = _in_words().where(
-        here.path.is_(None), here.state.in_([NoticeState.WRITTEN.value, NoticeState.WAITING.value])
+    query = (
+        select(here.kind, here.period_id, here.made_at, func.count().label("count"), func.min(here.id).label("first"))
+        .where(_has_no_file())
+        .group_by(here.kind, here.period_id, here.made_at)
     )
     with engine.connect() as connection:
-        return read_frame(connection, query.order_by(here.id))
+        return read_frame(connection, query).sort("first")
+
+
+def pages_without_files(engine: Engine, group: Mapping[str, Any]) -> Iterator[pl.DataFrame]:
+    """The notices of a row of :func:`without_files`, so many at a time: ``id, kind, reason, recipient, recipient_name,
+    subject, body, attachment, made_at, state, unit, period``."""
+    here = tables.notice.c
+    same = here.period_id.is_(None) if group["period_id"] is None else here.period_id == group["period_id"]
+    of_it = (_has_no_file(), here.kind == group["kind"], here.made_at == group["made_at"], same)
+    after = 0
+    while True:
+        with engine.connect() as connection:
+            query = _in_words().where(*of_it, here.id > after).order_by(here.id).limit(_PAGE)
+            page = read_frame(connection, query)
+        if page.is_empty():
+            return
+        yield page
+        after = int(page["id"][-1])
 
 
 def mark_written(engine: Engine, paths: pl.DataFrame) -> None:
@@ -345,13 +377,23 @@ def _in_words() -> Select[Any]:
 
 
 def waiting(engine: Engine) -> pl.DataFrame:
-    """Notices that wait to be sent, the oldest first: :func:`without_files` with ``unit_id, period_id, submission_id,
-    tries, tried_at``."""
+    """Notices that wait to be sent, the oldest first: ``id, kind, reason, recipient, made_at, unit_id, submission_id,
+    tries, tried_at, period``, without their texts."""
     here = tables.notice.c
-    more = [here[name] for name in ("unit_id", "period_id", "submission_id", "tries", "tried_at")]
-    query = _in_words().add_columns(*more).where(here.state == NoticeState.WAITING.value)
+    names = ("id", "kind", "reason", "recipient", "made_at", "unit_id", "submission_id", "tries", "tried_at")
+    query = (
+        select(*[here[name] for name in names], func.coalesce(tables.period.c.code, "").label("period"))
+        .outerjoin_from(tables.notice, tables.period, tables.period.c.id == here.period_id)
+        .where(here.state == NoticeState.WAITING.value)
+    )
     with engine.connect() as connection:
         return read_frame(connection, query.order_by(here.id))
+
+
+def texts_of(engine: Engine, ids: Sequence[int]) -> pl.DataFrame:
+    """These notices in full, as :func:`pages_without_files` gives them."""
+    with engine.connect() as connection:
+        return read_where_in(connection, _in_words(), tables.notice.c.id, ids).sort("id")
 
 
 def drop(engine: Engine, ids: Sequence[int], why: str) -> None:
@@ -506,7 +548,7 @@ def notices_of(
     kind: str | None = None,
     number: int | None = None,
 ) -> pl.DataFrame:
-    """Notices, the newest first: :func:`without_files` with ``path, tries, tried_at, sent_at, fault, unit_name,
+    """Notices, the newest first: :func:`pages_without_files` with ``path, tries, tried_at, sent_at, fault, unit_name,
     submission_id, unit_id``."""
     here = tables.notice.c
     more = [here[name] for name in ("path", "tries", "tried_at", "sent_at", "fault", "submission_id", "unit_id")]

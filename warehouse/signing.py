@@ -40,7 +40,9 @@ def sign(who: str, reason: str) -> Words:
 
 def one_line(text: str) -> str:
     """What a terminal and a table can show: composed, without control characters and doubled spaces."""
-    shown = "".join(letter if letter.isprintable() else " " for letter in nfc(text))
+    shown = nfc(text)
+    if not shown.isprintable():
+        shown = "".join(letter if letter.isprintable() else " " for letter in shown)
     return " ".join(shown.split())
 
 

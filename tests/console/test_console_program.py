@@ -168,12 +168,6 @@ def test_a_warehouse_that_cannot_be_written_is_one_sentence(made: Path, prefect_
     assert "readonly" in ran.err
 
 
-def test_a_prefect_server_out_of_reach_is_one_sentence(made: Path) -> None:
-    ran = run(made, "ingest", PREFECT_API_URL="http://localhost:1/api")
-    assert is_a_refusal(ran)
-    assert "Prefect" in ran.err
-
-
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

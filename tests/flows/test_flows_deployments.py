@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -15,14 +18,14 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import DeploymentSchedule
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.server.schemas.schedules import CronSchedule, RRuleSchedule
-from prefect.states import Scheduled
+from prefect.states import Running, Scheduled
 
 from catalog import Catalog, load_catalog
 from catalog.occasions import occasions
 from domain.clock import ZONE, pretending
 from domain.occasion import OccasionKind
 from flows.deployments import deployments, prefect_yaml
-from flows.serving import set_aside_late
+from flows.serving import bury_dead, set_aside_late
 from tasks.occasions import FLOW_OF
 from tests.catalog.walls import expected
 
@@ -97,6 +100,24 @@ def test_the_server_makes_runs_of_them_and_late_ones_are_set_aside(applied: dict
         assert {run.id for run in waiting if run.auto_scheduled} == {run.id for run in runs} - late
         assert by_hand.id in {run.id for run in waiting}, "what a person asked for is done, however late"
         client.delete_flow_run(by_hand.id)
+
+
+@pytest.mark.server
+def test_a_run_whose_process_is_gone_does_not_hold_the_place_of_the_next(applied: dict[str, UUID]) -> None:
+    with get_client(sync_client=True) as client:
+        gone, living = (client.create_flow_run_from_deployment(applied["remind"]).id for _ in range(2))
+        for run in (gone, living):
+            client.set_flow_run_state(run, Running(), force=True)
+        surroundings = {**os.environ, "PREFECT__FLOW_RUN_ID": str(living)}
+        process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], env=surroundings)
+        try:
+            assert bury_dead() == 1
+        finally:
+            process.kill()
+            process.wait()
+        states = [client.read_flow_run(run).state for run in (gone, living)]
+        assert [state.type.value for state in states if state] == ["CRASHED", "RUNNING"]
+        assert bury_dead() == 1, "the other is gone by now"
 
 
 @pytest.mark.server

@@ -11,9 +11,10 @@ from telling import Letterbox, Office, free_port, mail_server, words_of
 
 from domain.clock import pretending
 from domain.notice import NoticeKind
-from tasks import notice_files
+from tasks import notice_files, notice_outcomes
 from tasks.notices import deliver, due_reminders, notices_after_run, preview, remind
 from warehouse import acts
+from warehouse import notices as notices_kept
 
 DUE = date(2025, 3, 18)  # 2 working days after Friday 14/3/2025
 
@@ -100,6 +101,18 @@ def test_very_many_are_one_file(office: Office, monkeypatch: pytest.MonkeyPatch)
     identities = [message["Message-ID"] for message in box]
     box.close()
     assert len(set(identities) - {None}) == 3
+
+
+def test_everybody_of_a_unit_is_told_however_the_work_is_cut(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.with_people("unit;role;name;email\nX01;unit;A;a@x.vn\nX01;unit;B;b@x.vn\nX01;unit;C;c@x.vn\n")
+    monkeypatch.setattr(notice_outcomes, "_AT_A_TIME", 2)
+    monkeypatch.setattr(notices_kept, "_PAGE", 1)
+    monkeypatch.setattr(notice_files, "MOST_FILES", 2)
+    run = office.report(X01="rejected", X02="rejected")
+    for made in (5, 0):  # three people of X01, one of X02, the list
+        assert notices_after_run(office.settings, run).total == made
+    assert [row["recipient"] for row in office.notices(unit="X01")] == ["a@x.vn", "b@x.vn", "c@x.vn"]
+    assert len({row["path"] for row in office.notices()}) == 1
 
 
 def test_notices_can_be_off(office: Office) -> None:
