@@ -8,7 +8,7 @@ EDITABLE := $(BIN)/python -m pip install --quiet --disable-pip-version-check --n
 
 export PYTHONUTF8 := 1
 
-.PHONY: help install install-dev demo test check lock bench year clean
+.PHONY: help install install-dev demo test test-all check lock bench year clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -33,8 +33,11 @@ install-dev: $(VENV)/.dev ## the program and the tools to test it
 demo: install ## the whole story on sample data
 	$(BIN)/tongket demo
 
-test: install-dev ## all tests
+test: install-dev ## the tests of every day
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-all: install-dev ## those and what they only sample: every point of the crash matrix, more on PostgreSQL
+	$(BIN)/python -m pytest -n 2 --dist loadfile --thorough
 
 check: install-dev ## style, types, import rules, definitions
 	$(BIN)/ruff check .

@@ -36,6 +36,26 @@ prepare(_prefect_home)
 _numbers = itertools.count(1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--thorough", action="store_true", help="also run what the everyday suite only samples")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """``@pytest.mark.thorough`` is left to ``make test-all``; with names only those variants of the test are."""
+    if config.getoption("--thorough"):
+        return
+    left = [item for item in items if _is_left(item)]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if item not in set(left)]
+
+
+def _is_left(item: pytest.Item) -> bool:
+    variant = f"-{item.callspec.id}-" if hasattr(item, "callspec") else ""
+    return any(
+        not mark.args or any(f"-{name}-" in variant for name in mark.args) for mark in item.iter_markers("thorough")
+    )
+
+
 @dataclass(frozen=True)
 class Server:
     """A running PostgreSQL and how to make databases on it."""

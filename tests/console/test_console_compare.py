@@ -93,6 +93,7 @@ def told(row: dict[str, Any]) -> tuple[Any, ...]:
     return row["value_then"], row["value_now"], row["comparable"], row["reason"]
 
 
+@pytest.mark.thorough("sqlite")
 def test_the_reform_from_files_to_the_command_line(reform: Reform) -> None:
     reform.sends("2024-Q1", OLD)
     reform.sends("2026-Q1", NEW)
@@ -137,6 +138,7 @@ def test_the_reform_from_files_to_the_command_line(reform: Reform) -> None:
     assert told(reform.received("VD.35", "--boundaries", "then"))[2:] == (False, "split")
 
 
+@pytest.mark.thorough("postgres")
 def test_a_hole_in_either_sum_is_a_caution(reform: Reform) -> None:
     reform.sends("2024-Q1", {unit: value for unit, value in OLD.items() if unit != "VD.UB.28681"})
     reform.sends("2026-Q1", NEW)
@@ -151,6 +153,7 @@ def test_a_hole_in_either_sum_is_a_caution(reform: Reform) -> None:
     assert english.code == 0
 
 
+@pytest.mark.thorough("postgres")
 def test_what_the_province_states_for_its_territory_is_not_added(reform: Reform) -> None:
     reform.sends("2024-Q1", {"VD.UB.35": 4000, "VD.UB.36": 5000}, scope="territory")
     reform.sends("2026-Q1", {"VD.UB.37": 13000}, scope="territory")
@@ -189,6 +192,7 @@ def test_the_mart_follows_the_figures(reform: Reform) -> None:
     assert row[0][4] == "độ bao phủ hai kỳ khác nhau; còn đơn vị chưa có số liệu"
 
 
+@pytest.mark.thorough("postgres")
 def test_without_the_older_reports_the_mart_holds_nothing(reform: Reform) -> None:
     for period in ("2025-Q1", "2026-Q1"):
         reform.sends(period, {"VD.35.SNV": 100})
@@ -199,6 +203,7 @@ def test_without_the_older_reports_the_mart_holds_nothing(reform: Reform) -> Non
     assert reform.mart(kept) == []
 
 
+@pytest.mark.thorough("postgres")
 def test_what_cannot_be_asked_is_refused_in_one_sentence(reform: Reform) -> None:
     def refused(*arguments: str) -> str:
         ran: Ran = run_here("compare", "--unit", "VD.37", *arguments)

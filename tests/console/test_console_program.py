@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -33,14 +33,15 @@ def test_the_help_loads_no_heavy_library(home: Path) -> None:
     assert "ingest" in done.stdout
 
 
-def test_the_help_is_there_within_a_second(home: Path) -> None:
-    """The best of three: the machine may be busy with something else, the program may not be slow."""
+def test_the_help_costs_less_than_a_second(home: Path) -> None:
+    """What the program itself needs, the best of three: the machine may be busy with something else."""
     home.mkdir()
     seconds = []
     for _ in range(3):
-        start = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         assert run(home, "--help").code == 0
-        seconds.append(time.perf_counter() - start)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert min(seconds) < 1.0
 
 

@@ -39,10 +39,18 @@ HELD = {
 }
 
 
+#: On a day like any other each is tried on one of the databases.
+HALF = [
+    *(f"sqlite-{held}" for held in list(HELD)[::2]),
+    *(f"postgres-{held}" for held in list(HELD)[1::2]),
+]
+
+
 def _point(events: list[Point], step: str, word: str, nth: int) -> Point:
     return [event for event in events if event.step == step and event.name.endswith(f" {word}")][nth - 1]
 
 
+@pytest.mark.thorough(*HALF)
 @pytest.mark.parametrize("held", HELD)
 def test_two_runs_over_one_inbox(
     held: str, world: World, fresh: Fresh, undisturbed: Undisturbed, processes: Zygote, tmp_path: Path
@@ -82,6 +90,7 @@ def test_two_runs_start_together(
 # ------------------------------------------------------------------------------------------------ acts
 
 
+@pytest.mark.thorough("sqlite-1", "postgres-2")
 @pytest.mark.parametrize("seed", [1, 2])
 def test_collecting_retrying_and_withdrawing_at_once(
     seed: int, world: World, fresh: Fresh, processes: Zygote, tmp_path: Path
@@ -221,6 +230,7 @@ def _whoever_sent(where: Place) -> Counter[Any]:
     return rows
 
 
+@pytest.mark.thorough("sqlite")
 def test_eight_processes_submit_two_hundred_files_with_duplicates(
     world: World, crowd: Crowd, alone: Counter[Any], fresh: Fresh, processes: Zygote, tmp_path: Path
 ) -> None:

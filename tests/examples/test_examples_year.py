@@ -112,10 +112,14 @@ def test_whatever_is_tampered_with_is_named(played: Played, tmp_path: Path, tamp
 
 
 @pytest.mark.postgres
-def test_half_a_year_on_postgres_is_as_it_was_reckoned(stage: Stage, server: Server, tmp_path: Path) -> None:
-    url = server.create("half_a_year")
-    half = play(stage, settings_of(stage, tmp_path / "home", url), PlainMachine(), until=SUMMER)
-    assert [str(item) for item in half.compared.differences] == []
-    assert half.compared.count > 9_000
-    assert "2026-Q2" in half.oracle.closed
-    half.player.engine.dispose()
+@pytest.mark.thorough("whole")
+@pytest.mark.parametrize("until", [pytest.param(SUMMER, id="half"), pytest.param(None, id="whole")])
+def test_the_year_on_postgres_is_as_it_was_reckoned(
+    stage: Stage, server: Server, tmp_path: Path, until: datetime | None
+) -> None:
+    url = server.create(tmp_path.name.lower()[-20:])
+    played = play(stage, settings_of(stage, tmp_path / "home", url), PlainMachine(), until=until)
+    assert [str(item) for item in played.compared.differences] == []
+    assert played.compared.count > (9_000 if until else 25_000)
+    assert "2026-Q2" in played.oracle.closed
+    played.player.engine.dispose()

@@ -98,6 +98,7 @@ def test_a_killed_run_taken_up_again_gives_the_same_figures(
     assert list(settings.workspace.inbox.iterdir()) == []
 
 
+@pytest.mark.thorough
 def test_two_runs_at_once_give_what_one_would(
     settings: Settings, collected_sqlite: Collected, prefect_api: str
 ) -> None:

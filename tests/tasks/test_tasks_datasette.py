@@ -62,6 +62,7 @@ def served(collected: Collected, tmp_path: Path) -> Iterator[Served]:
     opened.close()
 
 
+@pytest.mark.thorough("postgres")
 def test_datasette_serves_the_copy(collected: Collected, served: Served) -> None:
     before = hashlib.sha256(served.file.read_bytes()).digest()
     told = served.get(".json").json()

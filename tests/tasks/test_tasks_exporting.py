@@ -27,6 +27,7 @@ def _files(out: Path) -> dict[str, bytes]:
     return {str(path.relative_to(out)): path.read_bytes() for path in out.rglob("*") if path.is_file()}
 
 
+@pytest.mark.thorough("postgres")
 @pytest.mark.parametrize("kind", ["parquet", "csv", "xlsx"])
 def test_an_export_is_what_its_manifest_says_and_the_same_twice(
     collected: Collected, tmp_path: Path, kind: str

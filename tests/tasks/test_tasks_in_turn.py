@@ -52,6 +52,7 @@ def _rules_of_history(settings: Settings) -> list[str]:
     return sorted(found.filter(found["level"] == 6)["rule"])
 
 
+@pytest.mark.thorough("as due-a batch each", "the later first-one batch")
 @pytest.mark.parametrize("batch", [1, 2], ids=["a batch each", "one batch"])
 @pytest.mark.parametrize("order", [("first", "second"), ("second", "first")], ids=["as due", "the later first"])
 def test_a_quarter_is_judged_by_the_quarter_before_that_came_with_it(

@@ -64,6 +64,7 @@ def opened() -> Iterator[object]:
         engine.dispose()
 
 
+@pytest.mark.thorough("sqlite-sqlite", "postgres-postgres")
 def test_what_comes_back_is_what_went_in_on_either_database(
     collected: Collected, saved: Path, anew: Settings, opened: object
 ) -> None:

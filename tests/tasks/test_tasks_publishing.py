@@ -14,6 +14,7 @@ from tests.conftest import Collected
 from warehouse.extracts import COLUMNS
 
 
+@pytest.mark.thorough("postgres")
 def test_the_copy_is_the_marts_and_the_questions_that_stand_ready_are_answered(
     collected: Collected, tmp_path: Path
 ) -> None:

@@ -237,6 +237,7 @@ def register(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     engine.dispose()
 
 
+@pytest.mark.thorough("postgres")
 @settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn=_registers())
 def test_what_is_kept_of_units_above_is_the_tree_of_every_day(

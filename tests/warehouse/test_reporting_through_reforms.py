@@ -212,6 +212,7 @@ def test_the_superior_is_the_one_the_totals_use(engine: Engine, sent: dict[str, 
 # ------------------------------------------------------------------------------------------------ what is kept
 
 
+@pytest.mark.thorough("postgres-told in time", "sqlite-told afterwards")
 def test_a_warehouse_that_was_filled_before_is_filled_by_the_migration(
     engine: Engine, sent: dict[str, tuple[str, str, str]]
 ) -> None:
