@@ -273,7 +273,7 @@ class _Maker:
             YEAR,
             self.seed,
             self.province,
-            tuple(sorted(deeds, key=lambda deed: deed.at)),
+            tuple(sorted(_at_once(deeds), key=lambda deed: deed.at)),
             (outage,),
             {name: tuple(units) for name, units in roles.items()},
         )
@@ -435,6 +435,18 @@ class _Maker:
             yield Looks(_at(self._day(quarter, 23), 23), f"sau đợt {quarter}")
         yield Looks(_at(CLOSED_AGAIN, 23), "kỳ mở lại đã đóng")
         yield Looks(_at(CONFERENCE, 23), "cuối năm")
+
+
+def _at_once(deeds: list[Deed]) -> Iterator[Deed]:
+    """The deeds, with what is to be judged anew at one moment for one reason in one."""
+    asked: dict[tuple[datetime, str], list[Retries]] = {}
+    for deed in deeds:
+        if isinstance(deed, Retries):
+            asked.setdefault((deed.at, deed.reason), []).append(deed)
+        else:
+            yield deed
+    for same in asked.values():
+        yield replace(same[0], files=tuple(file for deed in same for file in deed.files))
 
 
 def _ended(unit: UnitRecord, day: date) -> UnitRecord:
