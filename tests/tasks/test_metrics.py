@@ -72,9 +72,13 @@ def test_the_counts_are_those_of_the_status_board(collected: Collected, moment: 
 def test_runs_notices_and_the_rest_are_told(collected: Collected, moment: datetime) -> None:
     with clock.pretending(moment):
         samples = counted(Warehouse(collected.settings))
-    assert total(samples, "tongket_runs_total", kind="collect-period", state="completed") == 1
+    with collected.engine.connect() as connection:  # another test may have collected the same files again
+        words = "select count(*) from run where kind = 'collect-period' and state = 'completed'"
+        runs = connection.execute(text(words)).scalar_one()
+    assert runs >= 1
+    assert total(samples, "tongket_runs_total", kind="collect-period", state="completed") == runs
     assert total(samples, "tongket_run_seconds", kind="collect-period") > 0
-    assert abs(total(samples, "tongket_last_success_timestamp_seconds") - time.time()) < 3_600
+    assert abs(total(samples, "tongket_last_success_timestamp_seconds", kind="collect-period") - time.time()) < 3_600
     assert total(samples, "tongket_up") == total(samples, "tongket_build_info") == 1
     assert total(samples, "tongket_notices") == total(samples, "tongket_waiting") == 0
     assert total(samples, "tongket_disk_free_bytes", place="home") > 0
