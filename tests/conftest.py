@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,18 +123,33 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
+Fresh = Callable[[str], AbstractContextManager[str]]
+
+
+@pytest.fixture(scope="session")
+def fresh_warehouse(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Fresh:
+    """Makes a fresh warehouse at the newest migration, on the database of that name; gives its address."""
+
+    @contextmanager
+    def fresh(database: str) -> Iterator[str]:
+        if database == "sqlite":
+            path = tmp_path_factory.mktemp("fresh") / "warehouse.db"
+            shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+            yield f"sqlite:///{path}"
+            return
+        server: Server = request.getfixturevalue("server")
+        name = f"fresh_{next(_numbers)}"
+        yield server.create(name, request.getfixturevalue("migrated_postgres"))
+        server.drop(name)
+
+    return fresh
+
+
 @pytest.fixture(params=DATABASES)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def url(request: pytest.FixtureRequest, fresh_warehouse: Fresh) -> Iterator[str]:
     """The address of a fresh warehouse at the newest migration."""
-    if request.param == "sqlite":
-        path = tmp_path / "warehouse.db"
-        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
-        yield f"sqlite:///{path}"
-        return
-    server: Server = request.getfixturevalue("server")
-    name = f"fresh_{next(_numbers)}"
-    yield server.create(name, request.getfixturevalue("migrated_postgres"))
-    server.drop(name)
+    with fresh_warehouse(request.param) as address:
+        yield address
 
 
 @pytest.fixture(params=DATABASES)

@@ -35,7 +35,7 @@ _IN_ONE_STATEMENT = 10_000
 _ROWS_AT_A_TIME = 50_000
 
 #: Fewer new rows than this change no plan.
-_WORTH_ANALYSING = 500
+_WORTH_ANALYSING = 100
 
 #: As SQLAlchemy writes a moment into SQLite: text in UTC that sorts as time does.
 _SQLITE_MOMENT = "%Y-%m-%d %H:%M:%S%.6f"

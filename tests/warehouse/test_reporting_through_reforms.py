@@ -4,7 +4,10 @@ say of every unit what the status says, and neither ever says more than the whol
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import polars as pl
 import pytest
@@ -13,8 +16,10 @@ from world import ALL, CATALOG, batch, furnish
 
 from catalog.model import UnitEventRecord, UnitRecord
 from domain.unit import EventKind, EventShare
+from tests.conftest import Fresh
 from warehouse import acts, queries
 from warehouse.bulk import read_frame
+from warehouse.engine import make_engine
 from warehouse.intake import Arrival, receive
 from warehouse.load import load_batch
 from warehouse.registry import import_register
@@ -102,12 +107,33 @@ def _told(engine: Engine, question: str) -> pl.DataFrame:
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-@pytest.fixture(params=["told in time", "told afterwards"])
-def sent(request: pytest.FixtureRequest, engine: Engine) -> dict[str, tuple[str, str, str]]:
-    """Every fate with every history; the events are known when the units send again, or only when all is over.
+@dataclass(frozen=True)
+class Reformed:
+    """Every fate with every history, to be read: the code of each unit that owes, with its fate and its letters."""
 
-    The code of the unit that owes, with its fate and its letters of before and after.
-    """
+    engine: Engine
+    sent: dict[str, tuple[str, str, str]]
+
+
+def _variant(database: str, when: str) -> Any:
+    marks = [pytest.mark.postgres] if database == "postgres" else []
+    return pytest.param((database, when), id=f"{database}-{when}", marks=marks)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[_variant(*each) for each in itertools.product(["sqlite", "postgres"], ["told in time", "told afterwards"])],
+)
+def reformed(request: pytest.FixtureRequest, fresh_warehouse: Fresh) -> Iterator[Reformed]:
+    database, when = request.param
+    with fresh_warehouse(database) as url:
+        engine = make_engine(url)
+        yield Reformed(engine, _reform(engine, when))
+        engine.dispose()
+
+
+def _reform(engine: Engine, when: str) -> dict[str, tuple[str, str, str]]:
+    """Before and after the reform everybody sends; its events are known when they send again, or when all is over."""
     run = furnish(engine)
     provinces = [_unit(code, None, OLD, DAY_BEFORE, "tinh") for code in ("R0", "R1")]
     provinces += [_unit("R9", None, REFORM, kind="tinh"), _unit("R2", None, OLD, kind="tinh")]
@@ -132,11 +158,11 @@ def sent(request: pytest.FixtureRequest, engine: Engine) -> dict[str, tuple[str,
         _send(engine, run, turn)
     permitted = next(code for code, life in told.items() if life == ("recoded", "l", ""))
     acts.permit_late(engine, permitted[1:], PERIOD, date(2025, 12, 31), who="An", reason="bão")
-    if request.param == "told in time":
+    if when == "told in time":
         import_register(engine, CATALOG, [], events)
     for turn in second:
         _send(engine, run, turn)
-    if request.param == "told afterwards":
+    if when == "told afterwards":
         import_register(engine, CATALOG, [], events)
     return told
 
@@ -162,7 +188,8 @@ def _status_of_every_unit(engine: Engine) -> dict[str, dict[str, int]]:
     return {row.pop("ancestor"): row for row in told.to_dicts()}
 
 
-def test_the_rates_of_every_unit_are_those_of_the_status(engine: Engine, sent: dict[str, tuple[str, str, str]]) -> None:
+def test_the_rates_of_every_unit_are_those_of_the_status(reformed: Reformed) -> None:
+    engine, sent = reformed.engine, reformed.sent
     rates = _told(engine, f"SELECT * FROM mart_reporting_rate WHERE period = '{PERIOD}'")
     told = _status_of_every_unit(engine)
     names = list(next(iter(told.values())))
@@ -186,7 +213,8 @@ def test_the_rates_of_every_unit_are_those_of_the_status(engine: Engine, sent: d
     assert sum(own[code]["expected"] for code in ("R9", "R2")) > len(sent)  # those that a split made two of
 
 
-def test_a_report_of_each_unit_is_the_one_of_the_status(engine: Engine, sent: dict[str, tuple[str, str, str]]) -> None:
+def test_a_report_of_each_unit_is_the_one_of_the_status(reformed: Reformed) -> None:
+    engine, sent = reformed.engine, reformed.sent
     status = queries.status_by_unit(engine, PERIOD).filter("is_expected").sort("unit")
     rows = _told(engine, f"SELECT * FROM mart_reporting WHERE period = '{PERIOD}'").sort("unit")
     names = ["unit", "form", "state", "version", "submission_id"]
@@ -196,7 +224,8 @@ def test_a_report_of_each_unit_is_the_one_of_the_status(engine: Engine, sent: di
     assert {fate for code, (fate, *_) in sent.items() if code in set(rows["unit"])} == set(FATES)
 
 
-def test_the_superior_is_the_one_the_totals_use(engine: Engine, sent: dict[str, tuple[str, str, str]]) -> None:
+def test_the_superior_is_the_one_the_totals_use(reformed: Reformed) -> None:
+    engine, sent = reformed.engine, reformed.sent
     tree = queries.unit_tree(engine, LAST_DAY, since=date(2025, 6, 15))
     parents = dict(tree.select("unit", "parent").iter_rows())
     for mart in ("mart_reporting", "mart_reporting_rate", "mart_observation"):
@@ -213,9 +242,8 @@ def test_the_superior_is_the_one_the_totals_use(engine: Engine, sent: dict[str, 
 
 
 @pytest.mark.thorough("postgres-told in time", "sqlite-told afterwards")
-def test_a_warehouse_that_was_filled_before_is_filled_by_the_migration(
-    engine: Engine, sent: dict[str, tuple[str, str, str]]
-) -> None:
+def test_a_warehouse_that_was_filled_before_is_filled_by_the_migration(reformed: Reformed) -> None:
+    engine, sent = reformed.engine, reformed.sent
     from warehouse import migrate
 
     def kept() -> list[pl.DataFrame]:
