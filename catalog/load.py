@@ -42,9 +42,30 @@ _D = TypeVar("_D", Comparison, RunningText, Schedule)
 _INDICATOR_LISTS = ("dimensions", "numerator", "denominator", "unit_words")
 
 
+#: Definitions that were loaded, by where they lie and what they say. They cannot be changed, so whoever asks next in
+#: this process gets the same: reading and proving takes a hundred times as long as looking whether a file changed.
+_loaded: dict[tuple[Path, str], Catalog] = {}
+_KEPT = 4
+
+
 def load_catalog(root: Path | str = DATA) -> Catalog:
     """Read every definition below ``root`` and prove the whole; raises :class:`CatalogError` listing every fault."""
-    reader = Reader(Path(root))
+    key = Path(root), fingerprint(Path(root))
+    if key in _loaded:
+        return _loaded[key]
+    catalog = _prove(Reader(key[0]))
+    if catalog.fingerprint == key[1] == fingerprint(key[0]):  # nobody wrote in the middle of the reading
+        _keep(key, catalog)
+    return catalog
+
+
+def _keep(key: tuple[Path, str], catalog: Catalog) -> None:
+    for oldest in list(_loaded)[: max(0, len(_loaded) + 1 - _KEPT)]:
+        _loaded.pop(oldest, None)
+    _loaded[key] = catalog
+
+
+def _prove(reader: Reader) -> Catalog:
     catalog = _read_catalog(reader)
     # a slip in one file would be buried under hundreds of references to it that do not resolve
     faults = reader.faults + ([] if reader.is_incomplete else list(faults_of(catalog)))
