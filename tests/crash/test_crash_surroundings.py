@@ -222,7 +222,7 @@ def test_the_disk_fills_up_and_is_made_larger_bit_by_bit(
             assert any(word in ended.said for word in FULL), ended.said
             assert _drafts(where) == []
             failed += 1
-            more = int(more * 1.7)
+            more = int(more * 2.2)
         assert _mount(small_disk, 256 * 1024, "remount")
         undisturbed_sqlite.assert_same(where)
     assert failed > 5
@@ -239,7 +239,7 @@ def test_no_file_may_grow_beyond_a_limit(
             assert any(word in ended.said for word in FULL), ended.said
             assert _drafts(where) == []
             failed += 1
-            limit = int(limit * 1.5)
+            limit = int(limit * 2)
         undisturbed_sqlite.assert_same(where)
     assert failed > 3
 
@@ -251,6 +251,7 @@ def _drafts(where: Place) -> list[Path]:
 # ------------------------------------------------------------------------------------------------ files
 
 
+@pytest.mark.thorough("postgres")
 def test_files_change_while_they_are_copied(
     world: World, fresh: Fresh, processes: Zygote, collecting: Collecting, tmp_path: Path
 ) -> None:
@@ -330,6 +331,7 @@ def _hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+@pytest.mark.thorough("postgres")
 def test_the_inbox_vanishes_in_the_middle_and_comes_back(
     world: World, fresh: Fresh, undisturbed: Undisturbed, processes: Zygote, collecting: Collecting, tmp_path: Path
 ) -> None:

@@ -165,6 +165,7 @@ def test_notes_and_waivers_settle_and_closed_periods_are_left_alone(world: World
     assert [item["unit"] for item in world.findings()] == ["T01.1"]
 
 
+@pytest.mark.thorough("2", "3")
 @pytest.mark.parametrize("seed", range(4))
 def test_whatever_happened_the_outcome_is_that_of_beginning_anew(
     world: World, seed: int, monkeypatch: pytest.MonkeyPatch
