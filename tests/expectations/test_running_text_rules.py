@@ -24,6 +24,15 @@ def _said(make_batch: Any, catalog: Catalog, text: str, section: str = "practice
     return [f"{row['rule']} {row['arithmetic'] or row['observed']}" for row in _found(batch, catalog)]
 
 
+def _said_of_each(make_batch: Any, catalog: Catalog, *told: tuple[str, str]) -> dict[str, list[str]]:
+    """Sections and texts, each in a report of its own, all in one batch; by text the rules that fire on it."""
+    batch = make_batch(FORM, *({"narratives": {section: text}} for section, text in told))
+    said: dict[str, list[str]] = {text: [] for _, text in told}
+    for row in _found(batch, catalog):
+        said[told[row["file"] - 1][1]].append(f"{row['rule']} {row['arithmetic'] or row['observed']}")
+    return said
+
+
 class TestFigures:
     @pytest.mark.parametrize(
         ("text", "arithmetic"),
@@ -56,9 +65,8 @@ class TestFigures:
         assert "hơn 20 ≠ 2 (lệch 18)" in finding["message_vi"]
         assert "over 20 ≠ 2 (off by 18)" in finding["message_en"]
 
-    @pytest.mark.parametrize(
-        "text",
-        [
+    def test_what_is_left_alone(self, catalog: Catalog, make_batch: Any) -> None:
+        texts = [
             "Năm 2025, tổ chức 47 cuộc quán triệt.",  # what the sheet says
             "Tỷ lệ hài lòng đạt trên 90 %, cao hơn năm trước.",  # and what its words allow
             "Tỷ lệ hài lòng đạt 94 %, tỷ lệ hài lòng đạt 94,3%.",  # rounded
@@ -79,10 +87,9 @@ class TestFigures:
             "Toàn tỉnh đã tiếp nhận 5 hồ sơ.",  # wider than what the report is about
             "Nhân rộng mô hình đến 3 thôn, bản.",  # a target is spoken of among the directions
             "Thực hiện 4 cuộc kiểm tra, 4 cuộc giám sát đối với các chi bộ.",
-        ],
-    )
-    def test_what_is_left_alone(self, catalog: Catalog, make_batch: Any, text: str) -> None:
-        assert _said(make_batch, catalog, text) == []
+        ]
+        said = _said_of_each(make_batch, catalog, *(("practice", text) for text in texts))
+        assert said == {text: [] for text in texts}
 
     def test_a_unit_may_name_itself(self, catalog: Catalog, make_batch: Any) -> None:
         text = "Đảng ủy xã Long Bình tổ chức 82 cuộc quán triệt."
@@ -121,9 +128,8 @@ class TestFigures:
 
 
 class TestYears:
-    @pytest.mark.parametrize(
-        ("section", "text", "rules"),
-        [
+    def test_years_that_cannot_be(self, catalog: Catalog, make_batch: Any) -> None:
+        told = [
             ("practice", "Kết quả của tổ cao hơn so với năm 2025.", ["TXT-003 2025"]),
             ("practice", "Kết quả của tổ cao hơn so với cùng kỳ năm 2024.", []),
             ("direction", "Phấn đấu tăng 5 % so với năm 2025.", []),
@@ -138,12 +144,11 @@ class TestYears:
             ("practice", "Thực hiện chiến lược đến năm 2030, tầm nhìn đến năm 2045.", []),
             ("practice", "Duy trì nền nếp có từ năm 1025.", ["TXT-005 1025"]),
             ("practice", "Theo Nghị quyết 29-NQ/ĐU ngày 04/01/2025, năm 2016, 2023 đều tốt.", []),
-        ],
-    )
-    def test_years_that_cannot_be(
-        self, catalog: Catalog, make_batch: Any, section: str, text: str, rules: list[str]
-    ) -> None:
-        assert [told.split(" (")[0] for told in _said(make_batch, catalog, text, section)] == rules
+        ]
+        said = _said_of_each(make_batch, catalog, *((section, text) for section, text, _ in told))
+        assert {text: [each.split(" (")[0] for each in found] for text, found in said.items()} == {
+            text: rules for _, text, rules in told
+        }
 
 
 class TestNames:
@@ -170,18 +175,16 @@ class TestNames:
     ) -> None:
         assert self._names(make_batch, catalog, text) == [(rule, listed, told)]
 
-    @pytest.mark.parametrize(
-        "text",
-        [
+    def test_what_is_no_second_name(self, catalog: Catalog, make_batch: Any) -> None:
+        texts = [
             "Mô hình “ngày thứ bảy với dân” và mô hình Nâng bước em đến trường.",  # the first capital says nothing
             "Mô hình “Tổ nhân dân tự quản - Phát triển toàn diện”.",  # told in the column of other names
             "Mô hình “Ngày chủ nhật xanh”, “Camera an ninh”.",  # another model
             "Chính quyền thân thiện vì nhân dân phục vụ là yêu cầu chung.",  # no name of a model here
             "Chuyên đề “Ngày thứ bẩy với dân”.",
-        ],
-    )
-    def test_what_is_no_second_name(self, catalog: Catalog, make_batch: Any, text: str) -> None:
-        assert self._names(make_batch, catalog, text) == []
+        ]
+        said = _said_of_each(make_batch, catalog, *(("practice", text) for text in texts))
+        assert said == {text: [] for text in texts}
 
     def test_rows_of_the_list(self, catalog: Catalog, make_batch: Any) -> None:
         rows = [dict(row) for row in catalog.examples[FORM]["lists"]["initiatives"]]
