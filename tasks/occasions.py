@@ -9,8 +9,11 @@ from datetime import datetime, timedelta
 from catalog.occasions import Course, course_of, courses, occasions
 from catalog.whole import Catalog
 from domain import clock
+from domain.act import ActRefusedError
+from domain.clock import ZONE
+from domain.life import Life
 from domain.occasion import Occasion, OccasionKind
-from tasks import log
+from tasks import log, periods
 from tasks.settings import Settings
 from tasks.store import definitions, engine_for, engine_if_any
 from warehouse import schedule
@@ -72,6 +75,33 @@ def _still_of_use(catalog: Catalog, items: Sequence[Occasion], moment: datetime)
         course = course_of(catalog, period) if period else None
         closing[code] = course is None or course.closes_at <= moment
     return [item for item in items if not closing[item.period]]
+
+
+def refuse_untimely(settings: Settings, kind: OccasionKind, period: str, moment: datetime) -> None:
+    """Refuse to open or close a period in the name of the schedule when the calendar has not asked for that yet, asks
+    for it never, or had it done before: whoever wants it all the same says who and why. A closing that was begun is
+    gone on with, and the report of a closed period made again."""
+    if kind is OccasionKind.CLOSE and periods.life(settings, period) in (Life.CLOSING, Life.CLOSED):
+        return
+    found = definitions(settings).period(period)
+    course = course_of(definitions(settings), found) if found else None
+    at = None if course is None else course.opens_at if kind is OccasionKind.OPEN else course.closes_at
+    vi, en = {OccasionKind.OPEN: ("mở", "open"), OccasionKind.CLOSE: ("đóng", "close")}[kind]
+    if at is None:
+        why = f"lịch không {vi} kỳ này", f"the calendar does not {en} it"
+    elif at > moment:
+        why = (
+            f"lịch {vi} kỳ này lúc {at.astimezone(ZONE):%d/%m/%Y %H:%M}",
+            f"the calendar asks to {en} it at {at.astimezone(ZONE):%Y-%m-%d %H:%M}",
+        )
+    elif (period, "") in schedule.done_occasions(engine_for(settings.url), kind):
+        why = f"lịch đã {vi} kỳ này một lần", f"the calendar had that done once (to {en} it)"
+    else:
+        return
+    raise ActRefusedError(
+        f"Kỳ {period}: {why[0]}; muốn {vi} bây giờ thì ghi cả lý do và tên người quyết định",
+        f"{period}: {why[1]}; to {en} it now give the reason and the name of who decides",
+    )
 
 
 def mark_done(settings: Settings, occasions: Sequence[Occasion], run: str | None, outcome: str) -> None:

@@ -54,6 +54,7 @@ _SEVERITIES: Mapping[str, Words] = {
 _ACTS: Mapping[tuple[str, str], Words] = {
     (Act.OPEN_PERIOD, "open"): ("mở kỳ", "opened"),
     (Act.CLOSE_PERIOD, "closing"): ("bắt đầu đóng kỳ", "began to close"),
+    (Act.CLOSE_PERIOD, "open"): ("hoãn đóng kỳ", "put closing off"),
     (Act.CLOSE_PERIOD, "closed"): ("đóng kỳ", "closed"),
     (Act.REOPEN_PERIOD, "open"): ("mở lại kỳ", "reopened"),
 }

@@ -83,6 +83,18 @@ def permits_running(settings: Settings, period: str, moment: datetime) -> Permit
     return kept.permits_running(engine_for(settings.url), period, day_of(moment))
 
 
+def permits_awaited(settings: Settings, period: str, moment: datetime) -> acts.PermitRunsError | None:
+    """What the schedule waits for before it closes the period. A closing that it began before the permit was given, and
+    that was cut short, is put off as well: the units are reminded until then."""
+    permits = permits_running(settings, period, moment)
+    if permits is None:
+        return None
+    waits = acts.PermitRunsError(period, permits)
+    if life(settings, period) is Life.CLOSING and period in interrupted(settings):
+        put_off_closing(settings, period, waits)
+    return waits
+
+
 def interrupted(settings: Settings) -> list[str]:
     """Periods whose closing was cut short, before they were closed or before their report was made: the run died, or a
     fault stopped it. The next closing finishes them."""
@@ -153,10 +165,21 @@ def close_period(
     moment: datetime | None = None,
     run: str | None = None,
 ) -> None:
-    """Close the period at ``moment`` (now); refused while reports wait or another run closes it."""
+    """Close the period at ``moment`` (now); refused while reports wait or another run closes it, and to the schedule
+    while units may be late."""
     register(settings, period)
-    acts.close_period(engine_for(settings.url), period, who=who, reason=reason, moment=moment or clock.now(), run=run)
+    moment = moment or clock.now()
+    permits_on = day_of(moment) if who == SCHEDULE else None
+    engine = engine_for(settings.url)
+    acts.close_period(engine, period, who=who, reason=reason, moment=moment, run=run, permits_on=permits_on)
     log.tell("period.closed", settings, period=period, run=run)
+
+
+def put_off_closing(settings: Settings, period: str, why: ActRefusedError, run: str | None = None) -> None:
+    """The schedule closes the period later: until then it is open as it was."""
+    engine = engine_for(settings.url)
+    acts.put_off_closing(engine, period, who=SCHEDULE, reason=f"{why.vi} · {why.en}", run=run)
+    log.tell("period.put_off", settings, period=period, run=run)
 
 
 def reopen_period(settings: Settings, period: str, *, who: str, reason: str, moment: datetime | None = None) -> None:

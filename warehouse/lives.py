@@ -99,14 +99,19 @@ def periods_of_run(engine: Engine, run_id: str) -> list[str]:
 
 def permits_running(engine: Engine, period: str, today: date) -> Permits | None:
     """Permits to be late in a period that run on ``today``; ``None`` when none does."""
+    with engine.connect() as connection:
+        return permits_of(connection, period, today)
+
+
+def permits_of(connection: Connection, period: str, today: date) -> Permits | None:
+    """:func:`permits_running` on a connection that does other things too."""
     permit = tables.lateness_permit.c
     query = (
         select(func.count(), func.max(permit.until))
         .join_from(tables.lateness_permit, tables.period, tables.period.c.id == permit.period_id)
         .where(tables.period.c.code == period, permit.until >= today)
     )
-    with engine.connect() as connection:
-        count, until = connection.execute(query).one()
+    count, until = connection.execute(query).one()
     return Permits(int(count), until) if count else None
 
 
