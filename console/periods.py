@@ -273,11 +273,14 @@ def close(period: PeriodArgument, reason: Reason, who: Who = None, as_json: AsJs
     """At once, whoever may still be late; the flow close-period collects and backs up first."""
     from domain.clock import now
     from tasks import periods
+    from tasks.period_report import period_report
+    from tasks.store import register_of
 
-    chosen, _ = open_warehouse()
+    chosen, engine = open_warehouse()
     known_period(definitions(chosen), period)
     permits = periods.permits_running(chosen, period, now())
     periods.close_period(chosen, period, who=decider(who), reason=reason)
+    period_report(engine, register_of(chosen), period, now())  # what it counts now is kept with the closing
     if as_json:
         print_json({"period": period, "closed": True, "life": "closed", "permits": permits.units if permits else 0})
         return

@@ -509,6 +509,7 @@ def reopen_period(engine: Engine, period: str, *, who: str, reason: str, moment:
             raise ActRefusedError(f"Kỳ {period} đang mở", f"The period {period} is open")
         _mark_period(connection, window, closed_at=None, reopened_at=moment or clock.now())
         lives.leave(connection, period)
+        lives.forget_figures(connection, period)
         record(connection, Act.REOPEN_PERIOD, signed, {"period_id": window.id}, before="closed", after="open")
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -192,6 +193,38 @@ def judged_since_closed(connection: Connection, period: dict[str, Any]) -> pl.Se
     here = tables.submission.c
     query = select(here.id.label("submission_id")).where(here.period_id == period["id"], here.attempt_id > last)
     return read_frame(connection, query)["submission_id"]
+
+
+def figures_at_closing(engine: Engine, period: str, closed_at: datetime, figures: dict[str, Any]) -> dict[str, Any]:
+    """What the first report of a closed period counted: ``figures`` from now on, unless those of this closing are on
+    record. The register and the definitions are not kept as they were: who reads a later report must know that it
+    differs."""
+    with engine.connect() as connection:
+        kept = _kept_figures(connection, period, closed_at)
+    if kept is not None:
+        return kept
+    with write(engine) as connection:
+        still = connection.scalar(select(tables.period.c.closed_at).where(tables.period.c.code == period))
+        kept = _kept_figures(connection, period, closed_at)
+        if kept is None and still == closed_at:
+            told = {"closed_at": closed_at.isoformat(), "figures": figures}
+            set_setting(connection, _figures(period), json.dumps(told, sort_keys=True))
+    return figures if kept is None else kept
+
+
+def _kept_figures(connection: Connection, period: str, closed_at: datetime) -> dict[str, Any] | None:
+    text = setting(connection, _figures(period))
+    told: dict[str, Any] = json.loads(text) if text else {}
+    return dict(told["figures"]) if told.get("closed_at") == closed_at.isoformat() else None
+
+
+def forget_figures(connection: Connection, period: str) -> None:
+    """The period is open again: its next closing has figures of its own."""
+    connection.execute(delete(tables.setting).where(tables.setting.c.key == _figures(period)))
+
+
+def _figures(period: str) -> str:
+    return f"period.closed_figures:{period}"
 
 
 def _closed(period: str) -> str:
