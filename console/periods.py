@@ -145,6 +145,7 @@ def _counts(engine: Engine, period: str | None) -> dict[str, int | None]:
 def show(period: PeriodArgument, as_json: AsJson = False) -> None:
     from domain.clock import now
     from tasks import periods
+    from tasks.occasions import left_open
     from warehouse import lives as kept
 
     chosen, engine = open_warehouse()
@@ -160,6 +161,7 @@ def show(period: PeriodArgument, as_json: AsJson = False) -> None:
         "permits_until": permits.until if permits else None,
         "permits": permits.units if permits else 0,
         "interrupted": period in periods.interrupted(chosen),
+        "left_open": period in [item.period for item in left_open(chosen)],
         "refused_since_closed": kept.refused_since_closed(engine, period),
         "acts": kept.acts_of(engine, period).to_dicts(),
         "backups": [str(path) for path in periods.backups_of(chosen, period)],
@@ -228,6 +230,11 @@ def _waits(told: dict[str, Any]) -> Iterator[str]:
         yield say(
             f"{vi_number(told['waiting'])} báo cáo đang chờ xử lý (tongket ingest)",
             f"{told['waiting']:,} submissions wait to be processed (tongket ingest)",
+        )
+    if told["left_open"]:
+        yield say(
+            "lịch không đóng kỳ này: mở đến khi có người đóng (tongket period close)",
+            "the schedule does not close it: open until a person does (tongket period close)",
         )
     if told["interrupted"]:
         yield say(

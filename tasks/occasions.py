@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import polars as pl
+
 from catalog.occasions import Course, course_of, courses, occasions
 from catalog.whole import Catalog
 from domain import clock
@@ -32,6 +34,9 @@ FLOW_OF = {
 
 #: Of no use any more once the period is closed.
 _UNTIL_CLOSED = (OccasionKind.OPEN, OccasionKind.REMIND)
+
+#: Lives in which somebody opened the period and nobody is closing it.
+_OPENED = [Life.OPEN.value, Life.REOPENED.value]
 
 #: ``moment`` itself has fallen due.
 _INSTANT = timedelta(microseconds=1)
@@ -116,6 +121,39 @@ def mark_done(settings: Settings, occasions: Sequence[Occasion], run: str | None
     for item in occasions:
         told = {"kind": item.kind, "period": item.period, "label": item.label or None, "due_at": item.at}
         log.tell("occasion.done", settings, run=run, outcome=outcome, **told)
+
+
+# ------------------------------------------------------------------------------------------------ left to a person
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOpen:
+    """A period that takes reports until a person closes it: the schedule had it closed once, or closes it never.
+    ``since``: when it was opened (again)."""
+
+    period: str
+    life: Life
+    since: datetime
+
+
+def left_open(settings: Settings) -> list[LeftOpen]:
+    """Periods somebody opened, or opened again, that the schedule does not close, the oldest first.
+
+    Of those that only reports opened (old ones, taken in late) nothing is told, nor where no schedule is kept of
+    periods that were never closed: there a person closes all of them.
+    """
+    engine, catalog = engine_for(settings.url), definitions(settings)
+    since = schedule.schedule_since(engine)
+    done = schedule.done_occasions(engine, OccasionKind.CLOSE)
+    found = []
+    for row in periods.lives(settings).filter(pl.col("life").is_in(_OPENED)).iter_rows(named=True):
+        opened = row["reopened_at"] or row["opened_at"]
+        course = course_of(catalog, period) if (period := catalog.period(row["period"])) else None
+        is_to_come = since is not None and course is not None and course.closes_at >= since
+        is_told = opened is not None and (since is not None or row["reopened_at"] is not None)
+        if is_told and not (is_to_come and (row["period"], "") not in done):
+            found.append(LeftOpen(row["period"], Life(row["life"]), opened))
+    return found
 
 
 # ------------------------------------------------------------------------------------------------ what is to come
