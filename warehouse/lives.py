@@ -70,6 +70,12 @@ def life(engine: Engine, period: str) -> Life:
 
 def acts_of(engine: Engine, period: str) -> pl.DataFrame:
     """What was done with the life of a period, in order: ``at, what, who, reason, before, after``."""
+    with engine.connect() as connection:
+        return acts_on(connection, period)
+
+
+def acts_on(connection: Connection, period: str) -> pl.DataFrame:
+    """:func:`acts_of` on a connection that reads other things too, all of the same moment."""
     action = tables.action.c
     names = ["at", "what", "who", "reason", "before", "after"]
     query = (
@@ -78,8 +84,7 @@ def acts_of(engine: Engine, period: str) -> pl.DataFrame:
         .where(tables.period.c.code == period, action.what.in_(_ACTS), action.submission_id.is_(None))
         .order_by(action.id)
     )
-    with engine.connect() as connection:
-        return read_frame(connection, query)
+    return read_frame(connection, query)
 
 
 def periods_of_run(engine: Engine, run_id: str) -> list[str]:
@@ -151,9 +156,10 @@ def leave(connection: Connection, period: str) -> None:
 
 
 def finished(engine: Engine, period: str) -> None:
-    """The closing is done with everything that belongs to it."""
+    """The closing is done with all that belongs to it; that of a period opened again since is another's."""
     with write(engine) as connection:
-        leave(connection, period)
+        if connection.scalar(select(tables.period.c.closed_at).where(tables.period.c.code == period)) is not None:
+            leave(connection, period)
 
 
 def under_way(engine: Engine) -> dict[str, str]:

@@ -91,8 +91,13 @@ def test_one_run_closes_a_period_and_another_goes_on_when_it_is_dead(engine: Eng
         with pytest.raises(acts.ClosedElsewhereError, match=second):  # it was only asleep
             acts.close_period(engine, PERIOD, run=first, **SIGNED)
         acts.close_period(engine, PERIOD, run=second, **SIGNED)
-    assert moments(engine)["life"] == "closed"
-    assert lives.acts_of(engine, PERIOD)["after"].to_list() == ["closing", "closed"]
+        assert moments(engine)["life"] == "closed"
+        assert lives.acts_of(engine, PERIOD)["after"].to_list() == ["closing", "closed"]
+        with leases.running(engine, "close-period", PERIOD) as third:  # opened again before the report was made
+            acts.reopen_period(engine, PERIOD, **SIGNED)
+            acts.begin_closing(engine, PERIOD, third, **SIGNED)
+            lives.finished(engine, PERIOD)
+            assert lives.under_way(engine) == {PERIOD: third}
 
 
 def test_a_permit_runs_to_the_end_of_its_day(engine: Engine, run: str) -> None:
