@@ -145,6 +145,7 @@ def _counts(engine: Engine, period: str | None) -> dict[str, int | None]:
 def show(period: PeriodArgument, as_json: AsJson = False) -> None:
     from domain.clock import now
     from tasks import periods
+    from tasks.occasions import left_open
     from warehouse import lives as kept
 
     chosen, engine = open_warehouse()
@@ -160,6 +161,7 @@ def show(period: PeriodArgument, as_json: AsJson = False) -> None:
         "permits_until": permits.until if permits else None,
         "permits": permits.units if permits else 0,
         "interrupted": period in periods.interrupted(chosen),
+        "left_open": period in [item.period for item in left_open(chosen)],
         "refused_since_closed": kept.refused_since_closed(engine, period),
         "acts": kept.acts_of(engine, period).to_dicts(),
         "backups": [str(path) for path in periods.backups_of(chosen, period)],
@@ -229,6 +231,11 @@ def _waits(told: dict[str, Any]) -> Iterator[str]:
             f"{vi_number(told['waiting'])} báo cáo đang chờ xử lý (tongket ingest)",
             f"{told['waiting']:,} submissions wait to be processed (tongket ingest)",
         )
+    if told["left_open"]:
+        yield say(
+            "lịch không đóng kỳ này: mở đến khi có người đóng (tongket period close)",
+            "the schedule does not close it: open until a person does (tongket period close)",
+        )
     if told["interrupted"]:
         yield say(
             "lần đóng trước bị ngắt giữa chừng; lượt close-period kế tiếp làm nốt",
@@ -273,11 +280,14 @@ def close(period: PeriodArgument, reason: Reason, who: Who = None, as_json: AsJs
     """At once, whoever may still be late; the flow close-period collects and backs up first."""
     from domain.clock import now
     from tasks import periods
+    from tasks.period_report import period_report
+    from tasks.store import register_of
 
-    chosen, _ = open_warehouse()
+    chosen, engine = open_warehouse()
     known_period(definitions(chosen), period)
     permits = periods.permits_running(chosen, period, now())
     periods.close_period(chosen, period, who=decider(who), reason=reason)
+    period_report(engine, register_of(chosen), period, now())  # what it counts now is kept with the closing
     if as_json:
         print_json({"period": period, "closed": True, "life": "closed", "permits": permits.units if permits else 0})
         return

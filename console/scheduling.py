@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -52,6 +52,8 @@ def schedule(
         print_json([_as_json(catalog, item) for item in listed])
         return
     _print_table(catalog, listed)
+    for sentence in _left_open(chosen):
+        out.print(sentence, soft_wrap=True)
     out.print(_kept_since(chosen))
 
 
@@ -231,6 +233,22 @@ def _by_flow(items: Sequence[Planned]) -> list[list[Planned]]:
     for item in items:
         groups.setdefault(item.occasion.kind.value, []).append(item)
     return list(groups.values())
+
+
+def _left_open(chosen: Settings) -> Iterator[str]:
+    """Periods that stay open until a person closes them."""
+    from console.common import shown_moment
+    from tasks.occasions import left_open
+    from tasks.store import engine_if_any
+
+    for item in left_open(chosen) if engine_if_any(chosen) is not None else ():
+        since = shown_moment(item.since)
+        yield say(
+            f"! {item.period} mở từ {since}: lịch không đóng kỳ này; xong thì chạy"
+            f' tongket period close {item.period} --reason "…"',
+            f"! {item.period} is open since {since}: the schedule does not close it; when it is enough run"
+            f' tongket period close {item.period} --reason "…"',
+        )
 
 
 def _kept_since(chosen: Settings) -> str:

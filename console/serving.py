@@ -33,6 +33,9 @@ RUNS_AT_A_TIME = 2
 #: without an answer after which it is away.
 _SAID_EVERY, _ASKED_EVERY, _AWAY_AFTER = 300, 5, 2
 
+#: Seconds after which a Prefect server knows that nobody takes up runs any more, and a little.
+_GONE_AFTER = 90
+
 #: Whoever fails so often sooner than this after its start, with a server that answers, fails by itself.
 _STEADY, _ENOUGH = 120, 3
 
@@ -79,6 +82,7 @@ def serve(
     screen = _Screen()
     server = _given_server(address, screen) if given else _own_server(address, port, chosen, screen)
     with _stopped_by_signals(screen), monitored(chosen) as watched, server:
+        _refuse_another(chosen, address)
         since = begin(chosen, now())
         screen.say(say("✓ Giao diện Prefect: ", "✓ Prefect's interface: ") + address.removesuffix("/api"))
         screen.say(say("✓ Lịch được giữ từ ", "✓ The schedule is kept since ") + shown_moment(since))
@@ -87,6 +91,24 @@ def serve(
             screen.say(say("✓ Theo dõi: ", "✓ Monitoring: ") + f"{watched}/health · {watched}/metrics")
         screen.say(say("  Dừng bằng Ctrl-C.", "  Stop with Ctrl-C."))
         _serve_for_good(chosen, address, limit, screen)
+
+
+def _refuse_another(chosen: Settings, address: str) -> None:
+    """Two warehouses on one server would get each other's runs; whoever stopped a moment ago still seems to serve."""
+    from flows.serving import is_served_for_another
+
+    end = time.monotonic() + _GONE_AFTER
+    while is_served_for_another(chosen):
+        if time.monotonic() > end:
+            refuse(
+                say(
+                    f"Máy chủ Prefect {address} đang phục vụ một kho số liệu khác: chọn --port khác, hoặc đặt"
+                    " PREFECT_API_URL là máy chủ khác",
+                    f"Another warehouse is served on the Prefect server {address}: choose another --port, or name"
+                    " another server in PREFECT_API_URL",
+                )
+            )
+        time.sleep(_ASKED_EVERY)
 
 
 class _Screen:

@@ -27,8 +27,8 @@ def close_period(period: PeriodCode = "", reason: Reason = "", who: Who = "") ->
 
     Args:
         period: Kỳ cần đóng, ví dụ 2026-Q1; trống: theo lịch. / The period to close; empty: what the calendar asks for.
-        reason: Lý do, bắt buộc khi đóng ngay dù còn đơn vị được phép muộn. / Why; needed to close at once, whoever may
-            still be late.
+        reason: Lý do, bắt buộc khi đóng trước ngày theo lịch, hay dù còn đơn vị được phép muộn. / Why; needed to close
+            before the calendar asks to, or whoever may still be late.
         who: Người quyết định, cùng với lý do. / Who decides, together with the reason.
     """
     return carried_out(lambda: _closed(Settings(), period, reason.strip(), who.strip()))
@@ -50,7 +50,9 @@ def _closed(settings: Settings, period: str, reason: str, who: str) -> State[lis
 
 
 def _named(settings: Settings, period: str, reason: str, who: str) -> Outcome:
-    asked = Asked(period, who, reason) if who else Asked(period)
+    if not who:
+        occasions.refuse_untimely(settings, OccasionKind.CLOSE, period, clock.now())
+    asked = Asked(period, who, reason) if who else closing.in_turn(settings, period)
     outcome = closing.close(settings, [asked], collect)
     closing.mark(settings, occasions.due(settings, OccasionKind.CLOSE, clock.now()), outcome)
     return outcome

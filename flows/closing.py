@@ -7,9 +7,11 @@ backed up once.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +24,17 @@ from tasks.periods import SCHEDULE
 from tasks.runs import running
 from tasks.settings import Settings
 from tasks.store import engine_for
-from warehouse import intake
-from warehouse.acts import ClosedElsewhereError
+from warehouse import intake, leases
+from warehouse.acts import ClosedElsewhereError, PermitRunsError
 
 #: How often the reports that wait are collected before a closing gives up.
 TRIES = 3
+
+#: Seconds a closing waits for what other runs have taken up: the daily collection begins in the same minute.
+PATIENCE = 1_800
+
+#: Seconds between two looks at what they have left.
+_GLANCE = 2.0
 
 #: Why the schedule closes a period.
 BY_CALENDAR = "đến ngày đóng kỳ theo lịch · the calendar closes it"
@@ -79,7 +87,7 @@ def close(settings: Settings, asked: Sequence[Asked], collect: Collect) -> Outco
     written.
     """
     outcome = Outcome()
-    to_close = [item for item in asked if _is_to_close(settings, item, outcome)]
+    to_close = [item for item in asked if _may_be_closed(settings, item, outcome)]
     if not to_close:
         return outcome
     engine = engine_for(settings.url)
@@ -104,25 +112,26 @@ def close(settings: Settings, asked: Sequence[Asked], collect: Collect) -> Outco
     return outcome
 
 
-def _is_to_close(settings: Settings, asked: Asked, outcome: Outcome) -> bool:
+def _may_be_closed(settings: Settings, asked: Asked, outcome: Outcome) -> bool:
     """Whether anything is to be done now; the report of one that was closed before is made again, in case whoever
     closed it died before."""
     period = asked.period
-    periods.register(settings, period)
-    if periods.life(settings, period) is Life.CLOSED:
-        _report(settings, asked, "before", outcome)
+    try:
+        periods.register(settings, period)
+        if periods.life(settings, period) is Life.CLOSED:
+            _report(settings, asked, "before", outcome)
+            return False
+        waits = periods.permits_awaited(settings, period, clock.now()) if asked.who == SCHEDULE else None
+    except ActRefusedError as refused:  # the definitions have it no more: those beside it are closed all the same
+        outcome.faults.append(refused)
         return False
-    permits = periods.permits_running(settings, period, clock.now()) if asked.who == SCHEDULE else None
-    if permits is None:
-        return True
-    waits = Closing(
-        period,
-        "waits",
-        f"{period} chờ {permits.units} đơn vị được phép muộn đến {permits.until:%d/%m/%Y}",
-        f"{period} waiting for {permits.units} units permitted until {permits.until}",
-    )
-    outcome.closings.append(waits)
-    return False
+    if waits is not None:
+        outcome.closings.append(_waits(period, waits))
+    return waits is None
+
+
+def _waits(period: str, permits: PermitRunsError) -> Closing:
+    return Closing(period, "waits", permits.vi, permits.en)
 
 
 def _is_begun(settings: Settings, asked: Asked, run: str, outcome: Outcome) -> bool:
@@ -130,6 +139,12 @@ def _is_begun(settings: Settings, asked: Asked, run: str, outcome: Outcome) -> b
         closing.begin(settings, asked.period, run, asked.who, asked.reason)
     except ClosedElsewhereError as elsewhere:
         outcome.closings.append(Closing(asked.period, "busy", elsewhere.vi, elsewhere.en))
+        return False
+    except ActRefusedError as refused:
+        if periods.life(settings, asked.period) is Life.CLOSED:  # by somebody else, a moment ago
+            _report(settings, asked, "before", outcome)
+        else:
+            outcome.faults.append(refused)
         return False
     return True
 
@@ -144,24 +159,54 @@ def _collect_and_close(
         if not left:
             break
         collect(settings, left[0].period if len(left) == 1 else "")
-        if tries and any(periods.is_waiting(settings, item.period) for item in left):
+        _await_others(settings, left)
+        if tries and _any_waits(settings, left):
             continue
         closing.back_up(settings, [item.period for item in left])
-        still = [item for item in left if not _is_closed(settings, item, run, tries, outcome)]
-        closed += [item for item in left if item not in still]
-        left = [item for item in still if tries]
+        ended = {item: _close_one(settings, item, run, tries, outcome) for item in left}
+        closed += [item for item in left if ended[item] is _Ended.CLOSED]
+        left = [item for item in left if ended[item] is _Ended.LEFT]
     return closed
 
 
-def _is_closed(settings: Settings, asked: Asked, run: str, tries: int, outcome: Outcome) -> bool:
-    """Whether it could be closed; what was refused for good is a fault."""
+def _any_waits(settings: Settings, asked: Sequence[Asked]) -> bool:
+    return any(periods.is_waiting(settings, item.period) for item in asked)
+
+
+def _await_others(settings: Settings, asked: Sequence[Asked]) -> None:
+    """Reports that another run has taken up are decided by it, soon: until then no period can be closed."""
+    end = time.monotonic() + PATIENCE
+    while _any_waits(settings, asked) and time.monotonic() < end:
+        if not any(run.is_alive and run.claimed for run in leases.running_now(engine_for(settings.url))):
+            return
+        time.sleep(_GLANCE)
+
+
+class _Ended(Enum):
+    """How a try to close a period ended; ``LEFT`` for the next one."""
+
+    CLOSED = "closed"
+    GIVEN_UP = "given up"
+    LEFT = "left"
+
+
+def _close_one(settings: Settings, asked: Asked, run: str, tries: int, outcome: Outcome) -> _Ended:
+    """What was refused for good is a fault; a permit that was given meanwhile is none."""
+    period = asked.period
     try:
-        closing.close(settings, asked.period, run, asked.who, asked.reason)
+        closing.close(settings, period, run, asked.who, asked.reason)
+    except PermitRunsError as waits:
+        periods.put_off_closing(settings, period, waits, run)
+        outcome.closings.append(_waits(period, waits))
+        return _Ended.GIVEN_UP
     except ActRefusedError as refused:
-        if not tries or not periods.is_waiting(settings, asked.period):
-            outcome.faults.append(refused)
-        return False
-    return True
+        if periods.life(settings, period) is Life.CLOSED:  # by somebody else, while this run was taken for dead
+            return _Ended.CLOSED
+        if tries and periods.is_waiting(settings, period):
+            return _Ended.LEFT
+        outcome.faults.append(refused)
+        return _Ended.GIVEN_UP
+    return _Ended.CLOSED
 
 
 def _report(settings: Settings, asked: Asked, state: str, outcome: Outcome) -> None:
@@ -183,13 +228,13 @@ def close_due(settings: Settings, collect: Collect, *, overdue: timedelta = time
     moment = clock.now()
     due = [item for item in occasions.due(settings, OccasionKind.CLOSE, moment) if item.at <= moment - overdue]
     codes = dict.fromkeys([*(item.period for item in due), *periods.interrupted(settings)])
-    outcome = close(settings, [_in_turn(settings, period) for period in codes], collect)
+    outcome = close(settings, [in_turn(settings, period) for period in codes], collect)
     mark(settings, due, outcome)
     return outcome
 
 
-def _in_turn(settings: Settings, period: str) -> Asked:
-    """What a person began to close is finished in that person's name."""
+def in_turn(settings: Settings, period: str) -> Asked:
+    """In the name of the schedule; what a person began to close is finished in that person's name."""
     began = periods.who_began(settings, period)
     return Asked(period, *began) if began is not None else Asked(period)
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from dataclasses import dataclass
 from datetime import date
@@ -28,7 +29,8 @@ from flows.remind import remind
 from flows.retry_failed import retry_failed
 from flows.year_end_review import year_end_review
 from tasks.settings import Settings
-from tasks.store import definitions
+from tasks.store import definitions, engine_for
+from warehouse.engine import identity
 
 #: A second run of the same flow waits for the first: two at once would be safe, but neither would be faster.
 _ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
@@ -37,6 +39,9 @@ _ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyL
 WORK_POOL = "tongket"
 
 _TAG = "tongket"
+
+#: How the tag begins that tells for which warehouse a deployment is served.
+MARK = "warehouse-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +73,14 @@ OFFERED = (
 )
 
 
-def deployments(catalog: Catalog | None = None, since: date | None = None) -> list[RunnerDeployment]:
-    """A deployment for each flow, named as the flow, with the schedules of the definitions.
+def mark_of(settings: Settings) -> str:
+    """The tag of deployments that are served for this warehouse: two warehouses must not share a Prefect server, where
+    either would get the runs of the other."""
+    return MARK + hashlib.sha256(identity(engine_for(settings.url)).encode()).hexdigest()[:12]
+
+
+def deployments(catalog: Catalog | None = None, since: date | None = None, mark: str = "") -> list[RunnerDeployment]:
+    """A deployment for each flow, named as the flow, with the schedules of the definitions; ``mark``: one more tag.
 
     Where no rule says the days of a calendar they are listed from ``since`` (today) on: see
     :mod:`catalog.recurrence`.
@@ -79,7 +90,7 @@ def deployments(catalog: Catalog | None = None, since: date | None = None) -> li
         item.flow.to_deployment(
             name=item.flow.name,
             description=item.description,
-            tags=item.tags,
+            tags=[*item.tags, *([mark] if mark else [])],
             schedules=[_schedule(rule) for rule in rules.get(item.kind, [])] if item.kind else None,
             concurrency_limit=_ONE_AT_A_TIME,
             entrypoint_type=EntrypointType.MODULE_PATH,

@@ -26,7 +26,8 @@ def open_period(period: PeriodCode = "", reason: Reason = "", who: Who = "") -> 
 
     Args:
         period: Kỳ cần mở, ví dụ 2026-Q1; trống: theo lịch. / The period to open; empty: what the calendar asks for.
-        reason: Lý do mở, được ghi lại. / Why; kept on record.
+        reason: Lý do mở, được ghi lại; bắt buộc khi mở trước ngày đầu kỳ. / Why; kept on record, needed before the
+            period begins.
         who: Người quyết định; trống: theo lịch. / Who decides; empty: the schedule.
     """
     return carried_out(lambda: _opened(Settings(), period, reason, who))
@@ -36,6 +37,8 @@ def _opened(settings: Settings, period: str, reason: str, who: str) -> State[lis
     moment = clock.now()
     if period:
         periods.register(settings, period)
+        if not (who.strip() and reason.strip()) and periods.is_to_open(settings, period):
+            occasions.refuse_untimely(settings, OccasionKind.OPEN, period, moment)
     occasions.begin(settings, moment)
     due = [item for item in occasions.due(settings, OccasionKind.OPEN, moment) if not period or item.period == period]
     asked = [period] if period else list(dict.fromkeys(item.period for item in due))

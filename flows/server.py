@@ -26,6 +26,9 @@ _LAST_WORDS = 15
 #: Seconds between two looks at the server's process.
 _GLANCE = 1.0
 
+#: Seconds before a server that could not be started is tried again.
+_AGAIN = 10.0
+
 #: What a server that many short tasks report to is set to, unless the user set it otherwise.
 _SETTINGS = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -107,13 +110,17 @@ class OwnServer:
 
     def _keep(self) -> None:
         assert self._process is not None
-        while not self._stopping.wait(_GLANCE):
+        pause, is_told = _GLANCE, False
+        while not self._stopping.wait(pause):
             if self._process.poll() is None:
                 continue
-            self._tell("died")
-            with suppress(ServerNotStartedError):
+            if not is_told:
+                self._tell("died")
+            pause, is_told = _AGAIN, True
+            with suppress(ServerNotStartedError, OSError):  # a full disk passes: it is tried again
                 self._launch()
                 self._tell("back")
+                pause, is_told = _GLANCE, False
 
 
 # ------------------------------------------------------------------------------------------------ left behind

@@ -23,14 +23,14 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.client.schemas.objects import DeploymentStatus, FlowRun, State, StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.runner import Runner
 from prefect.states import Cancelled, Crashed, Scheduled
 
 from domain.clock import now, today
 from domain.occasion import Occasion, OccasionKind
-from flows.deployments import OFFERED, deployments
+from flows.deployments import MARK, OFFERED, deployments, mark_of
 from tasks.occasions import FLOW_OF, IN_TURN, due
 from tasks.settings import Settings
 from tasks.store import definitions
@@ -72,7 +72,7 @@ def serve_all(settings: Settings, limit: int) -> None:
     """Serve every deployment until Ctrl-C or SIGTERM (:class:`KeyboardInterrupt`); raises what else ended it."""
     # a schedule or a run that waits goes on waiting while this process is away
     runner = _Runner(pause_on_shutdown=False, limit=limit)
-    for made in deployments(definitions(settings), today()):
+    for made in deployments(definitions(settings), today(), mark_of(settings)):
         runner.add_deployment(made)
     before = signal.getsignal(signal.SIGTERM)
     # what Prefect forgets to await when its server goes away is nothing a person can act upon
@@ -83,6 +83,20 @@ def serve_all(settings: Settings, limit: int) -> None:
         raise KeyboardInterrupt from None
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def is_served_for_another(settings: Settings) -> bool:
+    """Whether somebody serves the deployments of these names on the server at this moment for another warehouse. Who
+    served them a minute ago is not told from who does."""
+    own = mark_of(settings)
+    with get_client(sync_client=True) as client:
+        for item in OFFERED:
+            with suppress(ObjectNotFound):
+                found = client.read_deployment_by_name(f"{item.flow.name}/{item.flow.name}")
+                marks = {tag for tag in found.tags if tag.startswith(MARK)}
+                if marks - {own} and found.status is DeploymentStatus.READY:
+                    return True
+    return False
 
 
 # ------------------------------------------------------------------------------------------------ what was missed

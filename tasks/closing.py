@@ -28,7 +28,7 @@ def back_up(settings: Settings, codes: Sequence[str]) -> periods.BackedUp:
 
 @task(name="close", task_run_name="close-{period}", **RETRYING)
 def close(settings: Settings, period: str, run: str, who: str, reason: str) -> None:
-    """One transaction, which refuses while anything of the period waits."""
+    """One transaction, which refuses while anything of the period waits, and to the schedule while permits run."""
     periods.close_period(settings, period, who=who, reason=reason, moment=clock.now(), run=run)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from tasks import keeping
 from tasks.archive import find
 from tasks.condition import Condition, Look, Said
 from tasks.conference import verify
-from tasks.occasions import due
+from tasks.occasions import due, left_open
 from tasks.periods import interrupted
 from tasks.places import missing
 from tasks.settings import Settings
@@ -35,6 +35,9 @@ LONG_RUN = timedelta(hours=6)
 
 #: Closing a period is a collection and a report.
 LONG_CLOSING = timedelta(hours=6)
+
+#: What is opened again is opened for some days.
+LONG_OPEN = timedelta(days=7)
 
 #: A notice that has waited for longer than this is not going out; one that was handed over that long ago got no answer.
 LONG_WAIT, NO_ANSWER = timedelta(hours=2), timedelta(minutes=15)
@@ -204,9 +207,32 @@ def periods_condition(settings: Settings, engine: Engine) -> Condition:
                 f'Close it again: tongket period close {stuck[0]} --reason "…"',
             ),
         )
+    return _left_open_condition(settings, look, present) or _taking_condition(look, periods)
+
+
+def _taking_condition(look: Look, periods: Sequence[operations.PeriodNow]) -> Condition:
     taking = [period.code for period in periods if period.life is not Life.CLOSED]
     named = ", ".join(taking)
     return look.well(Said(f"đang nhận: {named or 'không kỳ nào'}", f"open: {named or 'none'}"))
+
+
+def _left_open_condition(settings: Settings, look: Look, present: datetime) -> Condition | None:
+    """A period that was opened again is closed by whoever opened it, unless that is forgotten."""
+    try:
+        left = [item for item in left_open(settings) if present - item.since > LONG_OPEN]
+    except CatalogError:
+        return None  # said by definitions_condition
+    if not left:
+        return None
+    first = left[0].period
+    named = ", ".join(f"{item.period} ({item.since.astimezone(clock.ZONE):%d/%m/%Y})" for item in left)
+    return look.attention(
+        Said(f"mở lâu rồi mà lịch không đóng: {named}", f"open for long, and the schedule does not close it: {named}"),
+        Said(
+            f'Xong thì đóng: tongket period close {first} --reason "…"',
+            f'When it is enough: tongket period close {first} --reason "…"',
+        ),
+    )
 
 
 def occasion_conditions(settings: Settings, engine: Engine) -> Iterator[Condition]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -75,7 +76,7 @@ def backup(settings: Settings, engine: Engine, out: Path) -> dict[str, Any]:
                 manifest = _write(_Writing(package), settings, engine)
             file.flush()
             os.fsync(file.fileno())
-        os.link(draft, out)  # unlike a renaming this never replaces what came to be there meanwhile
+        put_in_place(draft, out)
     except FileExistsError as error:
         raise _is_there(out) from error
     finally:
@@ -83,6 +84,18 @@ def backup(settings: Settings, engine: Engine, out: Path) -> dict[str, Any]:
     told = {"bytes": out.stat().st_size, "seconds": round(time.perf_counter() - began, 3)}
     log.tell("backup.made", settings, path=out, lost=len(manifest["lost"]), **told)
     return manifest
+
+
+def put_in_place(draft: Path, out: Path) -> None:
+    """Let a whole file bear its name; raises :class:`FileExistsError` rather than replace what came to be there."""
+    try:
+        os.link(draft, out)  # unlike a renaming this never replaces anything
+    except FileExistsError:
+        raise
+    except OSError:  # a disk that gives a file one name only: a memory stick, some network drives
+        if out.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(out)) from None
+        draft.rename(out)
 
 
 def usual_place(settings: Settings, moment: datetime) -> Path:

@@ -6,11 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import polars as pl
+
 from catalog.occasions import Course, course_of, courses, occasions
 from catalog.whole import Catalog
 from domain import clock
+from domain.act import ActRefusedError
+from domain.clock import ZONE
+from domain.life import Life
 from domain.occasion import Occasion, OccasionKind
-from tasks import log
+from tasks import log, periods
 from tasks.settings import Settings
 from tasks.store import definitions, engine_for, engine_if_any
 from warehouse import schedule
@@ -29,6 +34,9 @@ FLOW_OF = {
 
 #: Of no use any more once the period is closed.
 _UNTIL_CLOSED = (OccasionKind.OPEN, OccasionKind.REMIND)
+
+#: Lives in which somebody opened the period and nobody is closing it.
+_OPENED = [Life.OPEN.value, Life.REOPENED.value]
 
 #: ``moment`` itself has fallen due.
 _INSTANT = timedelta(microseconds=1)
@@ -74,6 +82,33 @@ def _still_of_use(catalog: Catalog, items: Sequence[Occasion], moment: datetime)
     return [item for item in items if not closing[item.period]]
 
 
+def refuse_untimely(settings: Settings, kind: OccasionKind, period: str, moment: datetime) -> None:
+    """Refuse to open or close a period in the name of the schedule when the calendar has not asked for that yet, asks
+    for it never, or had it done before: whoever wants it all the same says who and why. A closing that was begun is
+    gone on with, and the report of a closed period made again."""
+    if kind is OccasionKind.CLOSE and periods.life(settings, period) in (Life.CLOSING, Life.CLOSED):
+        return
+    found = definitions(settings).period(period)
+    course = course_of(definitions(settings), found) if found else None
+    at = None if course is None else course.opens_at if kind is OccasionKind.OPEN else course.closes_at
+    vi, en = {OccasionKind.OPEN: ("mở", "open"), OccasionKind.CLOSE: ("đóng", "close")}[kind]
+    if at is None:
+        why = f"lịch không {vi} kỳ này", f"the calendar does not {en} it"
+    elif at > moment:
+        why = (
+            f"lịch {vi} kỳ này lúc {at.astimezone(ZONE):%d/%m/%Y %H:%M}",
+            f"the calendar asks to {en} it at {at.astimezone(ZONE):%Y-%m-%d %H:%M}",
+        )
+    elif (period, "") in schedule.done_occasions(engine_for(settings.url), kind):
+        why = f"lịch đã {vi} kỳ này một lần", f"the calendar had that done once (to {en} it)"
+    else:
+        return
+    raise ActRefusedError(
+        f"Kỳ {period}: {why[0]}; muốn {vi} bây giờ thì ghi cả lý do và tên người quyết định",
+        f"{period}: {why[1]}; to {en} it now give the reason and the name of who decides",
+    )
+
+
 def mark_done(settings: Settings, occasions: Sequence[Occasion], run: str | None, outcome: str) -> None:
     """Write down that these were done, by the run and with the outcome in words; what is on record stays as it is.
 
@@ -86,6 +121,39 @@ def mark_done(settings: Settings, occasions: Sequence[Occasion], run: str | None
     for item in occasions:
         told = {"kind": item.kind, "period": item.period, "label": item.label or None, "due_at": item.at}
         log.tell("occasion.done", settings, run=run, outcome=outcome, **told)
+
+
+# ------------------------------------------------------------------------------------------------ left to a person
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOpen:
+    """A period that takes reports until a person closes it: the schedule had it closed once, or closes it never.
+    ``since``: when it was opened (again)."""
+
+    period: str
+    life: Life
+    since: datetime
+
+
+def left_open(settings: Settings) -> list[LeftOpen]:
+    """Periods somebody opened, or opened again, that the schedule does not close, the oldest first.
+
+    Of those that only reports opened (old ones, taken in late) nothing is told, nor where no schedule is kept of
+    periods that were never closed: there a person closes all of them.
+    """
+    engine, catalog = engine_for(settings.url), definitions(settings)
+    since = schedule.schedule_since(engine)
+    done = schedule.done_occasions(engine, OccasionKind.CLOSE)
+    found = []
+    for row in periods.lives(settings).filter(pl.col("life").is_in(_OPENED)).iter_rows(named=True):
+        opened = row["reopened_at"] or row["opened_at"]
+        course = course_of(catalog, period) if (period := catalog.period(row["period"])) else None
+        is_to_come = since is not None and course is not None and course.closes_at >= since
+        is_told = opened is not None and (since is not None or row["reopened_at"] is not None)
+        if is_told and not (is_to_come and (row["period"], "") not in done):
+            found.append(LeftOpen(row["period"], Life(row["life"]), opened))
+    return found
 
 
 # ------------------------------------------------------------------------------------------------ what is to come

@@ -29,6 +29,7 @@ dt { color:var(--soft) } dd { margin:0 }
 .card.good { border-top-color:var(--good) } .card.bad { border-top-color:var(--bad) }
 .card b { display:block; font-size:26px; line-height:1.15 } .card.bad b { color:var(--bad) }
 .card span { display:block } .card .share { color:var(--soft); font-size:12.5px }
+.warning { margin:0 0 14px; padding:8px 12px; border:1.5px solid var(--bad); border-radius:4px; color:var(--bad) }
 .sums { margin:0; padding:8px 12px; background:var(--head); border-radius:4px; list-style:none }
 .sums small, .note small { color:var(--soft) }
 table { border-collapse:collapse; width:100%; font-size:12.5px }
@@ -60,6 +61,8 @@ def _lines(told: Told) -> Iterator[str]:
     yield f"<title>{escape(told.title[0])}</title><style>{_STYLE}</style></head><body><main>"
     yield f'<header><span class="life">{escape(told.life[0])} · {escape(told.life[1])}</span>'
     yield f"<h1>{_both(told.title)}</h1></header>"
+    if told.warning[0]:
+        yield f'<p class="warning">{_both(told.warning)}</p>'
     yield "<dl>" + "".join(f"<dt>{_both(what)}</dt><dd>{escape(value)}</dd>" for what, value in told.facts) + "</dl>"
     yield '<div class="cards">' + "".join(map(_card, told.cards)) + "</div>"
     yield '<ul class="sums">' + "".join(f"<li>{_both(said)}</li>" for said in told.identities) + "</ul>"
@@ -115,6 +118,8 @@ def markdown(told: Told) -> str:
 def _markdown(told: Told) -> Iterator[str]:
     yield f"# {plain(told.title[0])}\n"
     yield f"**{told.life[0]} · {told.life[1]}**\n"
+    if told.warning[0]:
+        yield f"**{plain(told.warning[0])}** · {plain(told.warning[1])}\n"
     yield from (f"- {what[0]} · {what[1]}: **{plain(value)}**" for what, value in told.facts)
     yield ""
     yield from (f"- {plain(said[0])}" for said in told.identities)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,13 @@ from catalog import Catalog
 from domain.clock import ZONE
 from domain.numbers import vi_number, vi_percent
 from tasks.period_page import markdown, page
-from tasks.period_words import Told, in_words, level_words
+from tasks.period_words import Told, changed_words, in_words, level_words
 from tasks.settings import Settings
 from tasks.shown import key_of, show_markdown, show_table
 from tasks.store import ensure_periods
 from transform.period_report import GROUPS, counted, late, missing, prove
 from warehouse.engine import Engine
+from warehouse.lives import figures_at_closing
 from warehouse.period_facts import PeriodFacts, period_facts
 
 #: Rows of a list in Prefect's interface; the files have all.
@@ -35,6 +37,9 @@ class PeriodReport:
     ``total`` and the frames of ``groups`` (``form``, ``level``, ``kind``, ``branch``: a row each with ``code, vi, en``)
     count reports (:data:`transform.period_report.MEASURES`). ``missing``, ``late``, ``permits``, ``waivers``,
     ``findings`` (by rule), ``acts`` and ``runs`` are lists; ``unplaced``: files that name no unit or form, by state.
+
+    ``since_closed``: figures of a closed period that are not those of its first report, each with ``then`` and ``now``;
+    ``other_units``: the units behind the figures are not the same, or not in the same state.
     """
 
     period: str
@@ -60,6 +65,13 @@ class PeriodReport:
     acts: pl.DataFrame
     runs: pl.DataFrame
     unplaced: Mapping[str, int]
+    since_closed: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    other_units: bool = False
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether it differs from the report that was made when the period was closed."""
+        return self.other_units or bool(self.since_closed)
 
     @property
     def vi(self) -> str:
@@ -67,13 +79,15 @@ class PeriodReport:
         total = self.total
         share = vi_percent(100 * total["received_of_expected"] / total["expected"]) if total["expected"] else "–"
         came = f"{vi_number(total['received_of_expected'])}/{vi_number(total['expected'])} báo cáo ({share})"
-        return f"{self.period}: {came}, {vi_number(total['late'])} muộn, {vi_number(total['missing'])} chưa gửi"
+        told = f"{self.period}: {came}, {vi_number(total['late'])} muộn, {vi_number(total['missing'])} chưa gửi"
+        return f"{told} · {changed_words(self)[0]}" if self.is_changed else told
 
     @property
     def en(self) -> str:
         total = self.total
         came = f"{total['received_of_expected']:,} of {total['expected']:,} reports"
-        return f"{self.period}: {came}, {total['late']:,} late, {total['missing']:,} missing"
+        told = f"{self.period}: {came}, {total['late']:,} late, {total['missing']:,} missing"
+        return f"{told} · {changed_words(self)[1]}" if self.is_changed else told
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +103,8 @@ class Written:
 
 
 def period_report(engine: Engine, catalog: Catalog, period: str, moment: datetime) -> PeriodReport:
-    """The report of a period at ``moment``; a period nobody knows is registered first.
+    """The report of a period at ``moment``; a period nobody knows is registered first. What the first one counted after
+    the period was closed is kept, and later ones tell how they differ.
 
     Raises :class:`transform.period_report.ContradictionError` when its counts do not add up."""
     ensure_periods(engine, catalog, [period])
@@ -98,6 +113,7 @@ def period_report(engine: Engine, catalog: Catalog, period: str, moment: datetim
     groups = {name: counted(facts.rows, name) for name in GROUPS}
     prove(total, groups)
     row = facts.period
+    since_closed, other_units = _changed(engine, facts, total)
     return PeriodReport(
         period=period,
         **{name: row[name] for name in ("label_vi", "label_en", "first_day", "last_day", "cutoff")},
@@ -118,7 +134,29 @@ def period_report(engine: Engine, catalog: Catalog, period: str, moment: datetim
         acts=facts.acts,
         runs=facts.runs,
         unplaced=facts.unplaced,
+        since_closed=since_closed,
+        other_units=other_units,
     )
+
+
+#: What of a row is told by a report; names may be corrected.
+_TOLD_OF_ROW = ["unit", "form", "branch", "due", "received_on", "state", "is_expected", "is_late", "is_permitted"]
+
+
+def _changed(engine: Engine, facts: PeriodFacts, total: Mapping[str, int]) -> tuple[dict[str, Mapping[str, int]], bool]:
+    """Figures that differ from those of the first report after the closing, and whether the units behind them do."""
+    if facts.period["closed_at"] is None:
+        return {}, False
+    counts = {**total, **{f"unplaced_{state}": count for state, count in facts.unplaced.items()}}
+    rows = facts.rows.select(_TOLD_OF_ROW).sort("unit", "form").write_csv()
+    digest = hashlib.sha256(rows.encode()).hexdigest()
+    now = {"counts": counts, "rows": digest}
+    kept = figures_at_closing(engine, facts.period["code"], facts.moment, now)
+    then: Mapping[str, int] = kept["counts"]
+    changed: dict[str, Mapping[str, int]] = {
+        name: {"then": then[name], "now": count} for name, count in counts.items() if then.get(name, count) != count
+    }
+    return changed, str(kept["rows"]) != digest
 
 
 def _named(name: str, frame: pl.DataFrame, facts: PeriodFacts, catalog: Catalog) -> pl.DataFrame:
@@ -152,15 +190,18 @@ def _words(name: str, facts: PeriodFacts, catalog: Catalog) -> dict[Any, tuple[s
 
 
 def write_report(settings: Settings, report: PeriodReport, folder: Path | None = None) -> Written:
-    """Write ``report.json`` and ``report.html`` below ``reports/PERIOD`` of the workspace (or into ``folder``), in the
-    place of an earlier one; each bears its name only when it is whole."""
+    """Write the report as JSON and HTML below ``reports/PERIOD`` of the workspace (or into ``folder``), in the
+    place of an earlier one; each bears its name only when it is whole. One that differs from that of the closing
+    stands beside it (``…-remade``) and replaces nothing."""
     place = folder or settings.workspace.reports / report.period
     place.mkdir(parents=True, exist_ok=True)
-    told = in_words(report)
-    files = (
-        _placed(place / f"period-report-{report.period}.json", json_of(report)),
-        _placed(place / f"period-report-{report.period}.html", page(told)),
-    )
+    told, name = in_words(report), f"period-report-{report.period}"
+    remade = f"{name}-remade"
+    own = remade if report.is_changed else name
+    files = (_placed(place / f"{own}.json", json_of(report)), _placed(place / f"{own}.html", page(told)))
+    if not report.is_changed:
+        for kind in ("json", "html"):
+            (place / f"{remade}.{kind}").unlink(missing_ok=True)
     return Written(files, report.vi, report.en)
 
 

@@ -54,6 +54,7 @@ _SEVERITIES: Mapping[str, Words] = {
 _ACTS: Mapping[tuple[str, str], Words] = {
     (Act.OPEN_PERIOD, "open"): ("mở kỳ", "opened"),
     (Act.CLOSE_PERIOD, "closing"): ("bắt đầu đóng kỳ", "began to close"),
+    (Act.CLOSE_PERIOD, "open"): ("hoãn đóng kỳ", "put closing off"),
     (Act.CLOSE_PERIOD, "closed"): ("đóng kỳ", "closed"),
     (Act.REOPEN_PERIOD, "open"): ("mở lại kỳ", "reopened"),
 }
@@ -97,6 +98,8 @@ class Told:
     cards: tuple[Card, ...]
     identities: tuple[Words, ...]
     tables: tuple[Table, ...]
+    #: what whoever reads it must know first; empty when there is nothing of the kind
+    warning: Words = ("", "")
 
 
 def in_words(report: PeriodReport) -> Told:
@@ -108,6 +111,7 @@ def in_words(report: PeriodReport) -> Told:
         cards=tuple(_cards(report.total)),
         identities=(*_identities(report.total), *_unplaced(report.unplaced)),
         tables=tuple(table for table in _tables(report) if table.rows),
+        warning=changed_words(report) if report.is_changed else ("", ""),
     )
 
 
@@ -198,6 +202,43 @@ def _unplaced(counts: Mapping[str, int]) -> Iterator[Words]:
             f"Ngoài ra {' và '.join(told)}: tệp không rõ đơn vị hoặc biểu, không tính ở trên",
             "besides, files that name no unit or form that is known, not counted above",
         )
+
+
+_FIGURES: Mapping[str, Words] = {
+    "expected": ("phải gửi", "expected"),
+    "received": ("đã gửi", "received"),
+    "received_of_expected": ("đã gửi trong số phải gửi", "received of those expected"),
+    "unexpected": ("không phải gửi mà gửi", "sent without being asked"),
+    "missing": ("chưa gửi", "missing"),
+    "on_time": ("đúng hạn", "on time"),
+    "permitted_late": ("được phép muộn", "permitted late"),
+    "late": ("muộn", "late"),
+    **_STATES,
+    "in_force": ("được tính", "in force"),
+    "permitted": ("có giấy phép muộn", "holding a permit"),
+    "unplaced_rejected": ("bị trả lại, không rõ đơn vị hoặc biểu", "rejected, of no known unit or form"),
+    "unplaced_unreadable": ("không đọc được, không rõ đơn vị hoặc biểu", "unreadable, of no known unit or form"),
+}
+
+
+def changed_words(report: PeriodReport) -> Words:
+    """How a report made again differs from that of the closing: "phải gửi 61 → 60"."""
+    told = [
+        (
+            f"{_FIGURES[name][0]} {vi_number(figure['then'])} → {vi_number(figure['now'])}",
+            f"{_FIGURES[name][1]} {figure['then']:,} → {figure['now']:,}",
+        )
+        for name, figure in report.since_closed.items()
+    ] or [("các con số như cũ, danh sách đơn vị thì khác", "the same figures, of other units")]
+    why = (
+        "danh mục đơn vị hoặc bộ định nghĩa đã được sửa lùi về kỳ này",
+        "the register of units or the definitions were changed back into the period",
+    )
+    vi, en = (", ".join(words) for words in zip(*told, strict=True))
+    return (
+        f"KHÁC báo cáo lập lúc đóng kỳ: {vi} ({why[0]})",
+        f"NOT as the report made at the closing: {en} ({why[1]})",
+    )
 
 
 # ------------------------------------------------------------------------------------------------ tables

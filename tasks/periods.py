@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -27,6 +28,9 @@ SCHEDULE = "lịch · schedule"
 
 #: Backups made before a period is closed that are kept, a period.
 BACKUPS = 3
+
+#: The moment in the name of a backup, to look for: ``2026-*`` would find those of 2026-Q1 as well.
+_STAMPED = "[0-9]" * 8 + "T" + "[0-9]" * 12
 
 _AT_WORK = (Life.OPEN, Life.CLOSING, Life.REOPENED)
 
@@ -81,6 +85,18 @@ def is_to_open(settings: Settings, period: str) -> bool:
 def permits_running(settings: Settings, period: str, moment: datetime) -> Permits | None:
     """Permits to be late that run on the day of ``moment``."""
     return kept.permits_running(engine_for(settings.url), period, day_of(moment))
+
+
+def permits_awaited(settings: Settings, period: str, moment: datetime) -> acts.PermitRunsError | None:
+    """What the schedule waits for before it closes the period. A closing that it began before the permit was given, and
+    that was cut short, is put off as well: the units are reminded until then."""
+    permits = permits_running(settings, period, moment)
+    if permits is None:
+        return None
+    waits = acts.PermitRunsError(period, permits)
+    if life(settings, period) is Life.CLOSING and period in interrupted(settings):
+        put_off_closing(settings, period, waits)
+    return waits
 
 
 def interrupted(settings: Settings) -> list[str]:
@@ -153,10 +169,21 @@ def close_period(
     moment: datetime | None = None,
     run: str | None = None,
 ) -> None:
-    """Close the period at ``moment`` (now); refused while reports wait or another run closes it."""
+    """Close the period at ``moment`` (now); refused while reports wait or another run closes it, and to the schedule
+    while units may be late."""
     register(settings, period)
-    acts.close_period(engine_for(settings.url), period, who=who, reason=reason, moment=moment or clock.now(), run=run)
+    moment = moment or clock.now()
+    permits_on = day_of(moment) if who == SCHEDULE else None
+    engine = engine_for(settings.url)
+    acts.close_period(engine, period, who=who, reason=reason, moment=moment, run=run, permits_on=permits_on)
     log.tell("period.closed", settings, period=period, run=run)
+
+
+def put_off_closing(settings: Settings, period: str, why: ActRefusedError, run: str | None = None) -> None:
+    """The schedule closes the period later: until then it is open as it was."""
+    engine = engine_for(settings.url)
+    acts.put_off_closing(engine, period, who=SCHEDULE, reason=f"{why.vi} · {why.en}", run=run)
+    log.tell("period.put_off", settings, period=period, run=run)
 
 
 def reopen_period(settings: Settings, period: str, *, who: str, reason: str, moment: datetime | None = None) -> None:
@@ -199,12 +226,13 @@ def back_up(settings: Settings, codes: Sequence[str], moment: datetime | None = 
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for code in codes:
-            _remove(folder.glob(f".{code}-*.part"))
+            _remove(folder.glob(f".{code}-{_STAMPED}.zip*.part"))
         manifest = keeping.backup(settings, engine_for(settings.url), first)
         for other in others:
-            os.link(first, other)
-        for code in codes:
-            _remove(backups_of(settings, code)[:-BACKUPS])
+            _name_too(first, other)
+        for code, made in zip(codes, (first, *others), strict=True):
+            # the one just made stays, also where the clock went back and it bears the earliest moment
+            _remove([file for file in backups_of(settings, code) if file != made][: -(BACKUPS - 1)])
     except OSError as error:
         what, named = error.strerror or str(error), ", ".join(codes)
         raise ActRefusedError(
@@ -214,6 +242,16 @@ def back_up(settings: Settings, codes: Sequence[str], moment: datetime | None = 
             " period still takes reports",
         ) from error
     return BackedUp(first, len(manifest["lost"]))
+
+
+def _name_too(file: Path, other: Path) -> None:
+    """Let the file bear another name too; a copy where the disk gives a file one name only (a network drive)."""
+    try:
+        os.link(file, other)
+    except OSError:
+        draft = other.with_name(f".{other.name}.{os.getpid()}.part")
+        shutil.copyfile(file, draft)
+        keeping.put_in_place(draft, other)
 
 
 def _free(folder: Path, codes: Sequence[str], moment: datetime) -> list[Path]:
@@ -233,5 +271,4 @@ def _remove(files: Iterable[Path]) -> None:
 
 def backups_of(settings: Settings, period: str) -> list[Path]:
     """Backups made before this period was closed, the oldest first."""
-    stamped = "[0-9]" * 8 + "T" + "[0-9]" * 12
-    return sorted(settings.workspace.backups.glob(f"{period}-{stamped}.zip"))
+    return sorted(settings.workspace.backups.glob(f"{period}-{_STAMPED}.zip"))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.act import ActRefusedError
+from tasks.keeping import put_in_place
 from warehouse import publishing
 from warehouse.engine import Engine
 
@@ -36,7 +37,7 @@ def publish(engine: Engine, out: Path) -> dict[str, Any]:
         described = {**standing, **publishing.metadata(out.stem, *publishing.newest(engine))}
         described["databases"] = {**standing.get("databases", {}), **described["databases"]}
         beside.write_text(json.dumps(described, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        os.link(draft, out)
+        put_in_place(draft, out)
     except FileExistsError as error:
         raise _is_published(out) from error
     finally:

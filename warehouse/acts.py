@@ -43,6 +43,16 @@ class ClosedElsewhereError(ActRefusedError):
     """Another run that lives is closing the period."""
 
 
+class PermitRunsError(ActRefusedError):
+    """Units may still report the period: whoever closes it by the calendar waits for them."""
+
+    def __init__(self, period: str, permits: lives.Permits) -> None:
+        super().__init__(
+            f"{period} chờ {permits.units} đơn vị được phép muộn đến {permits.until:%d/%m/%Y}",
+            f"{period} waiting for {permits.units} units permitted until {permits.until}",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Changed:
     """Totals that an act made out of date; until they are refreshed every run is told so
@@ -433,20 +443,48 @@ def _refuse_two(connection: Connection, period: str, run: str | None, dead: froz
     )
 
 
-def close_period(
-    engine: Engine, period: str, *, who: str, reason: str, moment: datetime | None = None, run: str | None = None
-) -> None:
-    """Close a period at ``moment`` (now): no report of it is accepted, and none of its reports is changed, until it is
-    opened again.
+def put_off_closing(engine: Engine, period: str, *, who: str, reason: str, run: str | None = None) -> None:
+    """Let a period that is being closed be open again as it was before; nothing happens where nobody is closing it.
 
-    Refused while reports of it wait; also while files wait that nobody has looked into, for they may be of it. Refused
-    as well while another run than ``run`` is closing it.
+    Refused while another run than ``run`` that lives is closing it, and when it is closed.
     """
     signed = sign(who, reason)
     dead = _dead(engine)
     with write(engine) as connection:
         window = _open_period(connection, period)
         _refuse_two(connection, period, run, dead)
+        lives.leave(connection, period)
+        if window.closing_at is None:
+            return
+        _mark_period(connection, window, closing_at=None)
+        record(connection, Act.CLOSE_PERIOD, signed, {"period_id": window.id}, before="closing", after="open")
+
+
+def close_period(
+    engine: Engine,
+    period: str,
+    *,
+    who: str,
+    reason: str,
+    moment: datetime | None = None,
+    run: str | None = None,
+    permits_on: date | None = None,
+) -> None:
+    """Close a period at ``moment`` (now): no report of it is accepted, and none of its reports is changed, until it is
+    opened again.
+
+    Refused while reports of it wait; also while files wait that nobody has looked into, for they may be of it. Refused
+    as well while another run than ``run`` is closing it, and with :class:`PermitRunsError` while units may be late on
+    the day ``permits_on``: a permit may have been given since the closing began.
+    """
+    signed = sign(who, reason)
+    dead = _dead(engine)
+    with write(engine) as connection:
+        window = _open_period(connection, period)
+        _refuse_two(connection, period, run, dead)
+        permits = lives.permits_of(connection, period, permits_on) if permits_on is not None else None
+        if permits is not None:
+            raise PermitRunsError(period, permits)
         waiting = lives.waiting_on(connection, window.id)
         if waiting:
             named = ", ".join(map(str, waiting[:10])) + (", …" if len(waiting) > 10 else "")
@@ -471,6 +509,7 @@ def reopen_period(engine: Engine, period: str, *, who: str, reason: str, moment:
             raise ActRefusedError(f"Kỳ {period} đang mở", f"The period {period} is open")
         _mark_period(connection, window, closed_at=None, reopened_at=moment or clock.now())
         lives.leave(connection, period)
+        lives.forget_figures(connection, period)
         record(connection, Act.REOPEN_PERIOD, signed, {"period_id": window.id}, before="closed", after="open")
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -69,6 +70,12 @@ def life(engine: Engine, period: str) -> Life:
 
 def acts_of(engine: Engine, period: str) -> pl.DataFrame:
     """What was done with the life of a period, in order: ``at, what, who, reason, before, after``."""
+    with engine.connect() as connection:
+        return acts_on(connection, period)
+
+
+def acts_on(connection: Connection, period: str) -> pl.DataFrame:
+    """:func:`acts_of` on a connection that reads other things too, all of the same moment."""
     action = tables.action.c
     names = ["at", "what", "who", "reason", "before", "after"]
     query = (
@@ -77,8 +84,7 @@ def acts_of(engine: Engine, period: str) -> pl.DataFrame:
         .where(tables.period.c.code == period, action.what.in_(_ACTS), action.submission_id.is_(None))
         .order_by(action.id)
     )
-    with engine.connect() as connection:
-        return read_frame(connection, query)
+    return read_frame(connection, query)
 
 
 def periods_of_run(engine: Engine, run_id: str) -> list[str]:
@@ -99,14 +105,19 @@ def periods_of_run(engine: Engine, run_id: str) -> list[str]:
 
 def permits_running(engine: Engine, period: str, today: date) -> Permits | None:
     """Permits to be late in a period that run on ``today``; ``None`` when none does."""
+    with engine.connect() as connection:
+        return permits_of(connection, period, today)
+
+
+def permits_of(connection: Connection, period: str, today: date) -> Permits | None:
+    """:func:`permits_running` on a connection that does other things too."""
     permit = tables.lateness_permit.c
     query = (
         select(func.count(), func.max(permit.until))
         .join_from(tables.lateness_permit, tables.period, tables.period.c.id == permit.period_id)
         .where(tables.period.c.code == period, permit.until >= today)
     )
-    with engine.connect() as connection:
-        count, until = connection.execute(query).one()
+    count, until = connection.execute(query).one()
     return Permits(int(count), until) if count else None
 
 
@@ -145,9 +156,10 @@ def leave(connection: Connection, period: str) -> None:
 
 
 def finished(engine: Engine, period: str) -> None:
-    """The closing is done with everything that belongs to it."""
+    """The closing is done with all that belongs to it; that of a period opened again since is another's."""
     with write(engine) as connection:
-        leave(connection, period)
+        if connection.scalar(select(tables.period.c.closed_at).where(tables.period.c.code == period)) is not None:
+            leave(connection, period)
 
 
 def under_way(engine: Engine) -> dict[str, str]:
@@ -187,6 +199,38 @@ def judged_since_closed(connection: Connection, period: dict[str, Any]) -> pl.Se
     here = tables.submission.c
     query = select(here.id.label("submission_id")).where(here.period_id == period["id"], here.attempt_id > last)
     return read_frame(connection, query)["submission_id"]
+
+
+def figures_at_closing(engine: Engine, period: str, closed_at: datetime, figures: dict[str, Any]) -> dict[str, Any]:
+    """What the first report of a closed period counted: ``figures`` from now on, unless those of this closing are on
+    record. The register and the definitions are not kept as they were: who reads a later report must know that it
+    differs."""
+    with engine.connect() as connection:
+        kept = _kept_figures(connection, period, closed_at)
+    if kept is not None:
+        return kept
+    with write(engine) as connection:
+        still = connection.scalar(select(tables.period.c.closed_at).where(tables.period.c.code == period))
+        kept = _kept_figures(connection, period, closed_at)
+        if kept is None and still == closed_at:
+            told = {"closed_at": closed_at.isoformat(), "figures": figures}
+            set_setting(connection, _figures(period), json.dumps(told, sort_keys=True))
+    return figures if kept is None else kept
+
+
+def _kept_figures(connection: Connection, period: str, closed_at: datetime) -> dict[str, Any] | None:
+    text = setting(connection, _figures(period))
+    told: dict[str, Any] = json.loads(text) if text else {}
+    return dict(told["figures"]) if told.get("closed_at") == closed_at.isoformat() else None
+
+
+def forget_figures(connection: Connection, period: str) -> None:
+    """The period is open again: its next closing has figures of its own."""
+    connection.execute(delete(tables.setting).where(tables.setting.c.key == _figures(period)))
+
+
+def _figures(period: str) -> str:
+    return f"period.closed_figures:{period}"
 
 
 def _closed(period: str) -> str:

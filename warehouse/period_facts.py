@@ -16,10 +16,10 @@ from domain.submission import FAILED
 from warehouse import tables
 from warehouse.bulk import read_frame
 from warehouse.engine import snapshot
-from warehouse.lives import acts_of, judged_since_closed, last_attempt_of
+from warehouse.lives import acts_on, judged_since_closed, last_attempt_of
 from warehouse.reporting import period_row, status_on
 from warehouse.units import closure, tree_on
-from warehouse.waivers import waivers_of
+from warehouse.waivers import waivers_on
 
 _MOMENTS = ("opened_at", "closing_at", "closed_at", "reopened_at")
 
@@ -68,9 +68,9 @@ def period_facts(engine: Engine, period: str, moment: datetime) -> PeriodFacts:
             rows,
             names,
             _findings(connection, row, rows["submission_id"], last),
-            waivers_of(engine, period=period),
+            waivers_on(connection, period=period),
             _permits(connection, row["id"]),
-            acts_of(engine, period),
+            acts_on(connection, period),
             _runs(connection, row["id"], last),
             _unplaced(connection, row, last),
         )

@@ -329,7 +329,7 @@ def _sent(connection: Connection, period_id: int, owing: pl.Series, without: pl.
 def _with_units(connection: Connection, rows: pl.DataFrame, tree: pl.DataFrame) -> pl.DataFrame:
     """Names of the units, also of those that ended before the last day of the period."""
     unit = tables.unit.c
-    others = rows.join(tree, on="unit_id", how="anti")["unit_id"].to_list()
+    others = rows.join(tree, on="unit_id", how="anti")["unit_id"].unique()
     query = select(
         unit.id.label("unit_id"),
         unit.code.label("unit"),
@@ -337,8 +337,8 @@ def _with_units(connection: Connection, rows: pl.DataFrame, tree: pl.DataFrame) 
         unit.kind,
         unit.level,
         unit.parent_code.label("parent"),
-    ).where(unit.id.in_(others))
-    ended = read_frame(connection, query)
+    )
+    ended = read_where_in(connection, query, unit.id, others)
     named = pl.concat([tree.select(ended.columns), ended])
     return rows.join(named, on="unit_id", how="left", maintain_order="left")
 

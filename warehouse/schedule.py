@@ -54,9 +54,10 @@ def mark_occasions(engine: Engine, occasions: Sequence[Occasion], run: str | Non
         return 0
     table = tables.occasion
     keys = {(item.period, item.kind.value, item.label): item for item in occasions}
+    asked = list(keys)
     with write(engine) as connection:
-        for start in range(0, len(keys), _AT_A_TIME):
-            part = list(keys)[start : start + _AT_A_TIME]
+        for start in range(0, len(asked), _AT_A_TIME):
+            part = asked[start : start + _AT_A_TIME]
             known = select(table.c.period, table.c.kind, table.c.label).where(
                 tuple_(table.c.period, table.c.kind, table.c.label).in_(part)
             )

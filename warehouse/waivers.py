@@ -69,6 +69,12 @@ def waivers_of(engine: Engine, *, period: str | None = None, unit: str | None = 
     ``in_use``: a present finding of a report that was not replaced or withdrawn is settled by it. Raises
     :class:`warehouse.reporting.UnknownPeriodError`.
     """
+    with engine.connect() as connection:
+        return waivers_on(connection, period=period, unit=unit)
+
+
+def waivers_on(connection: Connection, *, period: str | None = None, unit: str | None = None) -> pl.DataFrame:
+    """:func:`waivers_of` on a connection that reads other things too, all of the same moment."""
     waiver = tables.waiver.c
     names = ["rule", "field", "item", "reason", "who", "at", "until", "is_override", "second_person"]
     query = (
@@ -86,12 +92,11 @@ def waivers_of(engine: Engine, *, period: str | None = None, unit: str | None = 
         .join(tables.form, tables.form.c.id == waiver.form_id)
         .order_by(waiver.at, waiver.id)
     )
-    with engine.connect() as connection:
-        if period is not None:
-            period_row(connection, period)  # an unknown one is refused, not empty
-        found = read_frame(connection, query if period is None else query.where(tables.period.c.code == period))
-        if unit is not None:
-            found = found.filter(is_below(connection, period, unit))
+    if period is not None:
+        period_row(connection, period)  # an unknown one is refused, not empty
+    found = read_frame(connection, query if period is None else query.where(tables.period.c.code == period))
+    if unit is not None:
+        found = found.filter(is_below(connection, period, unit))
     return found.drop("unit_id")
 
 

@@ -67,6 +67,34 @@ def test_what_is_overdue_comes_first_and_is_marked(workspace: Path) -> None:
     assert "Lịch được giữ từ 26/03/2026 10:00:00." in ran.out
     marks = [row["overdue"] for row in told]
     assert marks == sorted(marks, reverse=True)
+    _tell_of_what_stays_open()
+
+
+def _tell_of_what_stays_open() -> None:
+    """A quarter that is closed and opened again before its day is closed on that day; later nobody closes it but a
+    person, and a month that stays open long is a condition."""
+    from tasks import health_warehouse, periods
+    from tasks.occasions import FLOW_OF, due, left_open, mark_done
+    from tasks.settings import Settings
+    from tasks.store import engine_for
+
+    chosen, signed = Settings(), {"who": "An", "reason": "thử"}
+    with pretending(at("2026-03-27T10:00")):
+        periods.open_period(chosen, "2026-Q2", **signed)
+        for period in ("2026-Q1", "2026-Q2"):
+            periods.close_period(chosen, period, **signed)
+            periods.reopen_period(chosen, period, **signed)
+        assert left_open(chosen) == [], "both are to be closed yet"
+        close = next(kind for kind, flow in FLOW_OF.items() if flow == "close-period")
+        mark_done(chosen, due(chosen, close, at("2026-03-27T10:00")), None, "đã đóng")
+        told = run_here("schedule", "--days", "1").out
+        assert "! 2026-Q1 mở từ 27/03/2026 10:00:00: lịch không đóng kỳ này" in told
+        assert "2026-Q2 mở từ" not in told
+        assert run_here("period", "show", "2026-Q1", "--json").json["left_open"]
+    for day, level in (("2026-03-30", "well"), ("2026-04-06", "attention")):
+        with pretending(at(f"{day}T10:00")):
+            seen = health_warehouse.periods_condition(chosen, engine_for(chosen.url))
+            assert (seen.level.word, "2026-Q1" in seen.advice.vi) == (level, level == "attention"), seen
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,10 @@ from catalog import Catalog, load_catalog
 from catalog.occasions import occasions
 from domain.clock import ZONE, pretending
 from domain.occasion import OccasionKind
-from flows.deployments import deployments, prefect_yaml
-from flows.serving import bury_dead, set_aside_late
+from flows.deployments import deployments, mark_of, prefect_yaml
+from flows.serving import bury_dead, is_served_for_another, set_aside_late
 from tasks.occasions import FLOW_OF
+from tasks.settings import Settings
 from tests.catalog.walls import expected
 
 FIRST, LAST = 2026, 2030
@@ -100,6 +101,22 @@ def test_the_server_makes_runs_of_them_and_late_ones_are_set_aside(applied: dict
         assert {run.id for run in waiting if run.auto_scheduled} == {run.id for run in runs} - late
         assert by_hand.id in {run.id for run in waiting}, "what a person asked for is done, however late"
         client.delete_flow_run(by_hand.id)
+
+
+@pytest.mark.server
+def test_a_server_that_serves_another_warehouse_is_told_from_an_idle_one(
+    applied: dict[str, UUID], tmp_path: Path
+) -> None:
+    """Either would take up the runs of the other: deployments are known by their names alone."""
+    one, two = (Settings(home=tmp_path / name) for name in ("one", "two"))
+    deployments(shipped(), date(FIRST, 1, 1), mark_of(one))[0].apply()
+    assert not is_served_for_another(two), "nobody takes up runs"
+    with get_client(sync_client=True) as client:
+        client.get_scheduled_flow_runs_for_deployments([applied["open-period"]])
+    assert is_served_for_another(two)
+    assert not is_served_for_another(one)
+    deployments(shipped(), date(FIRST, 1, 1))[0].apply()
+    assert not is_served_for_another(two), "for a work pool, or by an older program"
 
 
 @pytest.mark.server

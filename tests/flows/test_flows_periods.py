@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -34,6 +36,7 @@ from tasks.store import engine_for
 from tests.collecting import collect
 from tests.delivered import Delivery, install
 from warehouse import acts, intake, leases, lives, schedule
+from warehouse.engine import write
 
 SIGNED: dict[str, Any] = {"who": "Trần Văn Bình", "reason": "họp sớm"}
 
@@ -191,6 +194,94 @@ def test_a_person_closes_in_spite_of_permits_and_schedule_and_twice_says_so(here
         assert "2026-Q1" in periods.open_periods(settings, datetime(2026, 3, 1, 1, tzinfo=UTC))
 
 
+def test_nobody_acts_in_the_name_of_the_schedule_before_it_asks_to_or_after_it_did(here: Settings) -> None:
+    with pretending(datetime(2026, 3, 1, 1, tzinfo=UTC)):
+        early = close_period.fn(period="2026-Q1")
+        assert early.type is StateType.FAILED
+        assert "27/03/2026 06:00" in str(early.message)
+        assert open_period.fn(period="2026-Q3").type is StateType.FAILED
+        assert "15/06/2026 06:00" in str(open_period.fn(period="2026-Q3", reason="chuẩn bị trước").message)
+        assert open_period.fn(period="2026-Q3", **SIGNED).type is StateType.COMPLETED
+        assert {life(here, "2026-Q1")[0], periods.life(here, "2026-Q1")} == {"planned"}
+    with pretending(QUARTER):
+        assert "Đã đóng 2026-Q1" in str(close_period.fn(period="2026-Q1").name), "closed as the calendar asks to"
+        acts.reopen_period(engine_for(here.url), "2026-Q1", **SIGNED)
+        again = close_period.fn(period="2026-Q1")
+        assert again.type is StateType.FAILED
+        assert "lịch đã đóng kỳ này một lần" in str(again.message)
+
+
+def test_whoever_closes_the_period_meanwhile_is_no_fault_and_one_that_cannot_be_closed_stops_no_other(
+    here: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, begin = engine_for(here.url), closing.closing.begin
+    monkeypatch.setattr(periods.keeping, "backup", backed_up)
+
+    def beaten(settings: Settings, period: str, *arguments: Any) -> None:
+        acts.close_period(engine, period, **SIGNED)
+        begin(settings, period, *arguments)
+
+    with pretending(MONTH):
+        monkeypatch.setattr(closing.closing, "begin", beaten)
+        assert "Đã đóng từ trước: 2026-M01" in str(close_period.fn(period="2026-M01", **SIGNED).name)
+        monkeypatch.setattr(closing.closing, "begin", begin)
+        with write(engine) as connection:  # its calendar has left the definitions since
+            lives.take(connection, "2026-M01@OWN", "x")
+        outcome = closing.close(here, [closing.Asked(code) for code in ("2026-M01@OWN", "2026-M02")], nothing)
+    (fault,) = outcome.faults
+    assert str(fault).startswith("There is no period '2026-M01@OWN'")
+    assert [(item.period, item.state) for item in outcome.closings] == [("2026-M02", "closed")]
+
+
+def test_a_permit_given_while_the_schedule_closes_puts_the_closing_off(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = engine_for(settings.url)
+    monkeypatch.setattr(periods.keeping, "backup", backed_up)
+
+    def permitted(*_: Any) -> State[RunReport]:
+        acts.permit_late(engine, "P99.CB.001.001", "2026-Q1", date(2026, 4, 9), **SIGNED)
+        return nothing()
+
+    with pretending(QUARTER):
+        monkeypatch.setattr(collecting, "run_through", permitted)
+        state = close_period.fn(period="2026-Q1")
+        assert "2026-Q1 chờ 1 đơn vị được phép muộn đến 09/04/2026" in str(state.message)
+        assert life(settings, "2026-Q1")[:3] == ("planned", None, None), "reminded of and open as before"
+        assert lives.acts_of(engine, "2026-Q1")["after"].to_list() == ["closing", "open"]
+        monkeypatch.setattr(collecting, "run_through", nothing)
+        with leases.running(engine, "close-period", "2026-Q1") as run:  # ends without having closed it
+            acts.begin_closing(engine, "2026-Q1", run, who=periods.SCHEDULE, reason="theo lịch")
+        assert "chờ 1 đơn vị" in str(close_period.fn(period="2026-Q1").message)
+        assert periods.interrupted(settings) == [], "nothing to be finished before the permitted day is over"
+        assert "Đã đóng 2026-Q1" in str(close_period.fn(period="2026-Q1", **SIGNED).name), "a person does not wait"
+
+
+def test_a_closing_waits_for_what_another_run_is_reading(
+    here: Settings, delivery: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The daily collection begins in the same minute: it has taken up all there is."""
+    engine = engine_for(here.url)
+    monkeypatch.setattr(periods.keeping, "backup", backed_up)
+    with pretending(MONTH), leases.running(engine, "collect-period") as other:
+        kept = store([delivery.folder / f"{delivery.sent[0].name}.xlsx"], here.workspace.archive, arrived_at(MONTH))
+        (taken,) = intake.receive(
+            engine, other, [intake.Arrival(s.sha256, s.size, s.media, s.name, s.arrived_at, str(s.path)) for s in kept]
+        )
+        intake.claim(engine, other)
+        slept = []
+
+        def done(seconds: float) -> None:
+            slept.append(seconds)
+            with write(engine) as connection:
+                intake.release(connection, other)
+            acts.withdraw(engine, taken.submission_id, **SIGNED)
+
+        monkeypatch.setattr(closing.time, "sleep", done)
+        assert "Đã đóng 2026-M01" in str(close_period.fn(period="2026-M01", **SIGNED).name)
+        assert len(slept) == 1
+
+
 def test_a_period_is_not_closed_while_reports_wait_or_no_backup_can_be_written(
     settings: Settings, delivery: Delivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -216,12 +307,24 @@ def test_a_period_is_not_closed_while_reports_wait_or_no_backup_can_be_written(
         assert periods.life(settings, "2026-M01") == "closing"
         backups.unlink()
         assert "óng 2026-M01: 0/8" in str(close_period.fn().message)
-        for _ in range(5):
+        for _ in range(4):
             periods.back_up(settings, ["2026-M01", "2026-M01@CALENDAR"])
+        others = backups / ".2026-Q1-20260330T060000000000.zip.7.part"  # which another run is writing
+        others.touch()
+        with monkeypatch.context() as one_name:
+            one_name.setattr(os, "link", no_second_name)
+            made = periods.back_up(settings, ["2026-M01", "2026-M01@CALENDAR", "2026"])
+        assert made.file.exists(), "not taken for the oldest where the clock stands still, or went back"
+        assert periods.backups_of(settings, "2026")[-1].read_bytes() == made.file.read_bytes()
+        assert others.exists()
         assert len(periods.backups_of(settings, "2026-M01")) == periods.BACKUPS
         assert len(list(backups.glob("2026-M01@CALENDAR-*"))) == periods.BACKUPS
         said = lives.acts_of(engine, "2026-M01").filter(pl.col("after") == "closed")["who"].to_list()
         assert said == [SIGNED["who"]], "what a person began is finished in that person's name"
+
+
+def no_second_name(*_: Any) -> None:
+    raise OSError(errno.EPERM, "Operation not permitted")
 
 
 def closing_of(state: State[Any]) -> Any:

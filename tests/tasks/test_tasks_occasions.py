@@ -79,6 +79,11 @@ def test_what_was_noted_stays_as_it_was_noted(settings: Settings) -> None:
     found = dict(rows(engine_for(settings.url), "select outcome, count(*) from occasion group by 1"))  # type: ignore[arg-type]
     assert found == {"lần đầu": len(first), "lần sau": len(again)}
     mark_done(settings, [], "d", "không có gì")
+    months = due(settings, COLLECT, at("2026-07-01T07:00"))
+    assert len(months) > 500, "more than a statement asks for"
+    mark_done(settings, months, "e", "hai lần")
+    mark_done(settings, months, "f", "hai lần")  # as another machine does that asked at the same moment
+    assert due(settings, COLLECT, at("2026-07-01T07:00")) == []
 
 
 def test_the_first_start_makes_up_for_nothing_but_opens_what_runs(settings: Settings) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -15,10 +17,12 @@ from world import CATALOG, arrive, batch, furnish
 
 from domain.act import ActRefusedError
 from domain.life import Life
-from tasks.period_report import as_data, period_report
+from tasks.period_report import as_data, period_report, write_report
+from tasks.settings import Settings
 from transform.period_report import GROUPS, MEASURES, STATES, ContradictionError, counted, late, missing, prove
 from warehouse import acts, leases, lives, queries
 from warehouse.load import load_batch
+from warehouse.registry import import_units
 
 PERIOD = "2025-Q1"
 SIGNED: dict[str, Any] = {"who": "Trần Văn Phòng", "reason": "theo công văn 12"}
@@ -87,8 +91,13 @@ def test_one_run_closes_a_period_and_another_goes_on_when_it_is_dead(engine: Eng
         with pytest.raises(acts.ClosedElsewhereError, match=second):  # it was only asleep
             acts.close_period(engine, PERIOD, run=first, **SIGNED)
         acts.close_period(engine, PERIOD, run=second, **SIGNED)
-    assert moments(engine)["life"] == "closed"
-    assert lives.acts_of(engine, PERIOD)["after"].to_list() == ["closing", "closed"]
+        assert moments(engine)["life"] == "closed"
+        assert lives.acts_of(engine, PERIOD)["after"].to_list() == ["closing", "closed"]
+        with leases.running(engine, "close-period", PERIOD) as third:  # opened again before the report was made
+            acts.reopen_period(engine, PERIOD, **SIGNED)
+            acts.begin_closing(engine, PERIOD, third, **SIGNED)
+            lives.finished(engine, PERIOD)
+            assert lives.under_way(engine) == {PERIOD: third}
 
 
 def test_a_permit_runs_to_the_end_of_its_day(engine: Engine, run: str) -> None:
@@ -103,7 +112,7 @@ def test_a_permit_runs_to_the_end_of_its_day(engine: Engine, run: str) -> None:
         acts.permit_late(engine, "X03", PERIOD, date(2025, 4, 12), **SIGNED)
 
 
-def test_the_report_of_a_closed_period_stays_as_it_was(engine: Engine, run: str) -> None:
+def test_the_report_of_a_closed_period_stays_as_it_was(engine: Engine, run: str, tmp_path: Path) -> None:
     """What comes after the closing is refused; the status tells of it, the report of the period never does."""
     one, two = arrive(engine, run, "a", "b")
     load_batch(engine, run, batch((one, "X01", "accepted", {"received": 5}), (two, "X02", "rejected", {})))
@@ -121,8 +130,35 @@ def test_the_report_of_a_closed_period_stays_as_it_was(engine: Engine, run: str)
     assert queries.status(engine, PERIOD)[0]["missing"] == 0
     assert as_data(period_report(engine, CATALOG, PERIOD, MARCH + timedelta(days=400))) == closed
     assert lives.refused_since_closed(engine, PERIOD) == 2
+    _tell_of_a_register_changed_back(engine, tmp_path)
     acts.reopen_period(engine, PERIOD, **SIGNED)
     assert period_report(engine, CATALOG, PERIOD, MARCH).total["missing"] == 0
+    acts.close_period(engine, PERIOD, moment=MARCH + timedelta(days=9), **SIGNED)  # at the very same moment
+    again = period_report(engine, CATALOG, PERIOD, MARCH)
+    assert (again.total["expected"], again.is_changed) == (2, False), "a closing of its own"
+    files = write_report(Settings(home=tmp_path), again, tmp_path).files
+    assert sorted(files) == sorted(tmp_path.glob("period-report-*"))
+
+
+def _tell_of_a_register_changed_back(engine: Engine, folder: Path) -> None:
+    """The commune of which nothing came is recorded to have ended within the period."""
+    settings = Settings(home=folder)
+    first = write_report(settings, period_report(engine, CATALOG, PERIOD, MARCH), folder)
+    (gone,) = (unit for unit in CATALOG.units if unit.code == "X03")
+    import_units(engine, CATALOG, [gone.model_copy(update={"valid_to": date(2025, 3, 1)})])
+    made = period_report(engine, CATALOG, PERIOD, MARCH)
+    assert made.since_closed == {"expected": {"then": 3, "now": 2}, "missing": {"then": 1, "now": 0}}
+    assert "KHÁC báo cáo lập lúc đóng kỳ: phải gửi 3 → 2, chưa gửi 1 → 0" in made.vi
+    assert "NOT as the report made at the closing: expected 3 → 2, missing 1 → 0" in made.en
+    remade = write_report(settings, made, folder)
+    assert made.vi.partition(" · ")[2] in remade.files[1].read_text(encoding="utf-8")
+    assert json.loads(first.files[0].read_text(encoding="utf-8"))["total"]["expected"] == 3, "it replaces nothing"
+    import_units(engine, CATALOG, [gone, gone.model_copy(update={"code": "X04"})])
+    import_units(engine, CATALOG, [gone.model_copy(update={"valid_to": date(2025, 3, 1)})])
+    other = period_report(engine, CATALOG, PERIOD, MARCH)
+    assert (other.since_closed, other.other_units) == ({}, True), "one unit for another"
+    assert "the same figures, of other units" in other.en
+    import_units(engine, CATALOG, [gone.model_copy(update={"code": "X04", "valid_to": date(2025, 3, 1)})])
 
 
 # ------------------------------------------------------------------------------------------------ counts
