@@ -28,12 +28,16 @@ from warehouse.notices import (
     outcomes,
     outcomes_of,
     outcomes_of_unit,
+    readdress,
     reasons_known,
     reasons_like,
     reword,
     texts_of,
     waiting,
     write_notices,
+)
+from warehouse.notices import (
+    give_up as warehouse_give_up,
 )
 from warehouse.notices import (
     resend as warehouse_resend,
@@ -79,10 +83,12 @@ def notices_after_run(settings: Settings, run: str) -> Made:
     last told (a run that was killed tells nothing); focal points get one list for all their units.
 
     Nobody is told the same outcome of a report twice, whichever run comes to it. Without contacts there are files.
+    While notices are off what is decided is passed over, so that nobody is told of it when they are on again.
     """
-    if not settings.notices:
-        return Made()
     engine, moment = engine_for(settings.url), now()
+    if not settings.notices:
+        write_notices(engine, (), moment, up_to=moment)
+        return Made()
     found, newest = outcomes(engine, run)
     parts = outcome_notices(settings, engine, definitions(settings), found, moment)
     made = write_notices(engine, parts, moment, up_to=newest)
@@ -120,13 +126,16 @@ def due_reminders(settings: Settings, engine: Engine, moment: datetime, period: 
 
 
 def deliver(settings: Settings, *, at_once: bool = False) -> Delivered:
-    """Send what waits by SMTP, where that is configured; what is no longer true is dropped first, and what is true in
-    other words by now is put into them.
+    """Send what waits by SMTP, where that is configured; what is no longer true is dropped first, what is true in other
+    words by now is put into them, and what waits for somebody who is not told any more goes to whoever is.
 
     A server that cannot be reached is no error: the notices wait, and say why. ``at_once``: also those whose next try
-    is not due yet.
+    is not due yet. Nothing goes out while notices are off.
     """
+    if not settings.notices:
+        return Delivered()
     engine, moment = engine_for(settings.url), now()
+    _readdress(engine, moment)
     dropped = _bring_up_to_date(settings, engine, moment)
     write_files(settings, engine)
     rows = waiting(engine).to_dicts()
@@ -140,12 +149,19 @@ def deliver(settings: Settings, *, at_once: bool = False) -> Delivered:
 
 def resend(settings: Settings, number: int, *, who: str, reason: str) -> str:
     """Let a notice go out (again) although nobody knows whether it did, or it was refused, or only written; its state
-    before. One that was written for nobody goes to whom its unit has by now. Raises :class:`ActRefusedError`."""
+    before. One that was written for nobody, or for somebody who is not told any more, goes to whoever is by now. Raises
+    :class:`ActRefusedError`."""
     engine, moment = engine_for(settings.url), now()
-    about = notices_of(engine, number=number)["unit_id"].to_list()
-    told = [person for unit in about for person in People.of(engine, [unit], day_of(moment)).told(unit) if person.email]
-    people = [(person.name, person.email) for person in told]
-    return warehouse_resend(engine, number, moment, who=who, reason=reason, people=people)
+    rows = notices_of(engine, number=number)
+    people = People.of(engine, rows["unit_id"], day_of(moment))
+    told = [person for row in rows.iter_rows(named=True) for person in people.told_of(row) if person.email]
+    return warehouse_resend(engine, number, moment, who=who, reason=reason, people=[(p.name, p.email) for p in told])
+
+
+def give_up(settings: Settings, number: int, *, who: str, reason: str) -> str:
+    """A notice need not go out (again): it arrived after all, or was told in another way; its state before. Raises
+    :class:`ActRefusedError`."""
+    return warehouse_give_up(engine_for(settings.url), number, now(), who=who, reason=reason)
 
 
 def preview(settings: Settings, kind: NoticeKind, unit: str, period: str) -> pl.DataFrame:
@@ -174,6 +190,21 @@ def preview(settings: Settings, kind: NoticeKind, unit: str, period: str) -> pl.
 
 
 # ------------------------------------------------------------------------------------------------ still true?
+
+
+def _readdress(engine: Engine, moment: datetime) -> None:
+    """A contact that was corrected, or is somebody else's by now, gets nothing that waited for it, least of all a
+    unit's workbook."""
+    rows = waiting(engine)
+    people = People.of(engine, rows["unit_id"].unique(), day_of(moment)) if rows.height else People()
+    moved = {
+        row["id"]: [(person.name, person.email) for person in told]
+        for row in rows.iter_rows(named=True)
+        for told in [people.told_of(row)]
+        if row["recipient"] not in [person.email for person in told]
+    }
+    if moved:
+        readdress(engine, moved)
 
 
 def _bring_up_to_date(settings: Settings, engine: Engine, moment: datetime) -> int:
