@@ -28,6 +28,7 @@ __all__ = [
     "make_engine",
     "make_reader",
     "note_act",
+    "prove_writable",
     "safe_url",
     "snapshot",
     "unreachable",
@@ -36,6 +37,9 @@ __all__ = [
 
 #: Seconds a SQLite writer waits for the one before it: longer than the largest batch takes to load.
 BUSY_SECONDS = 600
+
+#: Seconds somebody who only asks whether it can be written waits for a writer.
+_PROOF_SECONDS = 1
 
 #: One number for "somebody makes this warehouse"; locks are per PostgreSQL database.
 _WRITER_LOCK = 0x746F6E67  # "tong"
@@ -184,6 +188,38 @@ def _lock_table(connection: Connection) -> bool:
     if is_there:
         connection.execute(text("LOCK TABLE setting IN SHARE ROW EXCLUSIVE MODE"))
     return is_there
+
+
+def prove_writable(engine: Engine) -> None:
+    """Take the right to write, and give it back; raises what the database says when it cannot be written to.
+
+    Whoever is writing right now proves it as well, and is waited for a moment only: a batch may take minutes.
+    """
+    try:
+        with engine.connect().execution_options(warehouse_writer=True) as connection:
+            if is_postgres(engine):
+                connection.execute(text(f"SET LOCAL lock_timeout = '{_PROOF_SECONDS}s'"))
+                _become_writer(connection)
+            else:
+                _begin_soon(connection)
+    except DBAPIError as error:
+        if not _is_held(error):
+            raise
+
+
+def _begin_soon(connection: Connection) -> None:
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA busy_timeout={_PROOF_SECONDS * 1000}").close()
+    try:
+        connection.begin()
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}").close()
+
+
+def _is_held(error: DBAPIError) -> bool:
+    """Whether somebody else has the lock, and nothing else is wrong."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return getattr(error.orig, "sqlstate", None) == "55P03" or (code or 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 @contextmanager
