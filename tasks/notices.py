@@ -11,6 +11,7 @@ import polars as pl
 from domain.act import ActRefusedError
 from domain.clock import day_of, now
 from domain.notice import NoticeKind
+from tasks import log
 from tasks.mailing import is_due, send_all
 from tasks.notice_digest import digest
 from tasks.notice_files import write_files
@@ -91,9 +92,7 @@ def notices_after_run(settings: Settings, run: str) -> Made:
         return Made()
     found, newest = outcomes(engine, run)
     parts = outcome_notices(settings, engine, definitions(settings), found, moment)
-    made = write_notices(engine, parts, moment, up_to=newest)
-    write_files(settings, engine)
-    return Made.of(made)
+    return _written(settings, engine, write_notices(engine, parts, moment, up_to=newest), run)
 
 
 def remind(settings: Settings, moment: datetime, period: str | None = None) -> Made:
@@ -110,8 +109,16 @@ def remind(settings: Settings, moment: datetime, period: str | None = None) -> M
         rows, so_far = digest(settings, engine, definitions(settings), moment)
         if rows.height:
             made = pl.concat([made, write_notices(engine, [rows], moment, digest=so_far)])
+    return _written(settings, engine, made)
+
+
+def _written(settings: Settings, engine: Engine, rows: pl.DataFrame, run: str | None = None) -> Made:
+    """The files of what was put down; told in the log by kind."""
     write_files(settings, engine)
-    return Made.of(made)
+    made = Made.of(rows)
+    for kind, count in made.by_kind.items():
+        log.tell("notice.written", settings, kind=kind, count=count, run=run)
+    return made
 
 
 def due_reminders(settings: Settings, engine: Engine, moment: datetime, period: str | None = None) -> pl.DataFrame:
@@ -216,6 +223,8 @@ def _bring_up_to_date(settings: Settings, engine: Engine, moment: datetime) -> i
     stale = rows.filter(is_digest & (pl.col("made_at") < moment - _STALE_DIGEST))
     gone = [*stale["id"], *_overtaken(engine, rows), *_settled_debts(settings, engine, rows, moment)]
     drop(engine, gone, _NO_LONGER_TRUE)
+    if gone:
+        log.tell("notice.dropped", settings, count=len(gone))
     return len(gone)
 
 

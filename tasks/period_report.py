@@ -15,6 +15,7 @@ import polars as pl
 from catalog import Catalog
 from domain.clock import ZONE
 from domain.numbers import vi_number, vi_percent
+from tasks import log
 from tasks.period_page import markdown, page
 from tasks.period_words import Told, in_words, level_words
 from tasks.settings import Settings
@@ -161,6 +162,7 @@ def write_report(settings: Settings, report: PeriodReport, folder: Path | None =
         _placed(place / f"period-report-{report.period}.json", json_of(report)),
         _placed(place / f"period-report-{report.period}.html", page(told)),
     )
+    log.tell("period.reported", settings, period=report.period, path=files[1])
     return Written(files, report.vi, report.en)
 
 
