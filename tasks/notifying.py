@@ -15,6 +15,7 @@ from tasks import notices
 from tasks.log import masked
 from tasks.settings import Settings
 from tasks.timing import Stopwatch
+from warehouse.engine import told
 from warehouse.signing import one_line
 
 _log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ def notify(run: str, settings: Settings, watch: Stopwatch) -> str:
             return _notify(run, settings)
         except Exception as error:  # the warehouse out of reach, a full disk: the run itself is done
             _log.warning("run %s: notices could not be made", run, exc_info=True)
-            said = masked(one_line(f"{type(error).__name__}: {error}"))[:_LONGEST]
+            said = masked(one_line(told(error)))[:_LONGEST]
             return f"chưa lập được thông báo · notices could not be made: {said}"
 
 
@@ -50,7 +51,7 @@ def tell_opened(settings: Settings, periods: Sequence[str]) -> str:
         return in_words(notices.deliver(settings)) if settings.smtp_host else ""
     except Exception as error:
         _log.warning("%s: notices could not be made", ", ".join(periods), exc_info=True)
-        said = masked(one_line(f"{type(error).__name__}: {error}"))[:_LONGEST]
+        said = masked(one_line(told(error)))[:_LONGEST]
         return f"chưa lập được thông báo · notices could not be made: {said}"
 
 

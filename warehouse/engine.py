@@ -31,6 +31,7 @@ __all__ = [
     "prove_writable",
     "safe_url",
     "snapshot",
+    "told",
     "unreachable",
     "write",
 ]
@@ -96,7 +97,8 @@ def is_postgres(bind: Engine | Connection) -> bool:
 
 
 def make_engine(url: str) -> Engine:
-    """An engine for ``sqlite:///path`` or ``postgresql://…``; the folder of a SQLite file is created.
+    """An engine for ``sqlite:///path`` or ``postgresql://…``; the folder of a SQLite file is created. What goes wrong
+    is told without the values of a statement: names and addresses of people are among them.
 
     Raises :class:`UnsupportedUrlError` for other databases and :class:`MissingDriver` when psycopg is not installed.
     """
@@ -104,11 +106,11 @@ def make_engine(url: str) -> Engine:
     if parsed.drivername.startswith("sqlite"):
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
+        engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
         event.listen(engine, "connect", _open_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(parsed, pool_pre_ping=True)
+    return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
 
 
 def make_reader(url: str) -> Engine:
@@ -273,6 +275,12 @@ def unreachable(error: BaseException) -> str | None:
     if isinstance(error, PoolTimeout | ArgumentError | MissingDriver | UnsupportedUrlError | OSError):
         return str(error).strip().splitlines()[0]
     return None
+
+
+def told(error: BaseException) -> str:
+    """A fault for a log: without the statement, and without the row a database says it could not take."""
+    said = unreachable(error) if isinstance(error, DBAPIError) else str(error)
+    return f"{type(error).__name__}: {said}"
 
 
 def _parse(url: str) -> URL:

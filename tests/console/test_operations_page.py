@@ -124,6 +124,9 @@ def test_compose_names_nothing_that_is_not_there() -> None:
     asked = set(re.findall(r"\$\{(\w+)", (DEPLOY / "compose.yaml").read_text(encoding="utf-8")))
     given = set(re.findall(r"^(\w+)=", (DEPLOY / "compose.env.example").read_text(encoding="utf-8"), re.M))
     assert asked == given
+    # a service may not write beside the program, where Prefect's server would copy its pages to
+    assert "PREFECT_UI_STATIC_DIRECTORY" in services["prefect-server"]["environment"]
+    assert "\nPREFECT_UI_STATIC_DIRECTORY=" in (DEPLOY / "tongket.env.example").read_text(encoding="utf-8")
 
 
 def test_alerts_ask_for_metrics_there_are(workspace: Path) -> None:

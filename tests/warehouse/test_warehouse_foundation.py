@@ -23,6 +23,7 @@ from warehouse.engine import (
     make_reader,
     prove_writable,
     safe_url,
+    told,
     write,
 )
 from warehouse.registry import (
@@ -73,6 +74,21 @@ def test_a_writer_that_fails_leaves_nothing(engine: Engine) -> None:
         _write_and_fail(engine)
     with engine.connect() as connection:
         assert setting(connection, "a") is None
+
+
+def test_a_fault_names_nobody(engine: Engine) -> None:
+    person = (
+        "INSERT INTO contact (id, role, name, email, lang, changed_at) VALUES (1, 'admin', :name, :email, 'vi', :at)"
+    )
+    values = {"name": "Nguyễn Thị Hằng", "email": "hang@tinh.gov.vn", "at": "2025-01-01 00:00:00"}
+    with write(engine) as connection:
+        connection.execute(text(person), values)
+        with pytest.raises(IntegrityError) as caught, connection.begin_nested():
+            connection.execute(text(person), values)
+    assert values["name"] not in str(caught.value)
+    said = told(caught.value)
+    assert said.startswith("IntegrityError: ")
+    assert "hang@" not in said
 
 
 def test_whoever_writes_right_now_is_not_waited_for(url: str) -> None:
