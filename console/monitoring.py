@@ -106,6 +106,11 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     pages: dict[str, Callable[[], Answer]]
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Whoever asked may be gone before the answer: nothing a journal need know."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
 
 def opened(chosen: Settings) -> ThreadingHTTPServer:
     """A server that listens and answers once it is served; raises ``OSError`` when it cannot listen."""

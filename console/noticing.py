@@ -25,6 +25,7 @@ from domain.numbers import vi_number
 
 if TYPE_CHECKING:
     from tasks.notices import Delivered
+    from tasks.settings import Settings
 
 notices_app = typer.Typer(help=say("thông báo cho đơn vị", "notices to units"))
 
@@ -179,6 +180,7 @@ def notices_send(as_json: AsJson = False) -> None:
     from tasks.notices import deliver
 
     chosen, _ = open_warehouse()
+    _refuse_when_off(chosen)
     if not chosen.smtp_host:
         refuse(
             say(
@@ -189,6 +191,11 @@ def notices_send(as_json: AsJson = False) -> None:
             )
         )
     _print_delivered(deliver(chosen, at_once=True), as_json)
+
+
+def _refuse_when_off(chosen: Settings) -> None:
+    if not chosen.notices:
+        refuse(say("Thông báo đang tắt (TONGKET_NOTICES=false).", "Notices are off (TONGKET_NOTICES=false)."))
 
 
 def _print_delivered(delivered: Delivered, as_json: bool) -> None:
@@ -236,6 +243,29 @@ def notices_resend(number: Number, reason: Reason, who: Who = None, as_json: AsJ
     )
 
 
+@notices_app.command(
+    "drop",
+    help=say(
+        "thôi gửi một thông báo: hóa ra đã đến, hoặc đã báo bằng cách khác",
+        "let a notice not go out any more: it arrived after all, or was told in another way",
+    ),
+)
+def notices_drop(number: Number, reason: Reason, who: Who = None, as_json: AsJson = False) -> None:
+    from tasks.notices import give_up
+
+    chosen, _ = open_warehouse()
+    before = give_up(chosen, number, who=decider(who), reason=reason)
+    if as_json:
+        print_json({"notice": number, "before": before, "state": NoticeState.DROPPED.value})
+        return
+    out.print(
+        say(
+            f"✓ Thông báo {number} ({STATES[before]}) không gửi nữa.",
+            f"✓ Notice {number} ({STATES[before]}) is not sent any more.",
+        )
+    )
+
+
 # ------------------------------------------------------------------------------------------------ remind
 
 
@@ -253,8 +283,7 @@ def remind(
     chosen, engine = open_warehouse()
     if period is not None:
         known_period(definitions(chosen), period)
-    if not chosen.notices:
-        refuse(say("Thông báo đang tắt (TONGKET_NOTICES=false).", "Notices are off (TONGKET_NOTICES=false)."))
+    _refuse_when_off(chosen)
     if dry_run:
         _print_due(notices.due_reminders(chosen, engine, now(), period).to_dicts(), as_json)
         return

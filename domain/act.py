@@ -11,7 +11,7 @@ class Act(StrEnum):
     register of units; ``override_freeze`` lets the figures of a conference be frozen although something critical is
     open; ``set_targets`` gives, changes or takes back targets of a year; ``decide_rating`` gives a unit its grade;
     ``add_conclusion`` and ``change_conclusion`` write down what a conference concluded, and what became of it;
-    ``resend_notice`` lets a notice go out whose fate is not known."""
+    ``resend_notice`` lets a notice go out whose fate is not known; ``drop_notice`` says that one need not go out."""
 
     RETRY = "retry"
     RESTORE = "restore"
@@ -33,6 +33,7 @@ class Act(StrEnum):
     OPEN_PERIOD = "open_period"
     IMPORT_CONTACTS = "import_contacts"
     RESEND_NOTICE = "resend_notice"
+    DROP_NOTICE = "drop_notice"
 
 
 class ActRefusedError(ValueError):

@@ -37,6 +37,8 @@ def prepare(home: Path) -> None:
     if "prefect" in sys.modules and os.environ.get("PREFECT_HOME") != str(home):
         raise PreparedTooLateError("prefect was imported before flows.runtime.prepare()")
     os.environ.setdefault("PREFECT_HOME", str(home))
+    # a server copies its pages before it shows them; beside the program, where it wants to, a service may not write
+    os.environ.setdefault("PREFECT_UI_STATIC_DIRECTORY", str(Path(os.environ["PREFECT_HOME"]) / "ui"))
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
 

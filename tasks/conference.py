@@ -14,6 +14,7 @@ from conference.readiness import Readiness, Surroundings, readiness
 from conference.sealing import DamagedPartError, Sealed, as_today, hash_of, intact, opened, seal
 from domain.act import ActRefusedError
 from domain.conference import ConferenceKind
+from tasks import log
 from tasks.conference_frames import base_periods, board_frames, frames_of, surroundings
 from tasks.store import ensure_periods
 from tasks.totals import refresh_totals
@@ -109,7 +110,9 @@ def freeze(
             reason=reason or held.title,
             overridden="; ".join(item.vi for item in found.obstacles) or None,
         )
-        return conference(connection, code)
+        frozen = conference(connection, code)
+    log.tell("conference.frozen", conference=code, hash=frozen.hash)
+    return frozen
 
 
 def _refresh(engine: Engine, catalog: Catalog, code: str) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from catalog import CatalogError
+from domain.notice import is_address
 from domain.numbers import vi_number
 from tasks.archive import closed
 from tasks.condition import Condition, Level, Look, Said
@@ -97,6 +98,11 @@ def _unfit(look: Look, settings: Settings) -> Iterator[Condition]:
         yield look.attention(
             Said("có TONGKET_SMTP_HOST, không có TONGKET_SMTP_SENDER", "TONGKET_SMTP_HOST without TONGKET_SMTP_SENDER"),
             Said("Đặt địa chỉ người gửi: TONGKET_SMTP_SENDER", "Set the sender's address: TONGKET_SMTP_SENDER"),
+        )
+    elif settings.smtp_host and not is_address(settings.smtp_sender or ""):
+        yield look.attention(
+            Said("TONGKET_SMTP_SENDER không phải địa chỉ thư", "TONGKET_SMTP_SENDER is no e-mail address"),
+            Said("Chỉ ghi địa chỉ, không ghi tên: baocao@tinh.gov.vn", "Give the address alone, without a name"),
         )
     if settings.smtp_security == "none" and settings.smtp_password is not None:
         yield look.attention(
@@ -197,7 +203,7 @@ def inbox_condition(settings: Settings, *, is_thorough: bool) -> Condition:
 
 
 def mail_conditions(settings: Settings) -> Iterator[Condition]:
-    """Whether the mail server says who it is; nothing is sent, nobody logs in."""
+    """Whether the mail server says who it is, encrypted as the settings ask; nothing is sent, nobody logs in."""
     if not settings.smtp_host:
         return
     look = Look("mail", Said("Máy chủ thư", "Mail server"))
@@ -205,23 +211,47 @@ def mail_conditions(settings: Settings) -> Iterator[Condition]:
     try:
         with _greeted(settings) as server:
             server.ehlo()
-            has_tls = settings.smtp_security != "starttls" or server.has_extn("starttls")
-    except (OSError, smtplib.SMTPException) as error:
-        yield look.fault(
-            Said(f"{address} không trả lời: {error}", f"{address} does not answer: {error}"),
-            Said(
-                "Kiểm tra TONGKET_SMTP_HOST, cổng và tường lửa; thông báo vẫn chờ gửi lại",
-                "Check TONGKET_SMTP_HOST, port and firewall; notices wait and go out later",
-            ),
-        )
-        return
-    if has_tls:
-        yield look.well(Said.same(address))
-    else:
+            if settings.smtp_security == "starttls":
+                server.starttls(context=ssl.create_default_context())
+    except smtplib.SMTPNotSupportedError:
         yield look.fault(
             Said(f"{address} không nhận STARTTLS", f"{address} offers no STARTTLS"),
             Said("Đặt TONGKET_SMTP_SECURITY=tls hoặc none", "Set TONGKET_SMTP_SECURITY=tls or none"),
         )
+    except ssl.SSLError as error:
+        yield look.fault(*_untrusted(address, settings.smtp_security, error))
+    except (OSError, smtplib.SMTPException) as error:
+        yield look.fault(
+            Said(f"{address} không trả lời: {error}", f"{address} does not answer: {error}"),
+            Said(
+                "Kiểm tra TONGKET_SMTP_HOST, cổng (465: TONGKET_SMTP_SECURITY=tls) và tường lửa; thông báo vẫn chờ",
+                "Check TONGKET_SMTP_HOST, port (465: TONGKET_SMTP_SECURITY=tls) and firewall; notices wait",
+            ),
+        )
+    else:
+        yield look.well(Said.same(address))
+
+
+def _untrusted(address: str, security: str, error: ssl.SSLError) -> tuple[Said, Said]:
+    """The two ways encryption goes wrong: a certificate nobody vouches for, and a port that speaks another language."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        why = error.verify_message
+        return (
+            Said(
+                f"chứng thư của {address} không tin được: {why}", f"the certificate of {address} is not trusted: {why}"
+            ),
+            Said(
+                "Ghi đúng tên máy trong chứng thư (TONGKET_SMTP_HOST); chứng thư nội bộ: SSL_CERT_FILE=tệp CA",
+                "Name the host as the certificate does (TONGKET_SMTP_HOST); an authority of your own: SSL_CERT_FILE",
+            ),
+        )
+    return (
+        Said(f"{address} không nói được {security}: {error}", f"{address} does not speak {security}: {error}"),
+        Said(
+            "Cổng 465 dùng TONGKET_SMTP_SECURITY=tls, cổng 587 dùng starttls",
+            "Port 465 needs TONGKET_SMTP_SECURITY=tls, port 587 starttls",
+        ),
+    )
 
 
 def _greeted(settings: Settings) -> smtplib.SMTP:

@@ -25,7 +25,7 @@ from tasks.settings import Settings
 from tasks.store import definitions, engine_for
 from warehouse import intake, leases, migrate, operations, schedule
 from warehouse.conferences import conferences
-from warehouse.engine import Engine, is_postgres, safe_url, unreachable, write
+from warehouse.engine import Engine, is_postgres, prove_writable, safe_url, unreachable
 
 #: Clocks that differ by more than the first deserve a look; by more than the second they are wrong.
 SKEW, WRONG_SKEW = timedelta(seconds=5), timedelta(seconds=60)
@@ -60,8 +60,7 @@ def warehouse_conditions(settings: Settings) -> Iterator[Condition]:
     try:
         engine = engine_for(settings.url)
         schema = migrate.current(engine)
-        with write(engine):
-            pass  # a warehouse that cannot be written to is not well, however readily it answers
+        prove_writable(engine)  # however readily it answers, one that cannot be written to is not well
     except Exception as error:
         cause = unreachable(error)
         if cause is None:
@@ -294,7 +293,10 @@ def notices_condition(engine: Engine) -> Condition:
     if unknown:
         return look.attention(
             Said(f"{unknown} thông báo không rõ đã đi chưa", f"whether {unknown} notices left is not known"),
-            Said("Xem: tongket notices list; gửi lại: tongket notices resend", "See: tongket notices list, … resend"),
+            Said(
+                "Hỏi người nhận (tongket notices list --state sending); chưa đến: notices resend, đã đến: notices drop",
+                "Ask whom it went to (tongket notices list --state sending): notices resend if it did not, else drop",
+            ),
         )
     if late:
         return look.attention(
@@ -304,7 +306,10 @@ def notices_condition(engine: Engine) -> Condition:
     if refused:
         return look.attention(
             Said(f"{refused} thông báo bị từ chối", f"{refused} notices were refused"),
-            Said("Sửa địa chỉ: tongket notices list, tongket contacts import", "Mend addresses: tongket notices list"),
+            Said(
+                "Sửa địa chỉ (tongket contacts import) rồi notices resend; đã báo cách khác: tongket notices drop",
+                "Mend the address (tongket contacts import), then notices resend; told otherwise: tongket notices drop",
+            ),
         )
     sent, waiting = counts[NoticeState.SENT.value], counts[NoticeState.WAITING.value]
     return look.well(Said(f"{vi_number(sent)} đã gửi, {vi_number(waiting)} chờ", f"{sent:,} sent, {waiting:,} waiting"))

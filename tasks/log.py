@@ -23,6 +23,7 @@ from typing import Any, TextIO
 from pythonjsonlogger.json import JsonFormatter
 
 from tasks.settings import Settings
+from warehouse.engine import told
 
 _log = logging.getLogger("tongket.events")
 
@@ -155,7 +156,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, BaseException):
-        value = f"{type(value).__name__}: {value}"
+        value = told(value)
     return masked(str(value))[:LONGEST_TEXT]
 
 

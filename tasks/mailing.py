@@ -23,8 +23,9 @@ from warehouse.engine import Engine
 from warehouse.notices import Ended, claim, end, postpone, texts_of
 from warehouse.signing import one_line
 
-#: Seconds to wait for each answer of the server.
-TIMEOUT = 20.0
+#: Seconds to wait for each answer of the server; for a text to go out, and for the server to say that it has it. Many
+#: look into a mail before they take it, which may last minutes (RFC 5321, 4.5.3.2): who hangs up earlier never knows.
+TIMEOUT, TEXT_TIMEOUT = 20.0, 300.0
 
 #: Connections that may break one after the other without a mail having gone out in between.
 _PATIENCE = 2
@@ -127,8 +128,9 @@ class _Delivery:
             postpone(self.engine, [row["id"]], fault, now())
             self.tally.count(NoticeState.WAITING, fault)
             return
-        ended, self.ended = self.ended, None
-        if not claim(self.engine, row["id"], now(), ended):
+        is_ours = claim(self.engine, row["id"], now(), self.ended)
+        self.ended = None  # not before that is committed: what the server took would be unknown for ever
+        if not is_ours:
             return
         answer = _hand_over(server, str(self.settings.smtp_sender), row["recipient"], data)
         fault = _without_secrets(answer.fault, self.settings)
@@ -149,8 +151,10 @@ class _Delivery:
             end(self.engine, ended)
 
     def close(self) -> None:
-        self.settle()
-        self._hang_up()
+        try:
+            self.settle()
+        finally:
+            self._hang_up()
 
     def _line(self) -> smtplib.SMTP:
         if self.server is None:
@@ -236,7 +240,9 @@ def _hand_over(server: smtplib.SMTP, sender: str, recipient: str, data: bytes) -
 
 def _hand_over_text(server: smtplib.SMTP, data: bytes) -> _Answer:
     try:
+        _wait_up_to(server, TEXT_TIMEOUT)
         code, said = server.data(data)
+        _wait_up_to(server, TIMEOUT)
     except smtplib.SMTPDataError as error:  # refused before a line of it went out
         return _rejected(server, error.smtp_code, error.smtp_error)
     except (OSError, smtplib.SMTPException) as error:
@@ -245,6 +251,11 @@ def _hand_over_text(server: smtplib.SMTP, data: bytes) -> _Answer:
         )
         return _Answer(NoticeState.SENDING, fault, is_lost=True)
     return _Answer(NoticeState.SENT) if code == 250 else _rejected(server, code, said)
+
+
+def _wait_up_to(server: smtplib.SMTP, seconds: float) -> None:
+    if server.sock is not None:
+        server.sock.settimeout(seconds)
 
 
 def _rejected(server: smtplib.SMTP, code: int, said: Any) -> _Answer:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import product
 from typing import Any
 
 import polars as pl
@@ -27,6 +28,7 @@ from domain import clock
 from domain.life import Life
 from tasks import keeping, log
 from tasks.health_warehouse import next_cutoff, overdue
+from tasks.runs import KINDS
 from tasks.settings import Settings
 from tasks.store import definitions, engine_for
 from warehouse import leases, migrate, operations, schedule
@@ -39,7 +41,7 @@ CACHE_SECONDS, COUNTS_SECONDS = 5.0, 60.0
 A_MOMENT = 0.5
 
 #: How a run can have ended; one that runs may yet become any of them, so it is no part of a counter.
-_RUNNING = "running"
+_ENDS, _RUNNING = ("completed", "failed", "died"), "running"
 
 _MISSING = "missing"
 
@@ -192,7 +194,9 @@ def _lives(periods: list[operations.PeriodNow]) -> Metric:
 
 def _runs(engine: Engine) -> Iterator[Metric]:
     total = CounterMetricFamily("tongket_runs", "Runs that ended · lượt chạy đã xong", labels=["kind", "state"])
-    for (kind, state), count in sorted(operations.runs_by_state(engine).items()):
+    # a series that begins with its first failure has not increased: every series is there from the beginning, at 0
+    counts = {**dict.fromkeys(product(KINDS, _ENDS), 0), **operations.runs_by_state(engine)}
+    for (kind, state), count in sorted(counts.items()):
         if state != _RUNNING:
             total.add_metric([kind, state], count)
     seconds = GaugeMetricFamily(

@@ -9,9 +9,10 @@ import base64
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from typing import Any
 import polars as pl
 
 from domain.clock import ZONE
-from domain.notice import NoticeKind, NoticeState
+from domain.notice import NoticeKind, NoticeState, is_address
 from tasks.returning import NO_PERIOD, NO_UNIT, safe_name
 from tasks.settings import Settings
 from warehouse.engine import Engine
@@ -56,12 +57,12 @@ def message(row: Row, settings: Settings) -> bytes:
 
     Raises :class:`AttachmentGoneError`.
     """
-    token = hashlib.sha256(f"{row['reason']}\n{row['recipient']}".encode()).hexdigest()[:32]
     made_at: datetime = row["made_at"]
+    token = _token(row["reason"], row["recipient"], made_at)
     headers = [
         f"Message-ID: <{token}@tongket.invalid>",
         f"Date: {format_datetime(made_at.astimezone(ZONE))}",
-        f"From: {settings.smtp_sender or _NO_SENDER}",
+        f"From: {settings.smtp_sender if is_address(settings.smtp_sender or '') else _NO_SENDER}",
         f"Subject: {_header(row['subject'])}",
         "MIME-Version: 1.0",
         "Auto-Submitted: auto-generated",
@@ -74,6 +75,12 @@ def message(row: Row, settings: Settings) -> bytes:
     if row["attachment"]:
         return _joined([*headers, *_mixed(body, settings.workspace.home / row["attachment"], token)])
     return _joined([*headers, *body])
+
+
+def _token(reason: str, recipient: str, made_at: datetime) -> str:
+    """The same for the same notice, so that mail programs know one that comes again; with its moment, as two
+    installations that write to one person number their reports alike."""
+    return hashlib.sha256(f"{reason}\n{recipient}\n{made_at.astimezone(UTC).isoformat()}".encode()).hexdigest()[:32]
 
 
 def _mixed(body: list[str], place: Path, token: str) -> Iterator[str]:
@@ -158,8 +165,7 @@ def _as_files(settings: Settings, pages: Iterable[pl.DataFrame]) -> pl.DataFrame
         if folder not in made:
             folder.mkdir(parents=True, exist_ok=True)
             made.add(folder)
-        place = folder / f"{_name(row)}.eml"
-        _write(place, [_or_without(row, settings)])
+        place = _write(folder, partial("{}.eml".format, _name(row)), [_or_without(row, settings)])
         told.append({"id": row["id"], "path": place.relative_to(settings.workspace.home).as_posix()})
     return pl.DataFrame(told, schema=_PLACES)
 
@@ -170,8 +176,8 @@ def _as_mbox(settings: Settings, pages: Iterator[pl.DataFrame]) -> pl.DataFrame:
     if head is None:  # written by somebody else meanwhile
         return pl.DataFrame(schema=_PLACES)
     first = head.row(0, named=True)
-    place = _folder(settings, first) / f"{_name(first)}.mbox"
-    place.parent.mkdir(parents=True, exist_ok=True)
+    folder = _folder(settings, first)
+    folder.mkdir(parents=True, exist_ok=True)
     numbers: list[int] = []
 
     def pieces() -> Iterator[bytes]:
@@ -179,7 +185,8 @@ def _as_mbox(settings: Settings, pages: Iterator[pl.DataFrame]) -> pl.DataFrame:
             numbers.extend(page["id"])
             yield from (_in_mbox(row, settings) for row in page.iter_rows(named=True))
 
-    _write(place, pieces())
+    # named by how many it holds: those that are worded anew later, or that two processes share, replace no larger one
+    place = _write(folder, lambda: f"{_name(first)}-{len(numbers)}.mbox", pieces())
     path = place.relative_to(settings.workspace.home).as_posix()
     return pl.DataFrame({"id": numbers, "path": path}, schema=_PLACES)
 
@@ -213,12 +220,13 @@ def _name(row: Row) -> str:
     return f"{row['made_at'].astimezone(ZONE):%Y%m%dT%H%M%S}-{row['kind']}-{row['id']}"
 
 
-def _write(place: Path, pieces: Iterable[bytes]) -> None:
-    draft = place.with_name(f".{os.urandom(6).hex()}{_DRAFT}")
+def _write(folder: Path, name: Callable[[], str], pieces: Iterable[bytes]) -> Path:
+    """Where it lies, whole or not at all; ``name`` is asked when all pieces are written."""
+    draft = folder / f".{os.urandom(6).hex()}{_DRAFT}"
     try:
         with draft.open("wb") as file:
             file.writelines(pieces)
-        draft.replace(place)
+        return draft.replace(folder / name())
     except BaseException:
         draft.unlink(missing_ok=True)
         raise

@@ -71,12 +71,14 @@ def with_reasons(engine: Engine, outcomes: pl.DataFrame) -> Told:
 
 
 def _digest(row: Row, findings: list[dict[str, Any]]) -> str:
-    """Of a report in force how many warnings there were, whatever settled some since: a waiver is no news to a unit."""
+    """Of a report in force how many warnings there were, whatever settled some since; of one that failed what has to be
+    corrected: a warning that was waived is no news to a unit."""
     if row["state"] in IN_FORCE:
         parts = [str(row["n_warning"] + row["n_settled"])]
     else:
         names = ("severity", "rule", "sheet", "cell", "field", "item")
-        parts = [row["state"], *sorted("|".join(str(item[name]) for name in names) for item in findings)]
+        critical = [item for item in findings if item["severity"] == Severity.CRITICAL]
+        parts = [row["state"], *sorted("|".join(str(item[name]) for name in names) for item in critical)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 

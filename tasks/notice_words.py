@@ -12,7 +12,7 @@ from typing import Any
 
 from catalog.notices import NoticeText
 from domain.clock import ZONE
-from domain.notice import ContactRole
+from domain.notice import ContactRole, NoticeKind
 from domain.numbers import en_number, vi_number
 from warehouse.contacts import administrators, recipients
 from warehouse.engine import Engine
@@ -81,6 +81,15 @@ class People:
         """The unit's own people; nobody, when there are none."""
         return (self.own.get(unit_id) if unit_id is not None else None) or [NOBODY]
 
+    def told_of(self, notice: Mapping[str, Any]) -> list[Person]:
+        """Whom a notice (``kind, reason, unit_id``) goes to as things are now; :data:`NOBODY` alone of a unit without
+        people."""
+        if notice["kind"] == NoticeKind.DIGEST:
+            return self.admins
+        if is_list(notice["reason"]):
+            return [above.person for above in self.focal.get(notice["unit_id"], []) if above.steps == 0]
+        return self.told(notice["unit_id"])
+
     def ask(self, unit_id: int | None, besides: Person, lang: str) -> str:
         """Whom to ask: the nearest focal point, else an administrator, other than who is told."""
         near = [above.person for above in (self.focal.get(unit_id, []) if unit_id is not None else [])]
@@ -88,6 +97,11 @@ class People:
         if not others:
             return pick(lang, "cơ quan nhận báo cáo cấp trên trực tiếp", "the office above that collects the reports")
         return f"{clean(others[0].name)} ({others[0].email})"
+
+
+def is_list(reason: str) -> bool:
+    """Whether a notice for this reason is a focal point's list."""
+    return "list:" in reason
 
 
 # ------------------------------------------------------------------------------------------------ texts

@@ -11,6 +11,7 @@ import polars as pl
 from domain.act import ActRefusedError
 from domain.clock import day_of, now
 from domain.notice import NoticeKind
+from tasks import log
 from tasks.mailing import is_due, send_all
 from tasks.notice_digest import digest
 from tasks.notice_files import write_files
@@ -28,12 +29,16 @@ from warehouse.notices import (
     outcomes,
     outcomes_of,
     outcomes_of_unit,
+    readdress,
     reasons_known,
     reasons_like,
     reword,
     texts_of,
     waiting,
     write_notices,
+)
+from warehouse.notices import (
+    give_up as warehouse_give_up,
 )
 from warehouse.notices import (
     resend as warehouse_resend,
@@ -79,15 +84,15 @@ def notices_after_run(settings: Settings, run: str) -> Made:
     last told (a run that was killed tells nothing); focal points get one list for all their units.
 
     Nobody is told the same outcome of a report twice, whichever run comes to it. Without contacts there are files.
+    While notices are off what is decided is passed over, so that nobody is told of it when they are on again.
     """
-    if not settings.notices:
-        return Made()
     engine, moment = engine_for(settings.url), now()
+    if not settings.notices:
+        write_notices(engine, (), moment, up_to=moment)
+        return Made()
     found, newest = outcomes(engine, run)
     parts = outcome_notices(settings, engine, definitions(settings), found, moment)
-    made = write_notices(engine, parts, moment, up_to=newest)
-    write_files(settings, engine)
-    return Made.of(made)
+    return _written(settings, engine, write_notices(engine, parts, moment, up_to=newest), run)
 
 
 def remind(settings: Settings, moment: datetime, period: str | None = None) -> Made:
@@ -104,8 +109,16 @@ def remind(settings: Settings, moment: datetime, period: str | None = None) -> M
         rows, so_far = digest(settings, engine, definitions(settings), moment)
         if rows.height:
             made = pl.concat([made, write_notices(engine, [rows], moment, digest=so_far)])
+    return _written(settings, engine, made)
+
+
+def _written(settings: Settings, engine: Engine, rows: pl.DataFrame, run: str | None = None) -> Made:
+    """The files of what was put down; told in the log by kind."""
     write_files(settings, engine)
-    return Made.of(made)
+    made = Made.of(rows)
+    for kind, count in made.by_kind.items():
+        log.tell("notice.written", settings, kind=kind, count=count, run=run)
+    return made
 
 
 def due_reminders(settings: Settings, engine: Engine, moment: datetime, period: str | None = None) -> pl.DataFrame:
@@ -120,13 +133,16 @@ def due_reminders(settings: Settings, engine: Engine, moment: datetime, period: 
 
 
 def deliver(settings: Settings, *, at_once: bool = False) -> Delivered:
-    """Send what waits by SMTP, where that is configured; what is no longer true is dropped first, and what is true in
-    other words by now is put into them.
+    """Send what waits by SMTP, where that is configured; what is no longer true is dropped first, what is true in other
+    words by now is put into them, and what waits for somebody who is not told any more goes to whoever is.
 
     A server that cannot be reached is no error: the notices wait, and say why. ``at_once``: also those whose next try
-    is not due yet.
+    is not due yet. Nothing goes out while notices are off.
     """
+    if not settings.notices:
+        return Delivered()
     engine, moment = engine_for(settings.url), now()
+    _readdress(engine, moment)
     dropped = _bring_up_to_date(settings, engine, moment)
     write_files(settings, engine)
     rows = waiting(engine).to_dicts()
@@ -140,12 +156,19 @@ def deliver(settings: Settings, *, at_once: bool = False) -> Delivered:
 
 def resend(settings: Settings, number: int, *, who: str, reason: str) -> str:
     """Let a notice go out (again) although nobody knows whether it did, or it was refused, or only written; its state
-    before. One that was written for nobody goes to whom its unit has by now. Raises :class:`ActRefusedError`."""
+    before. One that was written for nobody, or for somebody who is not told any more, goes to whoever is by now. Raises
+    :class:`ActRefusedError`."""
     engine, moment = engine_for(settings.url), now()
-    about = notices_of(engine, number=number)["unit_id"].to_list()
-    told = [person for unit in about for person in People.of(engine, [unit], day_of(moment)).told(unit) if person.email]
-    people = [(person.name, person.email) for person in told]
-    return warehouse_resend(engine, number, moment, who=who, reason=reason, people=people)
+    rows = notices_of(engine, number=number)
+    people = People.of(engine, rows["unit_id"], day_of(moment))
+    told = [person for row in rows.iter_rows(named=True) for person in people.told_of(row) if person.email]
+    return warehouse_resend(engine, number, moment, who=who, reason=reason, people=[(p.name, p.email) for p in told])
+
+
+def give_up(settings: Settings, number: int, *, who: str, reason: str) -> str:
+    """A notice need not go out (again): it arrived after all, or was told in another way; its state before. Raises
+    :class:`ActRefusedError`."""
+    return warehouse_give_up(engine_for(settings.url), number, now(), who=who, reason=reason)
 
 
 def preview(settings: Settings, kind: NoticeKind, unit: str, period: str) -> pl.DataFrame:
@@ -176,6 +199,21 @@ def preview(settings: Settings, kind: NoticeKind, unit: str, period: str) -> pl.
 # ------------------------------------------------------------------------------------------------ still true?
 
 
+def _readdress(engine: Engine, moment: datetime) -> None:
+    """A contact that was corrected, or is somebody else's by now, gets nothing that waited for it, least of all a
+    unit's workbook."""
+    rows = waiting(engine)
+    people = People.of(engine, rows["unit_id"].unique(), day_of(moment)) if rows.height else People()
+    moved = {
+        row["id"]: [(person.name, person.email) for person in told]
+        for row in rows.iter_rows(named=True)
+        for told in [people.told_of(row)]
+        if row["recipient"] not in [person.email for person in told]
+    }
+    if moved:
+        readdress(engine, moved)
+
+
 def _bring_up_to_date(settings: Settings, engine: Engine, moment: datetime) -> int:
     """How many notices that waited were dropped."""
     rows = waiting(engine)
@@ -185,6 +223,8 @@ def _bring_up_to_date(settings: Settings, engine: Engine, moment: datetime) -> i
     stale = rows.filter(is_digest & (pl.col("made_at") < moment - _STALE_DIGEST))
     gone = [*stale["id"], *_overtaken(engine, rows), *_settled_debts(settings, engine, rows, moment)]
     drop(engine, gone, _NO_LONGER_TRUE)
+    if gone:
+        log.tell("notice.dropped", settings, count=len(gone))
     return len(gone)
 
 

@@ -12,8 +12,10 @@ from prefect.cache_policies import NO_CACHE
 from domain.clock import now
 from domain.numbers import vi_number
 from tasks import notices
+from tasks.log import masked
 from tasks.settings import Settings
 from tasks.timing import Stopwatch
+from warehouse.engine import told
 from warehouse.signing import one_line
 
 _log = logging.getLogger(__name__)
@@ -26,14 +28,15 @@ def notify(run: str, settings: Settings, watch: Stopwatch) -> str:
 
     The figures stand by now: whatever goes wrong here is told, and tried again by the next run.
     """
-    if not settings.notices:
-        return ""
     with watch.span("notify"):
         try:
+            if not settings.notices:
+                notices.notices_after_run(settings, run)  # lets what was decided pass
+                return ""
             return _notify(run, settings)
         except Exception as error:  # the warehouse out of reach, a full disk: the run itself is done
             _log.warning("run %s: notices could not be made", run, exc_info=True)
-            said = one_line(f"{type(error).__name__}: {error}")[:_LONGEST]
+            said = masked(one_line(told(error)))[:_LONGEST]
             return f"chưa lập được thông báo · notices could not be made: {said}"
 
 
@@ -48,7 +51,7 @@ def tell_opened(settings: Settings, periods: Sequence[str]) -> str:
         return in_words(notices.deliver(settings)) if settings.smtp_host else ""
     except Exception as error:
         _log.warning("%s: notices could not be made", ", ".join(periods), exc_info=True)
-        said = one_line(f"{type(error).__name__}: {error}")[:_LONGEST]
+        said = masked(one_line(told(error)))[:_LONGEST]
         return f"chưa lập được thông báo · notices could not be made: {said}"
 
 
@@ -69,5 +72,5 @@ def in_words(delivered: notices.Delivered) -> str:
     count = notices.unsent(delivered)
     if not count:
         return ""
-    why = f": {delivered.fault}" if delivered.fault else ""
+    why = f": {masked(delivered.fault)}" if delivered.fault else ""  # Prefect shows it to whoever opens its interface
     return f"{vi_number(count)} thông báo chưa gửi được · {count:,} notices could not be sent{why}"

@@ -12,6 +12,9 @@ from tasks.settings import Settings
 from tasks.store import engine_for
 from warehouse import leases
 
+#: Every kind of run there is: whoever watches is to see a kind's first failure as a change.
+KINDS = ("open-period", "collect-period", "retry-failed", "close-period", "remind")
+
 
 @contextmanager
 def running(

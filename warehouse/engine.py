@@ -28,14 +28,19 @@ __all__ = [
     "make_engine",
     "make_reader",
     "note_act",
+    "prove_writable",
     "safe_url",
     "snapshot",
+    "told",
     "unreachable",
     "write",
 ]
 
 #: Seconds a SQLite writer waits for the one before it: longer than the largest batch takes to load.
 BUSY_SECONDS = 600
+
+#: Seconds somebody who only asks whether it can be written waits for a writer.
+_PROOF_SECONDS = 1
 
 #: One number for "somebody makes this warehouse"; locks are per PostgreSQL database.
 _WRITER_LOCK = 0x746F6E67  # "tong"
@@ -92,7 +97,8 @@ def is_postgres(bind: Engine | Connection) -> bool:
 
 
 def make_engine(url: str) -> Engine:
-    """An engine for ``sqlite:///path`` or ``postgresql://…``; the folder of a SQLite file is created.
+    """An engine for ``sqlite:///path`` or ``postgresql://…``; the folder of a SQLite file is created. What goes wrong
+    is told without the values of a statement: names and addresses of people are among them.
 
     Raises :class:`UnsupportedUrlError` for other databases and :class:`MissingDriver` when psycopg is not installed.
     """
@@ -100,11 +106,11 @@ def make_engine(url: str) -> Engine:
     if parsed.drivername.startswith("sqlite"):
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
+        engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
         event.listen(engine, "connect", _open_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(parsed, pool_pre_ping=True)
+    return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
 
 
 def make_reader(url: str) -> Engine:
@@ -186,6 +192,38 @@ def _lock_table(connection: Connection) -> bool:
     return is_there
 
 
+def prove_writable(engine: Engine) -> None:
+    """Take the right to write, and give it back; raises what the database says when it cannot be written to.
+
+    Whoever is writing right now proves it as well, and is waited for a moment only: a batch may take minutes.
+    """
+    try:
+        with engine.connect().execution_options(warehouse_writer=True) as connection:
+            if is_postgres(engine):
+                connection.execute(text(f"SET LOCAL lock_timeout = '{_PROOF_SECONDS}s'"))
+                _become_writer(connection)
+            else:
+                _begin_soon(connection)
+    except DBAPIError as error:
+        if not _is_held(error):
+            raise
+
+
+def _begin_soon(connection: Connection) -> None:
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA busy_timeout={_PROOF_SECONDS * 1000}").close()
+    try:
+        connection.begin()
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}").close()
+
+
+def _is_held(error: DBAPIError) -> bool:
+    """Whether somebody else has the lock, and nothing else is wrong."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return getattr(error.orig, "sqlstate", None) == "55P03" or (code or 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
 @contextmanager
 def snapshot(engine: Engine) -> Iterator[Connection]:
     """A connection on which everything that is read is of one moment, whatever is written meanwhile."""
@@ -237,6 +275,12 @@ def unreachable(error: BaseException) -> str | None:
     if isinstance(error, PoolTimeout | ArgumentError | MissingDriver | UnsupportedUrlError | OSError):
         return str(error).strip().splitlines()[0]
     return None
+
+
+def told(error: BaseException) -> str:
+    """A fault for a log: without the statement, and without the row a database says it could not take."""
+    said = unreachable(error) if isinstance(error, DBAPIError) else str(error)
+    return f"{type(error).__name__}: {said}"
 
 
 def _parse(url: str) -> URL:

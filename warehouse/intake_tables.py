@@ -347,10 +347,10 @@ action = table(
         String,
         "Việc đã làm: retry, restore, withdraw, waive, permit_late, return, close_period, reopen_period,"
         " replace_warehouse, open_conference, freeze_conference, override_freeze, set_targets, decide_rating,"
-        " add_conclusion, change_conclusion, import_register, open_period, import_contacts, resend_notice",
+        " add_conclusion, change_conclusion, import_register, open_period, import_contacts, resend_notice, drop_notice",
         "What was done: retry, restore, withdraw, waive, permit_late, return, close_period, reopen_period,"
         " replace_warehouse, open_conference, freeze_conference, override_freeze, set_targets, decide_rating,"
-        " add_conclusion, change_conclusion, import_register, open_period, import_contacts, resend_notice",
+        " add_conclusion, change_conclusion, import_register, open_period, import_contacts, resend_notice, drop_notice",
     ),
     col("reason", Text, "Lý do", "Reason"),
     col("submission_id", Integer, "Báo cáo liên quan", "Submission concerned", ForeignKey("submission.id"), null=True),

@@ -26,6 +26,7 @@ from warehouse.registry import set_setting, setting
 from warehouse.reporting import is_latest, permits, status_on
 from warehouse.signing import record, sign
 from warehouse.units import selves
+from warehouse.words import Words
 
 #: A notice before it has a number; ``made_at`` and ``state`` are the same for all of one writing.
 NOTICE = {
@@ -58,8 +59,11 @@ _NO_REPORTS = ("remind",)
 #: Notices in full in memory at a time.
 _PAGE = 5_000
 
-#: While a notice was handed over less than this ago, whoever did may still be waiting for the answer.
-STILL_SENDING = timedelta(minutes=2)
+#: While a notice was handed over less than this ago, whoever did may still be waiting for the answer: a mail server may
+#: take minutes for the text, and as many to say that it has it.
+STILL_SENDING = timedelta(minutes=15)
+
+_TAKEN_BACK = "người nhận không còn trong danh sách · no longer among those who are told"
 
 
 # ------------------------------------------------------------------------------------------------ outcomes to tell
@@ -467,6 +471,48 @@ def _end(connection: Connection, ended: Ended) -> None:
     )
 
 
+def readdress(engine: Engine, people: Mapping[int, Sequence[tuple[str, str]]]) -> None:
+    """Those of the notices (by number) that still wait do not go to whom they were made for any more, but to each of
+    the people (name, address) who was not told for the same reason; one without an address is a file for nobody."""
+    notice = tables.notice
+    with write(engine) as connection:
+        for number, told in people.items():
+            query = select(notice).where(notice.c.id == number, notice.c.state == NoticeState.WAITING.value)
+            found = connection.execute(query).mappings().first()
+            if found is not None:
+                _copy_to(connection, dict(found), told)
+                _drop(connection, number, _TAKEN_BACK)
+
+
+def _drop(connection: Connection, number: int, why: str) -> None:
+    notice = tables.notice
+    gone = {"state": NoticeState.DROPPED.value, "fault": why}
+    connection.execute(update(notice).where(notice.c.id == number).values(gone))
+
+
+def _copy_to(connection: Connection, row: Mapping[str, Any], people: Sequence[tuple[str, str]]) -> int:
+    """A copy that waits for each of the people who has none; how many."""
+    notice = tables.notice
+    told = connection.scalars(select(notice.c.recipient).where(notice.c.reason == row["reason"])).all()
+    new = [(name, email) for name, email in people if email not in told]
+    first = next_id(connection, notice)
+    again = {"tries": 0, "tried_at": None, "sent_at": None, "fault": None, "path": None}
+    copies = [
+        {
+            **row,
+            **again,
+            "id": first + place,
+            "recipient": email,
+            "recipient_name": name or None,
+            "state": (NoticeState.WAITING if email else NoticeState.WRITTEN).value,
+        }
+        for place, (name, email) in enumerate(new)
+    ]
+    if copies:
+        connection.execute(notice.insert(), copies)
+    return len(copies)
+
+
 _RESENDABLE = (NoticeState.SENDING, NoticeState.SENT, NoticeState.REFUSED, NoticeState.WRITTEN)
 
 
@@ -477,50 +523,72 @@ def resend(
     *,
     who: str,
     reason: str,
-    people: Sequence[tuple[str, str]] = (),
+    people: Sequence[tuple[str, str]],
 ) -> str:
     """Let a notice wait to be sent (again); its state before. On record as an act.
 
-    One that was written for nobody waits for each of ``people`` (name, address). Refused for one that is not there,
-    waits already, was dropped, has nobody to go to, or is being sent right now.
+    ``people`` (name, address) are those who are told by now: one that was written for nobody, or for somebody who is
+    not among them, waits for each of them. Refused for one that is not there, waits already, was dropped, has nobody to
+    go to, or is being sent right now.
     """
     signed = sign(who, reason)
     notice = tables.notice
     with write(engine) as connection:
-        found = connection.execute(select(notice).where(notice.c.id == number)).mappings().first()
-        if found is None:
-            raise ActRefusedError(f"Không có thông báo số {number}", f"There is no notice {number}")
-        row = dict(found)
-        waits = {"state": NoticeState.WAITING.value, "tries": 0, "tried_at": None, "sent_at": None, "fault": None}
+        row = _noticed(connection, number)
         if row["recipient"]:
             _refuse_resending(row, moment)
+        if row["recipient"] in [email for _, email in people]:
+            waits = {"state": NoticeState.WAITING.value, "tries": 0, "tried_at": None, "sent_at": None, "fault": None}
             connection.execute(update(notice).where(notice.c.id == number).values(waits))
         else:
-            _readdress(connection, row, waits, people)
-        where = {"id": row["submission_id"], "unit_id": row["unit_id"], "period_id": row["period_id"]}
-        after = f"notice {number}: {NoticeState.WAITING.value}"
-        record(connection, Act.RESEND_NOTICE, signed, where, before=f"notice {number}: {row['state']}", after=after)
+            if not _copy_to(connection, row, people):
+                _refuse_for_nobody(number, people)
+            if row["recipient"]:
+                _drop(connection, number, _TAKEN_BACK)
+        _record(connection, Act.RESEND_NOTICE, signed, row, NoticeState.WAITING)
     return str(row["state"])
 
 
-def _readdress(
-    connection: Connection, row: Mapping[str, Any], waits: dict[str, Any], people: Sequence[tuple[str, str]]
-) -> None:
-    """A copy for each of the people who has none; the one for nobody stays as it is."""
-    notice = tables.notice
-    told = connection.scalars(select(notice.c.recipient).where(notice.c.reason == row["reason"])).all()
-    new = [(name, email) for name, email in people if email not in told]
-    if not new:
+def give_up(engine: Engine, number: int, moment: datetime, *, who: str, reason: str) -> str:
+    """A notice need not go out any more: it arrived after all, or was told in another way; its state before. On record
+    as an act. Refused for one that is not there, was sent or dropped, or is being sent right now."""
+    signed = sign(who, reason)
+    with write(engine) as connection:
+        row = _noticed(connection, number)
+        if row["state"] in (NoticeState.SENT, NoticeState.DROPPED):
+            raise ActRefusedError(
+                f"Thông báo {number} không còn chờ gì: đã gửi, hoặc đã bỏ",
+                f"Notice {number} waits for nothing: it was sent or dropped",
+            )
+        _refuse_while_sending(row, moment)
+        _drop(connection, number, signed[1])
+        _record(connection, Act.DROP_NOTICE, signed, row, NoticeState.DROPPED)
+    return str(row["state"])
+
+
+def _noticed(connection: Connection, number: int) -> dict[str, Any]:
+    found = connection.execute(select(tables.notice).where(tables.notice.c.id == number)).mappings().first()
+    if found is None:
+        raise ActRefusedError(f"Không có thông báo số {number}", f"There is no notice {number}")
+    return dict(found)
+
+
+def _record(connection: Connection, act: Act, signed: Words, row: Mapping[str, Any], after: NoticeState) -> None:
+    number, where = row["id"], {"id": row["submission_id"], "unit_id": row["unit_id"], "period_id": row["period_id"]}
+    told = {"before": f"notice {number}: {row['state']}", "after": f"notice {number}: {after.value}"}
+    record(connection, act, signed, where, **told)
+
+
+def _refuse_for_nobody(number: int, people: Sequence[tuple[str, str]]) -> None:
+    if people:
         raise ActRefusedError(
-            f"Thông báo {row['id']} chưa có ai để gửi: nạp người nhận (tongket contacts import), hoặc gửi tay tệp ấy",
-            f"Notice {row['id']} has nobody to go to: import contacts of the unit, or pass its file on by hand",
+            f"Mọi người nhận hiện nay đều đã có tin của thông báo {number}; xem: tongket notices list",
+            f"Everybody who is told by now has what notice {number} says; see: tongket notices list",
         )
-    first = next_id(connection, notice)
-    copies = [
-        {**row, **waits, "id": first + place, "recipient": email, "recipient_name": name, "path": None}
-        for place, (name, email) in enumerate(new)
-    ]
-    connection.execute(notice.insert(), copies)
+    raise ActRefusedError(
+        f"Thông báo {number} chưa có ai để gửi: nạp người nhận (tongket contacts import), hoặc gửi tay tệp ấy",
+        f"Notice {number} has nobody to go to: import contacts, or pass its file on by hand",
+    )
 
 
 def _refuse_resending(row: Mapping[str, Any], moment: datetime) -> None:
@@ -529,7 +597,12 @@ def _refuse_resending(row: Mapping[str, Any], moment: datetime) -> None:
         vi = "đang chờ gửi: chạy tongket notices send" if state is NoticeState.WAITING else "không còn đúng nữa"
         en = "waits already: run tongket notices send" if state is NoticeState.WAITING else "is no longer true"
         raise ActRefusedError(f"Thông báo {number} {vi}", f"Notice {number} {en}")
-    if state is NoticeState.SENDING and row["fault"] is None and moment - row["tried_at"] < STILL_SENDING:
+    _refuse_while_sending(row, moment)
+
+
+def _refuse_while_sending(row: Mapping[str, Any], moment: datetime) -> None:
+    number, is_sending = row["id"], row["state"] == NoticeState.SENDING
+    if is_sending and row["fault"] is None and moment - row["tried_at"] < STILL_SENDING:
         raise ActRefusedError(
             f"Thông báo {number} có thể đang được gửi; đợi {STILL_SENDING.seconds // 60} phút rồi làm lại",
             f"Notice {number} may be on its way this very moment; try again in {STILL_SENDING.seconds // 60} minutes",

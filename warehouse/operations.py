@@ -211,10 +211,10 @@ def notices_by_state(engine: Engine) -> dict[str, int]:
 
 
 def notices_since(engine: Engine, state: NoticeState, moment: datetime) -> int:
-    """How many notices have been in this state since before ``moment``: when sending was last tried, or else when they
-    were made."""
+    """How many notices have been in this state since before ``moment``: one that is being sent since it was handed
+    over, any other since it was made, however often sending was tried."""
     notice = tables.notice.c
-    at = func.coalesce(notice.tried_at, notice.made_at)
+    at = func.coalesce(notice.tried_at, notice.made_at) if state is NoticeState.SENDING else notice.made_at
     query = select(func.count()).where(notice.state == state.value, at < moment.astimezone(UTC))
     with engine.connect() as connection:
         return connection.scalar(query) or 0

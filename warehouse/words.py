@@ -37,6 +37,7 @@ ACTS: dict[str, Words] = {
     Act.OPEN_PERIOD: ("mở kỳ", "opened the period"),
     Act.IMPORT_CONTACTS: ("nạp danh sách người nhận thông báo", "imported the list of contacts"),
     Act.RESEND_NOTICE: ("cho gửi lại một thông báo", "had a notice sent again"),
+    Act.DROP_NOTICE: ("cho thôi gửi một thông báo", "let a notice not be sent"),
     Act.OPEN_CONFERENCE: ("mở hội nghị", "opened a conference"),
     Act.FREEZE_CONFERENCE: ("chốt số liệu hội nghị", "froze the figures of a conference"),
     Act.OVERRIDE_FREEZE: ("cho chốt khi còn điều nghiêm trọng", "let it be frozen although something was open"),

@@ -10,7 +10,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -88,6 +88,16 @@ def test_a_mail_server_without_starttls(workspace: Path, monkeypatch: pytest.Mon
         assert "STARTTLS" in ill("mail")[1]
 
 
+def test_a_mail_server_that_speaks_no_tls_when_it_comes_to_it(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = (b"220 x\r\n", b"250-x\r\n250 STARTTLS\r\n", b"220 go\r\n", b"khong phai TLS\r\n")
+    with _says(*answers) as port:
+        for name, value in (("HOST", "127.0.0.1"), ("PORT", str(port)), ("SENDER", "Sở Nội vụ <a@b.vn>")):
+            monkeypatch.setenv(f"TONGKET_SMTP_{name}", value)
+        level, said, advice = ill("mail")
+    assert (level, "không nói được starttls" in said, "587" in advice) == ("fault", True, True)
+    assert "TONGKET_SMTP_SENDER không phải địa chỉ thư" in ill("settings")[1]
+
+
 @contextmanager
 def _says(*answers: bytes) -> Iterator[int]:
     """A server that greets, and answers each line in turn."""
@@ -95,7 +105,7 @@ def _says(*answers: bytes) -> Iterator[int]:
 
         def serve() -> None:
             connection, _ = listening.accept()
-            with connection:
+            with connection, suppress(ConnectionError):
                 for answer in answers:
                     connection.sendall(answer)
                     connection.recv(1_000)
@@ -196,13 +206,14 @@ def test_a_period_that_was_left_half_closed(workspace: Path) -> None:
 )
 def test_notices_that_somebody_should_see_to(workspace: Path, state: str, age: timedelta, said: str) -> None:
     change(
-        "insert into notice (id, kind, reason, recipient, subject, body, made_at, state, tries)"
-        " values (1, 'digest', 'r', 'a@b.vn', 's', 'b', :at, :state, 1)",
+        "insert into notice (id, kind, reason, recipient, subject, body, made_at, tried_at, state, tries)"
+        " values (1, 'digest', 'r', 'a@b.vn', 's', 'b', :at, :tried, :state, 1)",
         at=moment(age),
+        tried=moment(timedelta(0) if state == "waiting" else age),  # tried in vain by every run since
         state=state,
     )
     level, what, advice = ill("notices")
-    assert (level, said in what, "tongket notices" in advice) == ("attention", True, True)
+    assert (level, said in what, "notices " in advice) == ("attention", True, True)
 
 
 def test_what_the_calendar_asked_for_and_nobody_did(workspace: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,13 @@ def _free() -> int:
         return int(taken.getsockname()[1])
 
 
+def _ask_and_go(port: int | None) -> None:
+    """A client that hangs up before it is answered."""
+    with socket.create_connection(("127.0.0.1", port or 0)) as gone:
+        gone.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
+        gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
 def test_all_is_well_and_then_it_is_not(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with watched() as client:
         health = client.get("/health")
@@ -41,6 +49,7 @@ def test_all_is_well_and_then_it_is_not(workspace: Path, capsys: pytest.CaptureF
         assert (client.head("/health?x=1").status_code, client.head("/health").content) == (200, b"")
         assert client.get("/else").status_code == 404
         assert client.post("/health").status_code == 501
+        _ask_and_go(client.base_url.port)
     (workspace / "warehouse.db").write_bytes(b"hong" * 5_000)
     with watched() as client:
         health = client.get("/health")

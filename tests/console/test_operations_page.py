@@ -124,6 +124,9 @@ def test_compose_names_nothing_that_is_not_there() -> None:
     asked = set(re.findall(r"\$\{(\w+)", (DEPLOY / "compose.yaml").read_text(encoding="utf-8")))
     given = set(re.findall(r"^(\w+)=", (DEPLOY / "compose.env.example").read_text(encoding="utf-8"), re.M))
     assert asked == given
+    # a service may not write beside the program, where Prefect's server would copy its pages to
+    assert "PREFECT_UI_STATIC_DIRECTORY" in services["prefect-server"]["environment"]
+    assert "\nPREFECT_UI_STATIC_DIRECTORY=" in (DEPLOY / "tongket.env.example").read_text(encoding="utf-8")
 
 
 def test_alerts_ask_for_metrics_there_are(workspace: Path) -> None:
@@ -136,13 +139,26 @@ def test_alerts_ask_for_metrics_there_are(workspace: Path) -> None:
     if collector._counting is not None:
         collector._counting.join()
     collector._collected_at = float("-inf")
-    families = text_string_to_metric_families(exposition(collector).decode())
+    families = list(text_string_to_metric_families(exposition(collector).decode()))
     there = {f"{family.name}_total" if family.type == "counter" else family.name for family in families}
+    labels = {
+        f"{made.name}_total" if made.type == "counter" else made.name: set(getattr(made, "_labelnames", ()))
+        for made in collector.collect()
+    }
+    values = {
+        (sample.name, *label) for family in families for sample in family.samples for label in sample.labels.items()
+    }
     for rule in group["rules"]:
         assert set(rule) == {"alert", "expr", "for", "labels", "annotations"}
         assert rule["labels"]["severity"] in ("warning", "critical")
         assert " · " in rule["annotations"]["summary"]
         assert set(re.findall(r"tongket_\w+", rule["expr"])) <= there, rule["alert"]
         assert rule["expr"].count("(") == rule["expr"].count(")")
+        for name, label, wanted in re.findall(r'(tongket_\w+)\{(\w+)=~?"([^"]+)"\}', rule["expr"]):
+            assert label in labels[name], rule["alert"]
+            if name in {value[0] for value in values}:
+                assert {(name, label, item) for item in wanted.split("|")} <= values, rule["alert"]
+        spoken = set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"]))
+        assert spoken <= labels[re.findall(r"tongket_\w+", rule["expr"] + " tongket_up")[0]], rule["alert"]
     scrape = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yaml").read_text(encoding="utf-8"))
     assert scrape["rule_files"] == ["alerts.yaml"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -14,6 +16,7 @@ from console import serving as console
 from domain.clock import ZONE, pretending
 from domain.occasion import OccasionKind
 from flows import server, serving
+from flows.runtime import prepare
 from flows.serving import Overdue
 from tasks.occasions import begin, due, mark_done
 from tasks.settings import Settings
@@ -112,3 +115,11 @@ def test_serving_begins_anew_when_the_server_went_away(
 def test_what_fails_by_itself_is_not_tried_for_ever(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="hỏng"):
         serve(settings, monkeypatch, Runner(*[ValueError("hỏng") for _ in range(9)]))
+
+
+def test_a_server_copies_its_pages_to_where_a_service_may_write(tmp_path: Path) -> None:
+    """Beside the program it may not, and would serve no page without another word."""
+    with mock.patch.dict(os.environ, {"PREFECT_HOME": str(tmp_path)}):
+        os.environ.pop("PREFECT_UI_STATIC_DIRECTORY", None)
+        prepare(tmp_path)
+        assert os.environ["PREFECT_UI_STATIC_DIRECTORY"] == str(tmp_path / "ui")

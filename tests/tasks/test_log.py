@@ -6,6 +6,7 @@ import ast
 import json
 import multiprocessing
 import os
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 
 from domain.act import ActRefusedError
 from tasks import log
+from tasks.runs import KINDS
 from tasks.settings import Settings
 from tasks.store import engine_for
 from warehouse import acts
@@ -171,3 +173,14 @@ def test_whatever_the_program_tells_is_in_the_catalogue_with_its_fields() -> Non
 def test_the_day_of_a_file_is_in_its_name() -> None:
     assert log.file_of(Path("x"), date(2026, 3, 1)).name.endswith(".2026-03-01.jsonl")
     assert os.sep not in log.file_of(Path("x"), date(2026, 3, 1)).name
+
+
+def test_every_event_is_told_somewhere_and_every_kind_of_run_is_known() -> None:
+    told = "".join(
+        path.read_text(encoding="utf-8")
+        for room in ("console", "flows", "tasks")
+        for path in (ROOT / room).rglob("*.py")
+        if path.name != "log.py"
+    )
+    assert {event for event in log.EVENTS if f'"{event}"' not in told} == set()
+    assert set(re.findall(r'(?:running\(settings, |run_through\()"([a-z-]+)"', told)) == set(KINDS)

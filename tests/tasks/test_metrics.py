@@ -77,6 +77,10 @@ def test_runs_notices_and_the_rest_are_told(collected: Collected, moment: dateti
         runs = connection.execute(text(words)).scalar_one()
     assert runs >= 1
     assert total(samples, "tongket_runs_total", kind="collect-period", state="completed") == runs
+    # a failure is an increase only when the series was there before it
+    assert {("retry-failed", "failed"), ("close-period", "died"), ("remind", "failed")} <= {
+        (dict(labels)["kind"], dict(labels)["state"]) for labels in samples["tongket_runs_total"]
+    }
     assert total(samples, "tongket_run_seconds", kind="collect-period") > 0
     assert abs(total(samples, "tongket_last_success_timestamp_seconds", kind="collect-period") - time.time()) < 3_600
     assert total(samples, "tongket_up") == total(samples, "tongket_build_info") == 1

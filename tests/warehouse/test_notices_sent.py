@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +18,8 @@ from telling import Letterbox, Office, free_port, mail_server, parsed, words_of
 
 from domain.act import ActRefusedError
 from domain.clock import now, pretending
-from tasks.notices import Delivered, deliver, notices_after_run, resend
+from tasks import mailing
+from tasks.notices import Delivered, deliver, give_up, notices_after_run, resend
 from warehouse.notices import claim, waiting
 
 HANG, X01, FOCAL = "hang.x02@tinh.gov.vn", "ubnd.x01@tinh.gov.vn", "vp@tinh.gov.vn"
@@ -94,9 +100,6 @@ def test_a_line_cut_while_the_text_goes_out_leaves_it_to_a_person(office: Office
 
 
 def test_a_process_killed_while_sending_leaves_it_to_a_person(office: Office) -> None:
-    def killed() -> None:
-        raise SystemExit
-
     number = waiting(office.engine)["id"][0]
     moment = datetime(2025, 3, 20, tzinfo=UTC)
     with pretending(moment):
@@ -105,7 +108,7 @@ def test_a_process_killed_while_sending_leaves_it_to_a_person(office: Office) ->
         with pytest.raises(ActRefusedError, match="may be on its way"):
             resend(office.settings, number, who="thử", reason="vội")
     box = Letterbox()
-    with pretending(moment + timedelta(minutes=3)):
+    with pretending(moment + timedelta(minutes=16)):
         assert sent_by(office, box).sent == 2
         resend(office.settings, number, who="thử", reason="tiến trình bị ngắt")
         assert sent_by(office, box).sent == 1
@@ -180,3 +183,94 @@ def test_what_was_written_for_nobody_goes_to_whom_the_unit_has_by_now(office: Of
     office.with_people("unit;role;name;email\nX03;unit;Xã Ba;x03@tinh.gov.vn\n")
     resend(office.settings, number, who="thử", reason="nay đã có người nhận")
     assert ("x03@tinh.gov.vn", "waiting") in office.told("recipient", "state", unit="X03")
+
+
+# ------------------------------------------------------------------------------------------------ who is told by now
+
+
+CORRECTED = "unit;role;name;email\nX02;unit;Nguyễn Thị Hằng;hang@xahai.gov.vn\n"
+
+
+def test_what_waits_goes_to_whoever_is_told_by_now(office: Office) -> None:
+    deliver(office.by_mail(free_port()).settings)
+    office.with_people(CORRECTED + "X01;bỏ;;\nT01;đầu mối;Văn phòng;vp2@tinh.gov.vn\n")
+    box = Letterbox()
+    assert sent_by(office, box) == Delivered(sent=2)
+    assert box.recipients == ["hang@xahai.gov.vn", "vp2@tinh.gov.vn"]
+    assert office.told("recipient", "state", unit="X01") == [("", "written"), (X01, "dropped")]
+    assert states(office)[HANG] == "dropped"
+
+
+def test_one_that_was_refused_goes_to_the_corrected_address(office: Office) -> None:
+    assert sent_by(office, Letterbox(refuses=frozenset([HANG, X01]))).refused == 2
+    office.with_people(CORRECTED)
+    numbers = {row["recipient"]: row["id"] for row in office.notices()}
+    resend(office.settings, numbers[HANG], who="thử", reason="đã sửa địa chỉ")
+    box = Letterbox()
+    assert sent_by(office, box).sent == 1
+    assert box.recipients == ["hang@xahai.gov.vn"]
+    # nobody has to see to one that was told in another way
+    assert give_up(office.settings, numbers[X01], who="thử", reason="đã báo qua điện thoại") == "refused"
+    with pytest.raises(ActRefusedError, match="waits for nothing"):
+        give_up(office.settings, numbers[X01], who="thử", reason="lần nữa")
+    assert states(office) == {HANG: "dropped", X01: "dropped", FOCAL: "sent", "hang@xahai.gov.vn": "sent"}
+
+
+# ------------------------------------------------------------------------------------------------ cut short
+
+
+def test_what_was_taken_stays_known_when_the_next_one_cannot_be_claimed(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = count(1)
+
+    def away(*given: Any) -> bool:
+        if next(asked) == 2:
+            raise OSError("the warehouse is away")
+        return claim(*given)
+
+    monkeypatch.setattr(mailing, "claim", away)
+    with pytest.raises(OSError, match="is away"):
+        sent_by(office, Letterbox())
+    assert sorted(states(office).values()) == ["sent", "waiting", "waiting"]
+
+
+def test_a_server_that_looks_long_into_a_mail_is_waited_for(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mailing, "TIMEOUT", 0.2)
+    assert sent_by(office, Letterbox(slow=0.4)) == Delivered(sent=3)
+
+
+#: Without the definitions, which take their time to load.
+SENDS = """\
+from tasks.mailing import send_all
+from tasks.settings import Settings
+from warehouse.engine import make_engine
+from warehouse.notices import waiting
+engine = make_engine(Settings().url)
+send_all(Settings(), engine, waiting(engine)["id"].to_list())
+"""
+
+
+@pytest.mark.thorough("postgres")
+def test_a_process_that_is_really_killed_while_it_sends(office: Office) -> None:
+    """Of three mails the second was taken by the server when SIGKILL came: it is not sent again, the third is."""
+    child: list[subprocess.Popen[bytes]] = []
+    box = Letterbox()
+
+    def kill_at_the_second() -> None:
+        if len(box.taken) == 1:
+            child[0].kill()
+
+    box.before = kill_at_the_second
+    with mail_server(box) as port:
+        chosen = office.by_mail(port).settings
+        told = {name: getattr(chosen, name) for name in ("home", "smtp_host", "smtp_port", "smtp_sender")}
+        told |= {"smtp_security": "none", "warehouse_url": chosen.url}
+        environment = {**os.environ, **{f"TONGKET_{name.upper()}": str(value) for name, value in told.items()}}
+        child.append(subprocess.Popen([sys.executable, "-c", SENDS], env=environment, cwd=Path(__file__).parents[2]))
+        assert child[0].wait(60) == -signal.SIGKILL
+    assert sorted(states(office).values()) == ["sending", "sent", "waiting"]
+    with pytest.raises(ActRefusedError, match="may be on its way"):
+        give_up(office.settings, office.notices(state="sending")[0]["id"], who="thử", reason="vội")
+    assert sent_by(office, box).sent == 1
+    assert box.recipients == sorted([HANG, X01, FOCAL])

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import mailbox
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
-from telling import Letterbox, Office, free_port, mail_server, words_of
+from sqlalchemy import text
+from telling import Letterbox, Office, free_port, mail_server, parsed, words_of
+from world import arrive, batch
 
 from domain.clock import pretending
 from domain.notice import NoticeKind
 from tasks import notice_files, notice_outcomes
 from tasks.notices import deliver, due_reminders, notices_after_run, preview, remind
-from warehouse import acts
+from warehouse import acts, intake
 from warehouse import notices as notices_kept
+from warehouse.engine import write
+from warehouse.intake import start_run
+from warehouse.load import load_batch
 
 DUE = date(2025, 3, 18)  # 2 working days after Friday 14/3/2025
 
@@ -103,6 +110,21 @@ def test_very_many_are_one_file(office: Office, monkeypatch: pytest.MonkeyPatch)
     assert len(set(identities) - {None}) == 3
 
 
+def test_what_is_worded_anew_replaces_no_file_of_others(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notice_files, "MOST_FILES", 1)
+    away = office.by_mail(free_port())
+    for days in (10, 8):
+        with pretending(before(days)):
+            remind(away.settings, before(days))
+            deliver(away.settings)
+    sizes = {}
+    for row in office.notices(kind="due_soon"):
+        box = mailbox.mbox(office.settings.workspace.home / row["path"])
+        sizes[row["unit"]] = len(box)
+        box.close()
+    assert sizes == {"T01": 3, "X01": 3, "X02": 3, "X03": 4}, "X03 has nobody: its only copy is in the first file"
+
+
 def test_everybody_of_a_unit_is_told_however_the_work_is_cut(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     office.with_people("unit;role;name;email\nX01;unit;A;a@x.vn\nX01;unit;B;b@x.vn\nX01;unit;C;c@x.vn\n")
     monkeypatch.setattr(notice_outcomes, "_AT_A_TIME", 2)
@@ -115,11 +137,44 @@ def test_everybody_of_a_unit_is_told_however_the_work_is_cut(office: Office, mon
     assert len({row["path"] for row in office.notices()}) == 1
 
 
-def test_notices_can_be_off(office: Office) -> None:
-    off = office.settings.model_copy(update={"notices": False})
+def test_notices_can_be_off(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notices_kept, "_OVERLAP", timedelta(0))
+    mailing = office.by_mail(free_port())
+    notices_after_run(mailing.settings, office.report(X02="rejected"))
+    off = mailing.settings.model_copy(update={"notices": False})
     assert not notices_after_run(off, office.report(X01="rejected")).total
     assert not remind(off, before(1)).total
-    assert not office.notices()
+    box = Letterbox()
+    with mail_server(box) as port:
+        assert not deliver(off.model_copy(update={"smtp_port": port})).sent, "not even what waited"
+    assert not box.taken
+    # on again: of what was decided meanwhile nobody is told months later
+    assert notices_after_run(mailing.settings, office.report(X03="rejected")).by_kind == {"rejected": 2}
+    assert not office.notices(unit="X01")
+
+
+def test_a_warning_that_was_waived_is_no_second_rejection(office: Office) -> None:
+    run = start_run(office.engine, "collect-period", "2025-Q1")
+    (number,) = arrive(office.engine, run, "một")
+    intake.claim(office.engine, run, [number])
+    made = batch((number, "X02", "rejected", {"received": 1.0}))
+    warning = made.findings.with_columns(severity=pl.lit("warning"), rule=pl.lit("DOS-002"))
+    load_batch(office.engine, run, replace(made, findings=pl.concat([made.findings, warning])))
+    assert notices_after_run(office.settings, run).by_kind == {"rejected": 2}
+    with write(office.engine) as connection:
+        connection.execute(text("UPDATE finding SET settled_by = 'waiver' WHERE severity = 'warning'"))
+    assert not notices_after_run(office.settings, run).total
+
+
+def test_a_sender_that_is_no_address_keeps_nobody_from_being_told(office: Office) -> None:
+    named = office.by_mail(free_port(), smtp_sender="Sở Nội vụ <bc@tinh.gov.vn>")
+    notices_after_run(named.settings, office.report(X02="rejected"))
+    (row,) = office.notices(unit="X02")
+    assert "invalid" in office.files(row)["From"]
+    assert "TONGKET_SMTP_SENDER" in deliver(named.settings).fault
+    # another installation that writes to the same person for a reason of the same number is another message
+    later = notice_files.message({**row, "made_at": row["made_at"] + timedelta(seconds=1)}, office.settings)
+    assert parsed(later)["Message-ID"] != office.files(row)["Message-ID"]
 
 
 # ------------------------------------------------------------------------------------------------ reminders

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sqlite3
+import time
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +15,17 @@ from world import CATALOG, FIRST_DAY, UNITS, furnish
 
 from catalog.model import UnitRecord
 from warehouse.dictionary import data_dictionary
-from warehouse.engine import MissingDriver, UnsupportedUrlError, is_transient, make_engine, make_reader, safe_url, write
+from warehouse.engine import (
+    MissingDriver,
+    UnsupportedUrlError,
+    is_transient,
+    make_engine,
+    make_reader,
+    prove_writable,
+    safe_url,
+    told,
+    write,
+)
 from warehouse.registry import (
     Synced,
     UnknownUnitKindError,
@@ -63,6 +74,31 @@ def test_a_writer_that_fails_leaves_nothing(engine: Engine) -> None:
         _write_and_fail(engine)
     with engine.connect() as connection:
         assert setting(connection, "a") is None
+
+
+def test_a_fault_names_nobody(engine: Engine) -> None:
+    person = (
+        "INSERT INTO contact (id, role, name, email, lang, changed_at) VALUES (1, 'admin', :name, :email, 'vi', :at)"
+    )
+    values = {"name": "Nguyễn Thị Hằng", "email": "hang@tinh.gov.vn", "at": "2025-01-01 00:00:00"}
+    with write(engine) as connection:
+        connection.execute(text(person), values)
+        with pytest.raises(IntegrityError) as caught, connection.begin_nested():
+            connection.execute(text(person), values)
+    assert values["name"] not in str(caught.value)
+    said = told(caught.value)
+    assert said.startswith("IntegrityError: ")
+    assert "hang@" not in said
+
+
+def test_whoever_writes_right_now_is_not_waited_for(url: str) -> None:
+    engine = make_engine(url)
+    with write(engine):
+        began = time.monotonic()
+        prove_writable(engine)
+        assert time.monotonic() - began < 5
+    prove_writable(engine)
+    engine.dispose()
 
 
 def test_a_busy_database_is_worth_trying_again_and_a_broken_rule_is_not(tmp_path: Path) -> None:

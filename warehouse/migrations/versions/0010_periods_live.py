@@ -18,7 +18,7 @@ def upgrade() -> None:
     _contacts()
     _notices()
     if op.get_bind().dialect.name == "postgresql":  # SQLite keeps no comments
-        _acts(", open_period, import_contacts, resend_notice")
+        _acts(", open_period, import_contacts, resend_notice, drop_notice")
         _withhold()
 
 
