@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import shutil
 from collections import Counter
 from datetime import date, timedelta
@@ -191,6 +192,16 @@ def test_a_file_that_says_what_cannot_be_is_refused(tmp_path: Path, text: str, w
     years = reader.items(HolidayYear, "holidays.yaml")
     found = [*((fault.where, fault.what) for fault in reader.faults), *holiday_faults(years)]
     assert any(where in place and what in told for place, told in found), found
+
+
+def test_the_example_of_the_page_holds(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "schedule.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "holidays.yaml").write_text(example, encoding="utf-8")
+    reader = Reader(tmp_path)
+    years = reader.items(HolidayYear, "holidays.yaml")
+    assert (reader.faults, list(holiday_faults(years))) == ([], [])
+    assert WorkingDays(tuple(years)).after(date(2027, 2, 10), 7) == date(2027, 2, 20), "a Saturday that is worked"
 
 
 @pytest.fixture
