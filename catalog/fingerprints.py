@@ -110,7 +110,7 @@ def _placed(section: Section, places: dict[str, str]) -> Section | None:
 
 def _of_calendar(calendar: Calendar) -> dict[str, Any]:
     """Without the days reports are due: lateness is counted, not judged."""
-    return _plain(calendar, _WORDS | {"due_working_days"})
+    return _plain(calendar, _WORDS | {"due_working_days", "due_by_day"})
 
 
 def _codelists(names: Iterable[str], catalog: Catalog) -> list[Any]:

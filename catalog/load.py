@@ -6,6 +6,8 @@ import hashlib
 from pathlib import Path
 from typing import Any, TypeVar
 
+from catalog.holidays import FILE as _HOLIDAYS
+from catalog.holidays import HolidayYear
 from catalog.model import (
     Calendar,
     CodeList,
@@ -96,6 +98,7 @@ def _read_catalog(reader: Reader) -> Catalog:
         running_text=_read_if_there(reader, RunningText, "running_text.yaml"),
         schedule=_read_if_there(reader, Schedule, "schedule.yaml"),
         notices=_read_notices(reader),
+        holidays=_read_holidays(reader),
     )
 
 
@@ -118,6 +121,12 @@ def _read_notices(reader: Reader) -> tuple[NoticeText, ...]:
     if (reader.root / _NOTICES).is_file():
         return tuple(reader.items(NoticeText, _NOTICES))
     return tuple(Reader(DATA).items(NoticeText, _NOTICES))
+
+
+def _read_holidays(reader: Reader) -> tuple[HolidayYear, ...]:
+    """Definitions that have no such file go by the holidays that ship with the program; ``[]`` says there are none."""
+    there = reader if (reader.root / _HOLIDAYS).is_file() else Reader(DATA)
+    return tuple(there.items(HolidayYear, _HOLIDAYS))
 
 
 def _read_forms(reader: Reader) -> tuple[list[Form], dict[str, dict[str, Any]]]:
@@ -144,4 +153,6 @@ def fingerprint(root: Path) -> str:
     for path in sorted(path for pattern in _DEFINITION_FILES for path in root.glob(pattern) if path.is_file()):
         digest.update(str(path.relative_to(root)).encode())
         digest.update(path.read_bytes())
+    if not (root / _HOLIDAYS).is_file():  # deadlines follow the shipped one: the warehouse must hear of its changes
+        digest.update((DATA / _HOLIDAYS).read_bytes())
     return digest.hexdigest()

@@ -646,6 +646,8 @@ class Calendar(Definition):
     patterns: tuple[PeriodPattern, ...]
     #: working days between cut-off and the day the report is due, by unit level (at least 1: Nghị định 09/2019, Điều 8)
     due_working_days: dict[str, int]
+    #: the day of a month (the first past the cut-off) no report may be due after: long holidays would move it further
+    due_by_day: int | None = Field(default=None, ge=1, le=28)
 
 
 def _time_of_day(value: object) -> object:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from catalog.calendars import add_working_days
 from catalog.model import Schedule
 from catalog.whole import Catalog
 from domain.clock import ZONE
@@ -51,7 +50,7 @@ def course_of(catalog: Catalog, period: Period) -> Course | None:
     due = {level: day for level, day in period.due.items() if level in levels}
     said = catalog.schedule
     last = max(due.values(), default=period.cutoff)
-    closing = add_working_days(last, said.working_days_to_close(period.calendar))
+    closing = catalog.working_days.after(last, said.working_days_to_close(period.calendar))
     return Course(period, due, moment_of(period.window.first, said.open), moment_of(closing, said.close))
 
 
@@ -76,14 +75,24 @@ def occasions(catalog: Catalog, since: datetime, until: datetime) -> list[Occasi
     return sorted(item for item in found if since <= item.at < until)
 
 
+def singular_occasions(catalog: Catalog, since: datetime, until: datetime) -> list[Occasion]:
+    """:func:`occasions` without the daily work, which is by far the most of them; in no order."""
+    found = (item for course in courses(catalog, since, until) for item in _once(catalog.schedule, course))
+    return [item for item in found if since <= item.at < until]
+
+
 def _of_course(said: Schedule, course: Course) -> Iterator[Occasion]:
+    yield from _once(said, course)
+    yield from _daily(course, OccasionKind.COLLECT, said.collect)
+    yield from _daily(course, OccasionKind.REMIND, said.remind)
+
+
+def _once(said: Schedule, course: Course) -> Iterator[Occasion]:
     code = course.period.code
     yield Occasion(course.opens_at, OccasionKind.OPEN, code)
     yield Occasion(moment_of(course.period.cutoff, said.collect_last), OccasionKind.COLLECT, code, CUTOFF)
     for level, day in course.due.items():
         yield Occasion(moment_of(day, said.collect_last), OccasionKind.COLLECT, code, DUE + level)
-    yield from _daily(course, OccasionKind.COLLECT, said.collect)
-    yield from _daily(course, OccasionKind.REMIND, said.remind)
     yield Occasion(course.closes_at, OccasionKind.CLOSE, code)
     if course.period.kind is PeriodKind.YEAR:
         closing = course.closes_at.astimezone(ZONE).date()

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from catalog.calendars import periods_of
+from catalog.holidays import FILE as HOLIDAYS
+from catalog.holidays import holiday_faults
 from catalog.model import (
     Calendar,
     CodeListCheck,
@@ -57,6 +59,7 @@ def faults_of(catalog: Catalog) -> Iterator[Fault]:
     yield from _rating_faults(catalog)
     yield from (Fault("running_text.yaml", where, what) for where, what in _running_text_faults(catalog))
     yield from (Fault(NOTICES, where, what) for where, what in text_faults(catalog.notices))
+    yield from (Fault(HOLIDAYS, where, what) for where, what in holiday_faults(catalog.holidays))
     for calendar in catalog.calendars.values():
         yield from (Fault("calendars.yaml", calendar.id, what) for what in _calendar_faults(catalog, calendar))
     yield from _schedule_faults(catalog)
@@ -339,7 +342,7 @@ def _calendar_faults(catalog: Catalog, calendar: Calendar) -> Iterator[str]:
         yield f"units of level {level} owe reports by this calendar, and due_working_days gives them no deadline"
     if calendar.zone != ZONE.key:
         yield f"zone {calendar.zone}: cut-offs and deadlines are days of {ZONE.key} everywhere in the program"
-    periods = [period for year in _PROVED_YEARS for period in periods_of(calendar, year)]
+    periods = [period for year in _PROVED_YEARS for period in periods_of(calendar, year, catalog.working_days)]
     for code, count in Counter(period.code for period in periods).items():
         if count > 1:
             yield f"{code} is the code of {count} periods"
@@ -387,7 +390,7 @@ def _schedule_faults(catalog: Catalog) -> Iterator[Fault]:
 def _closed_too_early(catalog: Catalog, calendar: Calendar) -> Iterator[Course]:
     if any(item.unit_kind not in catalog.unit_kinds for item in catalog.obligations):
         return  # told already
-    for period in (period for year in _PROVED_YEARS for period in periods_of(calendar, year)):
+    for period in (item for year in _PROVED_YEARS for item in periods_of(calendar, year, catalog.working_days)):
         course = course_of(catalog, period)
         if course is None:
             continue

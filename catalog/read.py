@@ -155,7 +155,16 @@ def _yaml_loader() -> type[yaml.SafeLoader]:
     Loader.add_implicit_resolver(plain[0], re.compile(r"^(?:true|false)$"), list("tf"))
     Loader.add_implicit_resolver(plain[1], re.compile(r"^[-+]?(?:0|[1-9][0-9]*)$"), list("-+0123456789"))
     Loader.add_constructor("tag:yaml.org,2002:map", _mapping_of_unique_keys)
+    Loader.add_constructor("tag:yaml.org,2002:timestamp", _day_there_is)
     return Loader
+
+
+def _day_there_is(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:
+    """30 February stays text, which no model takes for a day; YAML itself would end the program."""
+    try:
+        return loader.construct_yaml_timestamp(node)
+    except ValueError:
+        return loader.construct_scalar(node)
 
 
 def _mapping_of_unique_keys(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:

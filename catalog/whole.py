@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog.calendars import periods_of
+from catalog.holidays import HolidayYear, WorkingDays
 from catalog.model import (
     Calendar,
     CodeList,
@@ -77,6 +78,12 @@ class Catalog:
     running_text: RunningText = field(default_factory=RunningText)
     schedule: Schedule = field(default_factory=Schedule)
     notices: tuple[NoticeText, ...] = ()
+    holidays: tuple[HolidayYear, ...] = ()
+
+    @cached_property
+    def working_days(self) -> WorkingDays:
+        """Which days are worked: deadlines and closings are counted in them."""
+        return WorkingDays(self.holidays)
 
     @cached_property
     def rules_by_id(self) -> dict[str, Rule]:
@@ -117,7 +124,7 @@ class Catalog:
     def periods(self, year: int, calendar: str | None = None) -> list[Period]:
         """All periods labelled with ``year``, in every calendar or in one."""
         chosen = [self.calendars[calendar]] if calendar else list(self.calendars.values())
-        return [period for item in chosen for period in periods_of(item, year)]
+        return [period for item in chosen for period in periods_of(item, year, self.working_days)]
 
     @cached_property
     def _units_by_code(self) -> dict[str, list[UnitRecord]]:

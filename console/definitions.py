@@ -9,6 +9,7 @@ import typer
 
 from console.common import AsJson, UnitOption, definitions, known_period, settings
 from console.output import REFUSED, out, print_json, refuse, table
+from console.scheduling import holiday_lines
 from console.words import LANG, say
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def catalog_check(
     as_json: AsJson = False,
 ) -> None:
     from catalog import CatalogError, load_catalog
+    from domain.clock import today
 
     folder = root or settings().catalog_root
     try:
@@ -42,8 +44,9 @@ def catalog_check(
         _print_faults(error, as_json)
         raise typer.Exit(REFUSED) from None
     counts = _counts(catalog)
+    warnings = holiday_lines(catalog, today())
     if as_json:
-        print_json({"root": folder, "fingerprint": catalog.fingerprint, "faults": [], **counts})
+        print_json({"root": folder, "fingerprint": catalog.fingerprint, "faults": [], "warnings": warnings, **counts})
         return
     out.print(
         say(
@@ -51,6 +54,8 @@ def catalog_check(
             "✓ Consistent: {indicators} indicators · {forms} forms · {rules} rules · {units} units · {messages} texts",
         ).format(**counts)
     )
+    for line in warnings:
+        out.print(f"! {line}")
 
 
 def _prove_rules(catalog: Catalog) -> None:

@@ -14,6 +14,7 @@ from console.words import LANG, say
 
 if TYPE_CHECKING:
     from catalog import Catalog
+    from catalog.moved import Stretch
     from tasks.occasions import Planned
     from tasks.settings import Settings
 
@@ -41,7 +42,7 @@ def schedule(
     as_json: AsJson = False,
 ) -> None:
     """What was not done yet comes first. Needs no server; without a workspace only what is to come is told."""
-    from domain.clock import now
+    from domain.clock import ZONE, now
     from tasks.occasions import planned
 
     chosen = settings()
@@ -54,6 +55,8 @@ def schedule(
     _print_table(catalog, listed)
     for sentence in _left_open(chosen):
         out.print(sentence, soft_wrap=True)
+    for line in holiday_lines(catalog, moment.astimezone(ZONE).date()):
+        out.print(f"! {line}")
     out.print(_kept_since(chosen))
 
 
@@ -104,6 +107,11 @@ def _when(at: datetime) -> str:
 
 
 def _why(catalog: Catalog, item: Planned) -> str:
+    """Why then, and where a holiday moved the day from where to where."""
+    return _reason(catalog, item) + _moved(catalog, item)
+
+
+def _reason(catalog: Catalog, item: Planned) -> str:
     from catalog.occasions import CUTOFF, DUE
     from domain.occasion import OccasionKind
 
@@ -129,6 +137,35 @@ def _why_closed(catalog: Catalog, item: Planned) -> str:
     return say(f"{count} ngày làm việc sau hạn cuối {last}", f"{count} working days after the last deadline {last}")
 
 
+def _moved(catalog: Catalog, item: Planned) -> str:
+    from catalog.moved import moved
+
+    found = moved(catalog, item.course, item.occasion)
+    if found is None:
+        return ""
+    because = [_stretch(stretch) for stretch in found.because]
+    if found.by_day is not None:
+        because.append(say(f"hạn không quá ngày {found.by_day}", f"nothing is due after day {found.by_day}"))
+    reasons = ", ".join(because)
+    return say(f"; dời từ {_day(found.plain)} vì {reasons}", f"; moved from {_day(found.plain)}: {reasons}")
+
+
+def _stretch(stretch: Stretch) -> str:
+    """``Tết Nguyên đán (16/02–20/02)``, or a day of a weekend that is worked."""
+    first, last = f"{stretch.first:%d/%m}", f"{stretch.last:%d/%m}"
+    if not stretch.off_vi:
+        return say(f"ngày {first} làm việc", f"{first} is worked")
+    days = first if first == last else f"{first}–{last}"
+    return f"{say(stretch.off_vi, stretch.off_en)} ({days})"
+
+
+def holiday_lines(catalog: Catalog, today: date) -> list[str]:
+    """What somebody should complete in ``holidays.yaml``; nothing when all is known."""
+    from tasks.holidays import to_complete
+
+    return [say(said.vi, said.en) for said in to_complete(catalog, today)]
+
+
 def _why_reminded(catalog: Catalog) -> str:
     before = ", ".join(map(str, sorted(catalog.schedule.remind_days_before, reverse=True))) or "–"
     after = ", ".join(map(str, sorted(catalog.schedule.remind_days_after))) or "–"
@@ -146,6 +183,7 @@ def _level(code: str) -> str:
 
 
 def _as_json(catalog: Catalog, item: Planned) -> dict[str, Any]:
+    from catalog.moved import moved
     from domain.clock import ZONE
     from tasks.occasions import FLOW_OF
 
@@ -163,6 +201,7 @@ def _as_json(catalog: Catalog, item: Planned) -> dict[str, Any]:
         "due": item.course.due,
         "closes_at": item.course.closes_at.astimezone(ZONE),
         "why": _why(catalog, item),
+        "moved_from": found.plain if (found := moved(catalog, item.course, item.occasion)) else None,
         "overdue": item.is_overdue,
     }
 

@@ -18,12 +18,14 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from catalog import CatalogError
+from domain.clock import today
 from domain.notice import is_address
 from domain.numbers import vi_number
 from tasks.archive import closed
 from tasks.condition import Condition, Level, Look, Said
 from tasks.health_prefect import prefect_conditions
 from tasks.health_warehouse import warehouse_conditions, warehouse_details
+from tasks.holidays import to_complete
 from tasks.places import require
 from tasks.settings import Settings
 from tasks.store import definitions
@@ -44,6 +46,7 @@ def conditions(settings: Settings) -> Iterator[Condition]:
     """Everything, also what takes a moment: the definitions are read, servers are asked, what was frozen is proved."""
     yield from settings_conditions(settings)
     yield definitions_condition(settings)
+    yield from holiday_conditions(settings)
     yield workspace_condition(settings)
     if settings.workspace.exists:
         yield from place_conditions(settings, is_thorough=True)
@@ -141,6 +144,21 @@ def definitions_condition(settings: Settings) -> Condition:
         return look.fault(Said.same(error.faults[0]), advice)
     indicators, rules = len(catalog.indicators), len(catalog.rules)
     return look.well(Said(f"{indicators} chỉ tiêu, {rules} quy tắc", f"{indicators} indicators, {rules} rules"))
+
+
+def holiday_conditions(settings: Settings) -> Iterator[Condition]:
+    """Years whose public holidays are missing or not announced; definitions that do not load are told elsewhere."""
+    look = Look("holidays", Said("Ngày nghỉ lễ", "Public holidays"))
+    try:
+        catalog = definitions(settings)
+    except CatalogError:
+        return
+    found = to_complete(catalog, today())
+    advice = Said("Xem docs/schedule.md, mục ngày nghỉ lễ", "See docs/schedule.md, public holidays")
+    yield from (look.attention(said, advice) for said in found)
+    if not found:
+        years = f"{today().year}, {today().year + 1}"
+        yield look.well(Said(f"đã có năm {years}", f"known for {years}"))
 
 
 def workspace_condition(settings: Settings) -> Condition:

@@ -1,7 +1,9 @@
 """Days and units reckoned by hand: nothing here asks the program, so that it can be told whether it is right.
 
 Days follow Nghị định 09/2019/NĐ-CP as the reports of the year do: a quarter runs from the 15th of the month before to
-the 14th, and each level has its working days from there.
+the 14th, and each level has its working days from there. No public holiday lies between the 15th and the 28th of March,
+June, September or December (Giỗ Tổ Hùng Vương lies between 29 March and 29 April): whoever counts from the end of a
+quarter counts Monday to Friday.
 """
 
 from __future__ import annotations

@@ -7,9 +7,11 @@ from datetime import date, timedelta
 import pytest
 
 from catalog.calendars import periods_of
+from catalog.holidays import MONDAY_TO_FRIDAY, HolidayYear, WorkingDays
 from catalog.model import Calendar
 from catalog.read import Reader
 from domain.period import Period, PeriodKind, Window, WindowError, add_windows
+from tests.catalog.walls import is_worked, working_day
 
 YEARS = (2020, 2023, 2024, 2025, 2026, 2028)
 
@@ -24,8 +26,15 @@ def calendars() -> dict[str, Calendar]:
     return loaded
 
 
+@pytest.fixture(scope="module")
+def working() -> WorkingDays:
+    from catalog.load import DATA
+
+    return WorkingDays(tuple(Reader(DATA).items(HolidayYear, "holidays.yaml")))
+
+
 def _by_code(calendar: Calendar, year: int) -> dict[str, Period]:
-    return {period.code: period for period in periods_of(calendar, year)}
+    return {period.code: period for period in periods_of(calendar, year, MONDAY_TO_FRIDAY)}
 
 
 @pytest.mark.parametrize(
@@ -63,7 +72,7 @@ def test_calendar_months_bear_a_suffix(calendars: dict[str, Calendar], code: str
 def test_the_leap_day_belongs_to_exactly_one_month(calendars: dict[str, Calendar]) -> None:
     leap = date(2024, 2, 29)
     for calendar, expected in (("ND09", "2024-M03"), ("CALENDAR", "2024-M02@CALENDAR")):
-        months = [p for p in periods_of(calendars[calendar], 2024) if p.kind is PeriodKind.MONTH]
+        months = [p for p in periods_of(calendars[calendar], 2024, MONDAY_TO_FRIDAY) if p.kind is PeriodKind.MONTH]
         assert [month.code for month in months if leap in month.window] == [expected]
 
 
@@ -107,12 +116,42 @@ def test_windows_of_two_calendars_are_not_added(calendars: dict[str, Calendar]) 
 @pytest.mark.parametrize("year", YEARS)
 def test_provinces_report_by_the_25th_and_lower_levels_earlier(calendars: dict[str, Calendar], year: int) -> None:
     """Nghị định 09/2019, Điều 13 (the 25th) and Điều 8 (a working day at least, a deadline for every level)."""
-    for period in periods_of(calendars["ND09"], year):
+    for period in periods_of(calendars["ND09"], year, MONDAY_TO_FRIDAY):
         due = [period.due[level] for level in ("cell", "base", "commune", "district", "province")]
         assert period.cutoff < due[0]
         assert due == sorted(set(due)), period.code
         assert due[-1] <= period.window.last.replace(day=25), period.code
         assert all(day.weekday() < 5 for day in due)
+
+
+@pytest.mark.parametrize("year", range(2025, 2031))
+def test_the_25th_holds_around_tet_too(calendars: dict[str, Calendar], working: WorkingDays, year: int) -> None:
+    """Where holidays leave too few days nobody is due after the last working day up to the 25th, and all have one."""
+    for period in periods_of(calendars["ND09"], year, working):
+        due = list(period.due.values())
+        assert due == sorted(due), period.code
+        assert working_day(period.cutoff, 1) <= due[0], period.code
+        assert due[-1] <= period.window.last.replace(day=25), period.code
+        assert all(map(is_worked, due)), period.code
+
+
+def test_the_deadlines_of_tet_2026_by_hand(calendars: dict[str, Calendar], working: WorkingDays) -> None:
+    """14/2 is a Saturday; nobody works before Monday 23/2, three working days are left to the 25th."""
+    due = {period.code: period.due for period in periods_of(calendars["ND09"], 2026, working)}
+    days = {"cell": 23, "base": 24, "commune": 25, "district": 25, "province": 25}
+    assert due["2026-M02"] == {level: date(2026, 2, day) for level, day in days.items()}
+    of_months = {period.code: period.due for period in periods_of(calendars["CALENDAR"], 2026, working)}
+    assert of_months["2026-M01@CALENDAR"]["province"] == date(2026, 2, 10), "before Tết"
+    assert of_months["2026-M08@CALENDAR"]["cell"] == date(2026, 9, 3), "after 1 and 2 September"
+    all_away = WorkingDays((_year_off(date(2026, 2, 15), date(2026, 3, 3)),))
+    late = {period.code: period.due for period in periods_of(calendars["ND09"], 2026, all_away)}["2026-M02"]
+    assert set(late.values()) == {date(2026, 3, 4)}, "one working day is left to everybody, if past the 25th"
+
+
+def _year_off(first: date, last: date) -> HolidayYear:
+    days = [first + timedelta(days=step) for step in range((last - first).days + 1)]
+    off = {"label_vi": "nghỉ", "label_en": "off", "days": days}
+    return HolidayYear.model_validate({"year": 2026, "status": "reckoned", "source": "thử", "days_off": [off]})
 
 
 def test_labels_say_which_half_and_which_month(calendars: dict[str, Calendar]) -> None:

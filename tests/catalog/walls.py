@@ -12,11 +12,41 @@ from domain.occasion import OccasionKind
 #: Working days after the cut-off: of every month (provinces and districts report), and besides of quarters' ends.
 _EVERY_MONTH, _QUARTERS = (4, 7), (1, 2, 3, 4, 7)
 
+#: Weekdays crossed out on the wall, and Saturdays that are worked: typed from the law and the announcements, not from
+#: the program's file. Of years without a calendar nothing is crossed out.
+_CROSSED_OUT = {
+    2025: "1/1 27/1 28/1 29/1 30/1 31/1 7/4 30/4 1/5 2/5 1/9 2/9",
+    2026: "1/1 2/1 16/2 17/2 18/2 19/2 20/2 27/4 30/4 1/5 31/8 1/9 2/9",
+    2027: "1/1 4/2 5/2 8/2 9/2 10/2 16/4 30/4 3/5 2/9 3/9",
+    2028: "3/1 24/1 25/1 26/1 27/1 28/1 4/4 1/5 2/5 1/9 4/9",
+    2029: "1/1 12/2 13/2 14/2 15/2 16/2 23/4 30/4 1/5 3/9 4/9",
+    2030: "1/1 31/1 1/2 4/2 5/2 6/2 12/4 30/4 1/5 2/9 3/9",
+}
+_WORKED_SATURDAYS = {2025: "26/4", 2026: "10/1 22/8"}
+
+
+def _on_the_wall(written: dict[int, str]) -> set[date]:
+    marks = ((year, mark.split("/")) for year, text in written.items() for mark in text.split())
+    return {date(year, int(month), int(day)) for year, (day, month) in marks}
+
+
+CROSSED_OUT, WORKED_SATURDAYS = _on_the_wall(_CROSSED_OUT), _on_the_wall(_WORKED_SATURDAYS)
+
+
+def is_worked(day: date) -> bool:
+    return day in WORKED_SATURDAYS or (day.isoweekday() <= 5 and day not in CROSSED_OUT)
+
 
 def working_day(after: date, number: int) -> date:
-    """The ``number``-th day from Monday to Friday after a day."""
-    days = (after + timedelta(days=step) for step in range(1, 40))
-    return [day for day in days if day.isoweekday() <= 5][number - 1]
+    """The ``number``-th day after a day on which people work."""
+    days = (after + timedelta(days=step) for step in range(1, 60))
+    return [day for day in days if is_worked(day)][number - 1]
+
+
+def due_by_the_decree(cutoff: date, number: int) -> date:
+    """The same after the 14th, but when the 25th is past the last day before it on which people work."""
+    days = (cutoff.replace(day=step) for step in range(15, 26))
+    return min(working_day(cutoff, number), max(day for day in days if is_worked(day)))
 
 
 def expected(first: int, last: int) -> dict[OccasionKind, set[datetime]]:
@@ -32,13 +62,16 @@ def expected(first: int, last: int) -> dict[OccasionKind, set[datetime]]:
             note(OccasionKind.OPEN, date(year, month, 1), 6)
             note(OccasionKind.OPEN, date(year, month, 15), 6)
             middle, end = date(year, month, 14), date(year, month, calendar.monthrange(year, month)[1])
-            for cutoff, numbers in ((middle, _QUARTERS if month % 3 == 0 else _EVERY_MONTH), (end, _EVERY_MONTH)):
-                note(OccasionKind.COLLECT, cutoff, 23, 30)
-                for number in numbers:
-                    note(OccasionKind.COLLECT, working_day(cutoff, number), 23, 30)
-                note(OccasionKind.CLOSE, working_day(cutoff, 10), 6)
+            numbers = _QUARTERS if month % 3 == 0 else _EVERY_MONTH
+            for cutoff, due in (
+                (middle, [due_by_the_decree(middle, number) for number in numbers]),
+                (end, [working_day(end, number) for number in _EVERY_MONTH]),
+            ):
+                for day in (cutoff, *due):
+                    note(OccasionKind.COLLECT, day, 23, 30)
+                note(OccasionKind.CLOSE, working_day(due[-1], 3), 6)
             if month == 12:
-                note(OccasionKind.REVIEW, working_day(middle, 10), 9)
+                note(OccasionKind.REVIEW, working_day(due_by_the_decree(middle, 7), 3), 9)
     day = date(first, 1, 1)
     while day.year <= last:
         note(OccasionKind.COLLECT, day, 6)

@@ -347,5 +347,5 @@ def test_what_prefect_says_of_flows_schedules_workers_and_runs(
 
 def test_nothing_is_looked_for_where_there_is_no_workspace(home: Path) -> None:
     codes = {row["code"] for row in run_here("doctor", "--json").json}
-    assert codes == {"settings", "definitions", "workspace", "prefect"}
+    assert codes == {"settings", "definitions", "holidays", "workspace", "prefect"}
     assert not home.exists()

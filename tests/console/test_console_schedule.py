@@ -17,6 +17,8 @@ import pytest
 
 from domain.clock import ZONE, pretending
 from flows.server import end_left_behind, note_server
+from tasks.health import holiday_conditions
+from tasks.settings import Settings
 from tests.commands import run_here, start
 
 #: Nobody listens there.
@@ -45,13 +47,46 @@ def test_the_next_runs_without_a_workspace(home: Path) -> None:
     assert (last["label"], last["first_day"], last["cutoff"]) == ("Quý 1 năm 2028", "2027-12-15", "2028-03-14")
     assert last["due"]["commune"] == "2028-03-17"
     assert last["why"] == "3 ngày làm việc sau hạn cuối 23/03/2028"
-    assert not any(row["overdue"] for row in ran.json)
+    assert not any(row["overdue"] or row["moved_from"] for row in ran.json)
     assert not home.exists(), "only looked at"
+
+
+def test_a_day_that_holidays_move_says_from_where_and_why(home: Path) -> None:
+    """Tết 2026, Hùng Vương on a Sunday, a Saturday that is worked; and a deadline Tết 2028 brings forward."""
+
+    def told(first: str, last: str) -> dict[tuple[str, str], tuple[str, str, str | None]]:
+        with pretending(at(f"{first}T12:00")):
+            rows = run_here("schedule", "--until", last, "--json").json
+        return {(r["period"], r["occasion"] or r["kind"]): (r["at"][:10], r["why"], r["moved_from"]) for r in rows}
+
+    of_2026 = told("2026-02-13", "2026-08-28")
+    assert of_2026["2026-M02", "due:district"] == (
+        "2026-02-25",
+        "hết hạn của cấp huyện; dời từ 19/02/2026 vì Tết Nguyên đán (16/02–20/02), hạn không quá ngày 25",
+        "2026-02-19",
+    )
+    assert of_2026["2026-M02", "close"] == ("2026-03-02", "3 ngày làm việc sau hạn cuối 25/02/2026", None)
+    why = "3 ngày làm việc sau hạn cuối 23/04/2026; dời từ 28/04/2026 vì nghỉ bù Giỗ Tổ Hùng Vương (27/04)"
+    assert of_2026["2026-M04", "close"] == ("2026-04-29", why, "2026-04-28")
+    why = "hết hạn của cấp tỉnh; dời từ 25/08/2026 vì ngày 22/08 làm việc"
+    assert of_2026["2026-M08", "due:province"] == ("2026-08-24", why, "2026-08-25")
+    why = "hết hạn của cấp tỉnh; dời từ 25/01/2028 vì Tết Nguyên đán (24/01–28/01), hạn không quá ngày 25"
+    assert told("2028-01-20", "2028-01-22")["2028-M01", "due:province"] == ("2028-01-21", why, "2028-01-25")
+
+
+def test_years_whose_holidays_are_not_known_are_told(home: Path) -> None:
+    said = "Chưa có ngày nghỉ lễ năm 2031: thứ Hai đến thứ Sáu đều được tính là ngày làm việc. Bổ sung holidays.yaml."
+    with pretending(at("2030-06-10T12:00")):
+        shown, seen = run_here("schedule", "--days", "1"), list(holiday_conditions(Settings()))
+    assert " ".join(shown.out.split()).count(f"! {said}") == 1
+    assert [(item.level.word, item.seen.vi) for item in seen if "2031" in item.seen.vi] == [("attention", said)]
+    with pretending(at("2026-06-10T12:00")):
+        assert [item.level.word for item in holiday_conditions(Settings())] == ["well"]
+        assert "holidays.yaml" not in run_here("schedule", "--days", "1").out
 
 
 def test_what_is_overdue_comes_first_and_is_marked(workspace: Path) -> None:
     from tasks.occasions import begin
-    from tasks.settings import Settings
 
     with pretending(at("2026-03-27T09:00")):
         before = run_here("schedule", "--days", "1")
