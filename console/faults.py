@@ -76,7 +76,11 @@ def _explain_file(error: OSError) -> str:
     cause = error.strerror or str(error)
     if error.filename is None:
         return say(f"Hệ thống từ chối: {cause}", f"The system refused: {cause}")
-    return say(f"Không mở hoặc ghi được {error.filename}: {cause}", f"Cannot open or write {error.filename}: {cause}")
+    said = say(f"Không mở hoặc ghi được {error.filename}: {cause}", f"Cannot open or write {error.filename}: {cause}")
+    from tasks.places import advice_on
+
+    advice = advice_on(error)
+    return f"{said}. {say(*advice)}" if advice else said
 
 
 def _explain_warehouse(error: Exception) -> str | None:
