@@ -58,6 +58,9 @@ def explain(error: Exception) -> str | None:
         return say(f"Cấu hình sai: {error}", f"A setting is wrong: {error}")
     if type(error).__name__ == "UnknownPeriodError":  # named, so that a short command need not load the warehouse
         return say("Kho chưa có kỳ này; xem các kỳ: tongket status", "The warehouse has no such period: tongket status")
+    if type(error).__name__ == "ClusterLostError":
+        lost: Any = error
+        return say(lost.vi, lost.en)
     if isinstance(error, OSError):
         return _explain_file(error)
     return _explain_warehouse(error)

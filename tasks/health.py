@@ -29,6 +29,7 @@ from tasks.health_warehouse import warehouse_conditions, warehouse_details
 from tasks.places import advice_on, at_once, is_remote, require
 from tasks.settings import Settings
 from tasks.store import definitions
+from warehouse.engine import unreachable
 
 if TYPE_CHECKING:
     from tasks.places import Place
@@ -54,6 +55,7 @@ def conditions(settings: Settings) -> Iterator[Condition]:
         yield from place_conditions(settings, is_thorough=True)
         yield from warehouse_conditions(settings)
         yield from warehouse_details(settings)
+        yield from cluster_conditions(settings)
     yield from prefect_conditions(settings)
     yield from mail_conditions(settings)
 
@@ -229,6 +231,35 @@ def _unreadable(look: Look, what: object) -> Condition:
         Said(f"không đọc được: {what}", f"cannot be read: {what}"),
         Said("Kiểm tra ổ đĩa mạng, kho S3 và quyền đọc", "Check the network drive, the store and the permissions"),
     )
+
+
+# ------------------------------------------------------------------------------------------------ the cluster
+
+
+def cluster_conditions(settings: Settings) -> Iterator[Condition]:
+    """Whether the scheduler answers, who takes work, and why the others do not."""
+    if not settings.dask:
+        return
+    from tasks.cluster import looked_at  # loads Dask
+
+    look = Look("cluster", Said("Cụm Dask", "Dask cluster"))
+    start = Said("Khởi động lại dask worker ở đó, xem nhật ký của nó", "Start dask worker there again, see its log")
+    try:
+        fit, unfit = looked_at(settings)
+    except ActRefusedError as error:
+        yield look.fault(Said(error.vi, error.en), Said("Xem docs/cluster.md", "See docs/cluster.md"))
+        return
+    except Exception as error:
+        if unreachable(error) is None:
+            raise
+        return  # said of the archive or of the warehouse
+    at = f"{vi_number(fit)} máy nhận việc · {settings.dask}", f"{fit} workers take work · {settings.dask}"
+    if fit and not unfit:
+        yield look.well(Said(*at))
+        return
+    reasons = ("; ".join(reason) for reason in zip(*unfit, strict=True)) if unfit else ("–", "–")
+    seen = Said(*(f"{told}; {reason}" for told, reason in zip(at, reasons, strict=True)))
+    yield look.attention(seen, start) if fit else look.fault(seen, start)
 
 
 # ------------------------------------------------------------------------------------------------ mail
