@@ -58,6 +58,9 @@ def explain(error: Exception) -> str | None:
         return say(f"Cấu hình sai: {error}", f"A setting is wrong: {error}")
     if type(error).__name__ == "UnknownPeriodError":  # named, so that a short command need not load the warehouse
         return say("Kho chưa có kỳ này; xem các kỳ: tongket status", "The warehouse has no such period: tongket status")
+    if type(error).__name__ == "ClusterLostError":
+        lost: Any = error
+        return say(lost.vi, lost.en)
     if isinstance(error, OSError):
         return _explain_file(error)
     return _explain_warehouse(error)
@@ -76,7 +79,11 @@ def _explain_file(error: OSError) -> str:
     cause = error.strerror or str(error)
     if error.filename is None:
         return say(f"Hệ thống từ chối: {cause}", f"The system refused: {cause}")
-    return say(f"Không mở hoặc ghi được {error.filename}: {cause}", f"Cannot open or write {error.filename}: {cause}")
+    said = say(f"Không mở hoặc ghi được {error.filename}: {cause}", f"Cannot open or write {error.filename}: {cause}")
+    from tasks.places import advice_on
+
+    advice = advice_on(error)
+    return f"{said}. {say(*advice)}" if advice else said
 
 
 def _explain_warehouse(error: Exception) -> str | None:

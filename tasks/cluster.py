@@ -39,6 +39,9 @@ _log = logging.getLogger(__name__)
 PATIENCE = 60.0
 LEFT_ALONE = 300.0
 
+#: Seconds a scheduler is given to answer whoever only looks.
+GLANCE = 5.0
+
 _LOOK_EVERY = 0.2
 _COUNT_EVERY = 5.0
 
@@ -55,6 +58,22 @@ _WORDS = {
     "warehouse": ("kho số liệu", "warehouse"),
     "archive": ("kho lưu trữ", "archive"),
 }
+
+
+class ClusterLostError(ConnectionError):
+    """The scheduler went away, or for too long nobody was there to do the work."""
+
+    vi = (
+        "Mất cụm Dask giữa chừng: bộ điều phối đã dừng, hoặc không còn máy nào nhận việc. Báo cáo chưa xong vẫn chờ:"
+        " khởi động lại bộ điều phối và các máy, rồi chạy lại"
+    )
+    en = (
+        "The Dask cluster was lost in the middle: its scheduler stopped, or no worker was left. Reports that were not"
+        " done still wait: start the scheduler and the workers again, then run it again"
+    )
+
+    def __str__(self) -> str:
+        return f"{self.vi} · {self.en}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +235,7 @@ class Cluster:
             try:
                 yield piece.wrapped_future.result()
             except (KilledWorker, CancelledError) as error:
-                raise ConnectionError(f"the cluster lost a piece of work: {error!r}") from error
+                raise ClusterLostError from error
 
     def completed(self, futures: Sequence[Any]) -> Iterator[Any]:
         """The futures as they end. When nobody has been there for a while to do the work, what is left is called off,
@@ -270,8 +289,8 @@ class Cluster:
         nobody = [("cụm không có máy nào", "the cluster has no workers")]
         vi, en = ("; ".join(reasons) for reasons in zip(*(unfit or nobody), strict=True))
         return ActRefusedError(
-            f"Không máy nào trong cụm nhận được việc: {vi}. Chưa có gì thay đổi.",
-            f"No worker of the cluster can take the work: {en}. Nothing was changed.",
+            f"Không máy nào trong cụm nhận được việc: {vi}. Sửa rồi khởi động lại dask worker; chưa có gì thay đổi.",
+            f"No worker of the cluster can take the work: {en}. Mend that, restart dask worker; nothing was changed.",
         )
 
 
@@ -307,6 +326,19 @@ def refuse_unready(settings: Settings) -> None:
         return
 
 
+def looked_at(settings: Settings) -> tuple[int, list[tuple[str, str]]]:
+    """How many workers may take part at this moment, and of each that may not why, in Vietnamese and English.
+
+    Raises what :func:`joined` raises, and waits for nobody.
+    """
+    from dask import config
+
+    fit = fitness(settings)
+    with config.set({"distributed.comm.timeouts.connect": f"{GLANCE}s"}), _connected(settings.dask or "") as runner:
+        cluster = Cluster(runner, fit)
+        return len(cluster.workers()), cluster.unfit()
+
+
 @contextmanager
 def _connected(address: str) -> Iterator[Any]:
     try:
@@ -316,6 +348,8 @@ def _connected(address: str) -> Iterator[Any]:
             "TONGKET_DASK cần phần mở rộng cluster: pip install 'tongket[cluster]'",
             "TONGKET_DASK needs the extra cluster: pip install 'tongket[cluster]'",
         ) from error
+    # what is lost is said once, by the run: Dask adds the whole way to the broken connection
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     with DaskTaskRunner(address=address) as runner:
         try:
             runner.client  # noqa: B018  (connects)
@@ -336,7 +370,7 @@ def outcome_of(future: Any) -> Done | Exception | None:
     except KilledWorker:
         return None
     except CancelledError:
-        return ConnectionError("the cluster was lost: its scheduler went away, or nobody was there to do the work")
+        return ClusterLostError()
     except Exception as error:
         return error
     assert isinstance(outcome, Done | Exception)

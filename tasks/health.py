@@ -11,24 +11,31 @@ import os
 import smtplib
 import ssl
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
 from catalog import CatalogError
+from domain.act import ActRefusedError
 from domain.clock import today
 from domain.notice import is_address
 from domain.numbers import vi_number
+from tasks import places
 from tasks.archive import closed
 from tasks.condition import Condition, Level, Look, Said
 from tasks.health_prefect import prefect_conditions
 from tasks.health_warehouse import warehouse_conditions, warehouse_details
 from tasks.holidays import to_complete
-from tasks.places import require
+from tasks.places import advice_on, at_once, is_remote, require
 from tasks.settings import Settings
 from tasks.store import definitions
+from warehouse.engine import unreachable
+
+if TYPE_CHECKING:
+    from tasks.places import Place
 
 #: Below this the next quarter's files may not fit; below the second nothing more can be promised.
 SCARCE_BYTES, LOW_BYTES = 4 * 1024**3, 1024**3
@@ -52,6 +59,7 @@ def conditions(settings: Settings) -> Iterator[Condition]:
         yield from place_conditions(settings, is_thorough=True)
         yield from warehouse_conditions(settings)
         yield from warehouse_details(settings)
+        yield from cluster_conditions(settings)
     yield from prefect_conditions(settings)
     yield from mail_conditions(settings)
 
@@ -170,8 +178,12 @@ def workspace_condition(settings: Settings) -> Condition:
 
 
 def place_conditions(settings: Settings, *, is_thorough: bool = False) -> Iterator[Condition]:
-    """The inbox (``is_thorough``: and each file in it), and what is left of every disk the workspace lies on."""
-    yield inbox_condition(settings, is_thorough=is_thorough)
+    """The inbox (``is_thorough``: and each file in it), the archive where it lies elsewhere, and what is left of every
+    disk the workspace lies on."""
+    looks: list[Callable[[], Condition]] = [lambda: inbox_condition(settings, is_thorough=is_thorough)]
+    if settings.archive:
+        looks.append(lambda: store_condition(settings))
+    yield from at_once(lambda look: look(), looks)  # one store away is two places away: wait once
     seen: set[int] = set()
     for folder in (settings.workspace.home, settings.workspace.archive, settings.workspace.backups):
         if folder.is_dir() and (device := folder.stat().st_dev) not in seen:
@@ -202,19 +214,76 @@ def _scarcity(left: int, scarce: int, low: int) -> Level:
 def inbox_condition(settings: Settings, *, is_thorough: bool) -> Condition:
     """An inbox that is away looks like an empty one to whoever does not ask."""
     look = Look("inbox", Said("Hộp thư", "Inbox"))
-    inbox = settings.inbox_place
-    shut: Sequence[object]
+    condition = _place_condition(look, lambda: settings.inbox_place)
+    if not is_thorough or condition.is_fault:
+        return condition
     try:
-        require(inbox)
-        shut = closed(inbox) if is_thorough else []
+        shut = closed(settings.inbox_place)
     except OSError as error:
-        shut = [error.filename or inbox]
-    if not shut:
-        return look.well(Said.same(inbox))
+        return _away(look, error, settings.inbox_place)
+    return _unreadable(look, shut[0]) if shut else condition
+
+
+def store_condition(settings: Settings) -> Condition:
+    """An archive elsewhere that is away is noticed before there is anything to put into it."""
+    return _place_condition(Look("store", Said("Kho lưu trữ", "Archive")), lambda: settings.archive_place)
+
+
+def _place_condition(look: Look, place_of: Callable[[], Place]) -> Condition:
+    try:
+        place = place_of()
+    except ActRefusedError as error:  # the library that speaks to this kind of store is not installed
+        install = "pip install 'tongket[cluster]'"
+        return look.fault(Said(error.vi, error.en), Said(f"Chạy: {install}", f"Run: {install}"))
+    try:
+        require(place, places.GLANCE)
+    except OSError as error:
+        return _away(look, error, place)
+    return look.well(Said.same(place))
+
+
+def _away(look: Look, error: OSError, place: Place) -> Condition:
+    advice = advice_on(error) if is_remote(place) else None
+    if advice is None:
+        return _unreadable(look, error.filename or place)
+    what = f"{error.filename}: {error.strerror}"
+    return look.fault(Said(f"không với tới {what}", f"out of reach: {what}"), Said(*advice))
+
+
+def _unreadable(look: Look, what: object) -> Condition:
     return look.fault(
-        Said(f"không đọc được: {shut[0]}", f"cannot be read: {shut[0]}"),
+        Said(f"không đọc được: {what}", f"cannot be read: {what}"),
         Said("Kiểm tra ổ đĩa mạng, kho S3 và quyền đọc", "Check the network drive, the store and the permissions"),
     )
+
+
+# ------------------------------------------------------------------------------------------------ the cluster
+
+
+def cluster_conditions(settings: Settings) -> Iterator[Condition]:
+    """Whether the scheduler answers, who takes work, and why the others do not."""
+    if not settings.dask:
+        return
+    from tasks.cluster import looked_at  # loads Dask
+
+    look = Look("cluster", Said("Cụm Dask", "Dask cluster"))
+    start = Said("Khởi động lại dask worker ở đó, xem nhật ký của nó", "Start dask worker there again, see its log")
+    try:
+        fit, unfit = looked_at(settings)
+    except ActRefusedError as error:
+        yield look.fault(Said(error.vi, error.en), Said("Xem docs/cluster.md", "See docs/cluster.md"))
+        return
+    except Exception as error:
+        if unreachable(error) is None:
+            raise
+        return  # said of the archive or of the warehouse
+    at = f"{vi_number(fit)} máy nhận việc · {settings.dask}", f"{fit} workers take work · {settings.dask}"
+    if fit and not unfit:
+        yield look.well(Said(*at))
+        return
+    reasons = ("; ".join(reason) for reason in zip(*unfit, strict=True)) if unfit else ("–", "–")
+    seen = Said(*(f"{told}; {reason}" for told, reason in zip(at, reasons, strict=True)))
+    yield look.attention(seen, start) if fit else look.fault(seen, start)
 
 
 # ------------------------------------------------------------------------------------------------ mail

@@ -20,7 +20,7 @@ from tasks.condition import Condition, Look, Said
 from tasks.conference import verify
 from tasks.occasions import due, left_open
 from tasks.periods import interrupted
-from tasks.places import missing
+from tasks.places import GLANCE, missing, require
 from tasks.settings import Settings
 from tasks.store import definitions, engine_for
 from warehouse import intake, leases, migrate, operations, schedule
@@ -323,8 +323,10 @@ def archive_condition(settings: Settings, engine: Engine) -> Condition:
     look = Look("archive", Said("Tệp lưu trữ của báo cáo đang chờ", "Archived files of what waits"))
     pending = intake.pending(engine)
     try:
+        if pending:
+            require(settings.archive_place, GLANCE)  # of a store that is away each file would be asked for in vain
         found = missing([find(settings.archive_place, item.archive_path) for item in pending])
-    except OSError as error:
+    except (OSError, ActRefusedError) as error:
         return look.fault(
             Said(f"không với tới: {error}", f"out of reach: {error}"),
             Said("Kiểm tra TONGKET_ARCHIVE và quyền đọc", "Check TONGKET_ARCHIVE and the permissions"),

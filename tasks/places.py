@@ -34,6 +34,10 @@ SCHEME = "://"
 #: Requests under way at a time: a store answers one in tens of milliseconds and thousands at once.
 AT_A_TIME = 16
 
+#: Seconds a store is given to say that a place is there, where somebody only looks whether all is well: whoever asks
+#: for ``/ready`` waits no longer than five.
+GLANCE = 4.0
+
 #: Larger objects go over the disk, so that a mistaken upload cannot fill the memory.
 IN_MEMORY = 32 * 1024 * 1024
 
@@ -112,11 +116,9 @@ def telling(address: object) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.filename is None:
-            error.filename = str(address)
-        if error.strerror is None:  # s3fs says what happened and gives it no number
-            error.errno, error.strerror = _number_of(error), str(error.args[0] if error.args else error)
-        raise
+        if error.filename is not None and error.strerror is not None:
+            raise
+        raise _whole(address, error) from error
     except Exception as error:
         if not type(error).__module__.startswith(_OF_THE_NETWORK):
             raise
@@ -125,24 +127,58 @@ def telling(address: object) -> Iterator[None]:
         raise _out_of_reach(address, error) from error
 
 
+def _whole(address: object, error: OSError) -> OSError:
+    """The fault with number, words and address, made anew: what is only written into one is lost when it travels to
+    another machine. s3fs says what happened and gives it no number; of what is not there it says the name alone."""
+    number, words = error.errno or _number_of(error), error.strerror or str(error.args[0] if error.args else "")
+    kind = type(error) if type(error).__module__ == "builtins" else OSError
+    return kind(number, os.strerror(number) if not words or words in str(address) else words, str(address))
+
+
 def _number_of(error: OSError) -> int:
-    if isinstance(error, FileNotFoundError):
-        return errno.ENOENT
-    return errno.EACCES if isinstance(error, PermissionError) else errno.EIO
+    for kind, number in (
+        (FileNotFoundError, errno.ENOENT),
+        (PermissionError, errno.EACCES),
+        (TimeoutError, errno.ETIMEDOUT),
+    ):
+        if isinstance(error, kind):
+            return number
+    return errno.EIO
 
 
 def _out_of_reach(address: object, error: Exception) -> ConnectionError:
     return ConnectionError(errno.EHOSTUNREACH, f"{type(error).__name__}: {error}", str(address))
 
 
+def advice_on(error: OSError) -> tuple[str, str] | None:
+    """What to do about a fault of a store, in Vietnamese and English; ``None`` for one that is not a store's."""
+    if SCHEME not in str(error.filename):
+        return None
+    if isinstance(error, FileNotFoundError):
+        return (
+            "Kiểm tra địa chỉ (TONGKET_INBOX, TONGKET_ARCHIVE) và thùng chứa; nơi mới thì chạy: tongket init",
+            "Check the address (TONGKET_INBOX, TONGKET_ARCHIVE) and the bucket; a new one needs: tongket init",
+        )
+    if isinstance(error, PermissionError):
+        return (
+            "Kiểm tra AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY và quyền đọc, ghi, xóa ở thùng chứa",
+            "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and the permissions to read, write and delete there",
+        )
+    return (
+        "Kiểm tra AWS_ENDPOINT_URL, mạng và máy chủ của kho tệp, rồi chạy lại",
+        "Check AWS_ENDPOINT_URL, the network and the store's server, then run it again",
+    )
+
+
 # ------------------------------------------------------------------------------------------------ being there
 
 
-def require(place: Place) -> None:
+def require(place: Place, patience: float | None = None) -> None:
     """Raises ``FileNotFoundError`` when a place is away: what is away must not look empty.
 
     A folder is there or not. A prefix is there when its bucket answers and something lies below it:
-    :func:`make` leaves a mark there.
+    :func:`make` leaves a mark there. ``patience``: seconds a store has to answer, for whoever only looks; without it
+    a store that is slow or away is asked again for minutes.
     """
     if not is_remote(place):
         if not place.is_dir():
@@ -150,7 +186,7 @@ def require(place: Place) -> None:
         return
     with telling(place):
         place.fs.invalidate_cache()
-        place.fs.info(place.path)
+        place.fs.info(place.path, **({"timeout": patience} if patience and place.fs.async_impl else {}))
 
 
 def make(place: Place) -> None:

@@ -19,8 +19,9 @@ import pytest
 from distributed import KilledWorker
 from sqlalchemy import text
 
+from console.faults import explain
 from domain.act import ActRefusedError
-from tasks import cluster, workers
+from tasks import cluster, health, workers
 from tasks import collect as steps
 from tasks.cluster import Cluster, Fitness, fitness, joined, outcome_of
 from tasks.collect import Waiting, process_alone, receive
@@ -219,6 +220,7 @@ def test_a_run_ends_when_nobody_is_left_to_do_the_work(monkeypatch: pytest.Monke
     assert list(Cluster(Empty({}), Fitness("", "", "", "")).completed([future])) == [future]
     fault = outcome_of(future)
     assert isinstance(fault, ConnectionError), "the next run takes it up"
+    assert explain(pickle.loads(pickle.dumps(fault))) == fault.vi
 
 
 def test_a_scheduler_that_does_not_answer_is_refused(
@@ -234,6 +236,16 @@ def test_a_scheduler_that_does_not_answer_is_refused(
             joined(settings),
         ):
             pass
+        monkeypatch.setattr(cluster, "GLANCE", 0.3)
+        (told,) = health.cluster_conditions(settings)
+        assert (told.is_fault, "TONGKET_DASK" in told.seen.vi) == (True, True)
+        for some, level in ((2, "attention"), (0, "fault")):
+            monkeypatch.setattr(
+                cluster, "looked_at", lambda _, some=some: (some, [("tcp://a: khác", "tcp://a: other")])
+            )
+            (told,) = health.cluster_conditions(settings)
+            assert (told.level.word, told.seen.vi[:1], "tcp://a: khác" in told.seen.vi) == (level, f"{some}", True)
+        assert not list(health.cluster_conditions(where.settings))
         engine_for(settings.url).dispose()
 
 

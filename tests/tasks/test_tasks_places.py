@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import pickle
+import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +15,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from console.faults import explain
 from domain.act import ActRefusedError
-from tasks import archive, keeping, places
+from tasks import archive, health, keeping, places
+from tasks.cluster import _travelling
 from tasks.collect import _passes, receive
 from tasks.retrying import Wanted, reopen
 from tasks.settings import Settings
@@ -196,9 +202,56 @@ def test_a_store_out_of_reach_is_a_fault_that_passes(store: Any, inbox: Any, mon
     assert fault.value.filename == "s3://x/y"
 
 
-def test_a_store_nobody_can_open_is_refused_with_what_to_install() -> None:
+def test_what_is_wrong_with_a_store_is_said_with_its_address_and_what_to_do(store: Any, inbox: Any) -> None:
+    """Also of a fault that came from another machine."""
+    away = places.place_at(f"s3://{BUCKET}/inbxo")
+
+    def refused() -> None:
+        with places.telling(away):
+            raise PermissionError("Forbidden")
+
+    for fault, cause, advice in (
+        (lambda: places.require(away), os.strerror(errno.ENOENT), "tongket init"),
+        (refused, "Forbidden", "AWS_ACCESS_KEY_ID"),
+    ):
+        with pytest.raises(OSError, match=str(away)) as raised:
+            fault()
+        for error in (raised.value, _travelling(raised.value), pickle.loads(pickle.dumps(raised.value))):
+            said = explain(error)
+            assert said is not None
+            assert str(away) in said
+            assert cause in said
+            assert advice in said
+    told = health.inbox_condition(Settings(inbox=str(away)), is_thorough=False)
+    assert told.seen.vi == f"không với tới {away}: {os.strerror(errno.ENOENT)}"
+
+
+def test_a_look_at_a_store_that_hangs_has_an_end(store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that takes the connection and says nothing: whoever asks whether all is well must get an answer."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        monkeypatch.setattr(places, "GLANCE", 0.2)
+        import fsspec
+
+        fsspec.filesystem("s3").clear_instance_cache()
+        try:
+            settings = Settings(home=tmp_path, inbox="s3://b/inbox", archive="s3://b/archive")
+            began = time.monotonic()
+            told = [item for item in health.place_conditions(settings) if item.code in ("inbox", "store")]
+        finally:
+            fsspec.filesystem("s3").clear_instance_cache()
+    assert [(item.code, item.is_fault) for item in told] == [("inbox", True), ("store", True)]
+    assert all(os.strerror(errno.ETIMEDOUT) in item.seen.vi for item in told)
+    assert "AWS_ENDPOINT_URL" in told[0].advice.vi
+    assert time.monotonic() - began < 5
+
+
+def test_a_store_nobody_can_open_is_refused_with_what_to_install(tmp_path: Path) -> None:
     with pytest.raises(ActRefusedError, match="cluster"):
         places.place_at("nope://bucket/inbox")
+    settings = Settings(home=tmp_path, inbox="nope://b/inbox", archive="nope://b/archive")
+    told = [item for item in health.place_conditions(settings) if item.is_fault]
+    assert [(item.code, "cluster" in item.advice.vi) for item in told] == [("inbox", True), ("store", True)]
 
 
 def test_a_workspace_in_a_store_comes_to_what_one_in_a_folder_does(
@@ -252,6 +305,10 @@ def test_a_workspace_in_a_store_comes_to_what_one_in_a_folder_does(
     monkeypatch.setenv("TONGKET_HOME", str(anew.workspace.home))
     told = {item["name"]: item for item in run_here("doctor", "--json").json}
     assert told["Hộp thư"]["well"]
+    assert told["Kho lưu trữ"]["well"]
+    monkeypatch.setenv("TONGKET_ARCHIVE", f"s3://{BUCKET}/gõ sai")
+    (wrong,) = [item for item in run_here("doctor", "--json").json if item["code"] == "store"]
+    assert (wrong["well"], f"s3://{BUCKET}/gõ sai" in wrong["seen"]) == (False, True), "a misspelt archive is a fault"
 
 
 def _submission_of(engine: Any, path: str) -> str:
