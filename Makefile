@@ -8,7 +8,7 @@ EDITABLE := $(BIN)/python -m pip install --quiet --disable-pip-version-check --n
 
 export PYTHONUTF8 := 1
 
-.PHONY: help install install-dev demo test test-all check lock bench year clean
+.PHONY: help install install-server install-dev demo test test-all check lock bench year clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -21,12 +21,19 @@ $(VENV)/.base: requirements/base.txt pyproject.toml | $(VENV)/bin/python
 	$(EDITABLE)
 	touch $@
 
-$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
-	$(PIP) -r requirements/dev.txt
+$(VENV)/.server: requirements/server.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP) -r requirements/server.txt
 	$(EDITABLE)
 	touch $@ $(VENV)/.base
 
+$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP) -r requirements/dev.txt
+	$(EDITABLE)
+	touch $@ $(VENV)/.base $(VENV)/.server
+
 install: $(VENV)/.base ## the program, in .venv
+
+install-server: $(VENV)/.server ## the program with PostgreSQL, s3:// and Dask
 
 install-dev: $(VENV)/.dev ## the program and the tools to test it
 
@@ -59,6 +66,9 @@ lock: $(VENV)/bin/python ## resolve the dependencies anew (the only target that 
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	  --no-emit-index-url --no-emit-find-links --no-header --quiet --extra build --extra dev --extra postgres --extra explore --extra cluster \
 	  --output-file requirements/dev.txt
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	  --no-emit-index-url --no-emit-find-links --no-header --quiet --extra build --extra postgres --extra cluster \
+	  --constraints requirements/dev.txt --output-file requirements/server.txt
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis *.egg-info demo-workspace

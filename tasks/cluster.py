@@ -345,8 +345,8 @@ def _connected(address: str) -> Iterator[Any]:
         from prefect_dask.task_runners import DaskTaskRunner
     except ImportError as error:
         raise ActRefusedError(
-            "TONGKET_DASK cần phần mở rộng cluster: pip install 'tongket[cluster]'",
-            "TONGKET_DASK needs the extra cluster: pip install 'tongket[cluster]'",
+            "TONGKET_DASK cần phần mở rộng cluster: make install-server",
+            "TONGKET_DASK needs the extra cluster: make install-server",
         ) from error
     # what is lost is said once, by the run: Dask adds the whole way to the broken connection
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)

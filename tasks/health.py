@@ -233,7 +233,7 @@ def _place_condition(look: Look, place_of: Callable[[], Place]) -> Condition:
     try:
         place = place_of()
     except ActRefusedError as error:  # the library that speaks to this kind of store is not installed
-        install = "pip install 'tongket[cluster]'"
+        install = "make install-server"
         return look.fault(Said(error.vi, error.en), Said(f"Chạy: {install}", f"Run: {install}"))
     try:
         require(place, places.GLANCE)

@@ -65,8 +65,8 @@ def place_at(address: str) -> Place:
     except (ImportError, ValueError) as error:
         kind = address.partition(SCHEME)[0]
         raise ActRefusedError(
-            f"Không mở được {address}: cần cài thêm phần mở rộng cluster (pip install 'tongket[cluster]') cho {kind}",
-            f"{address} cannot be opened: install the extra cluster (pip install 'tongket[cluster]') for {kind}",
+            f"Không mở được {address}: cần cài thêm phần mở rộng cluster (make install-server) cho {kind}",
+            f"{address} cannot be opened: install the extra cluster (make install-server) for {kind}",
         ) from error
     return place
 

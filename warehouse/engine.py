@@ -291,7 +291,7 @@ def _parse(url: str) -> URL:
     if family not in _POSTGRES:
         raise UnsupportedUrlError(f"{family} is not supported; use sqlite:///path or postgresql://…")
     if importlib.util.find_spec("psycopg") is None:
-        raise MissingDriver("PostgreSQL needs the library psycopg: install tongket[postgres]")
+        raise MissingDriver("PostgreSQL needs the library psycopg: make install-server")
     return parsed.set(drivername="postgresql+psycopg")
 
 
