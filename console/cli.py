@@ -50,9 +50,20 @@ app = typer.Typer(
 )
 
 
+def _tell_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        typer.echo(f"tongket {version('tongket')}")
+        raise typer.Exit
+
+
 @app.callback()
 def _main(
     lang: Annotated[str, typer.Option(help=say("ngôn ngữ: vi hoặc en", "language: vi or en"))] = "vi",
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help=say("phiên bản", "the version"))
+    ] = False,
 ) -> None:
     if lang not in ("vi", "en"):
         raise typer.BadParameter(say("chọn vi hoặc en", "choose vi or en"), param_hint="--lang")

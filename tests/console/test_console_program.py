@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -187,6 +188,11 @@ def test_what_is_typed_wrong_is_said_in_vietnamese_too(arguments: tuple[str, ...
     ran = run_here(*arguments)
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.strip().startswith(sentence)
+
+
+def test_the_program_says_which_version_it_is() -> None:
+    ran = run_here("--version")
+    assert (ran.code, ran.out, ran.err) == (0, f"tongket {version('tongket')}\n", "")
 
 
 def test_the_program_without_a_command_shows_its_help_and_asks_for_one() -> None:
