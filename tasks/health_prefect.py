@@ -16,6 +16,9 @@ import httpx
 
 from tasks.condition import Condition, Look, Said
 from tasks.settings import Settings
+from tasks.store import engine_for
+from warehouse.engine import unreachable
+from warehouse.schedule import schedule_since
 
 #: Where ``tongket serve`` has its server when no other was named.
 OWN_SERVER = "http://127.0.0.1:4200/api"
@@ -42,7 +45,7 @@ def prefect_conditions(settings: Settings) -> Iterator[Condition]:
         try:
             theirs = str(server.get("/admin/version").raise_for_status().json())
         except (httpx.HTTPError, ValueError) as error:
-            yield _away(look, given, own, error)
+            yield _away(look, given, own, error) if given or not _is_schedule_kept(settings) else _nobody_serves(look)
             return
         yield _server_condition(look, address, own, theirs)
         try:
@@ -72,6 +75,28 @@ def _away(look: Look, given: str, own: str, error: Exception) -> Condition:
         Said(
             "Khởi động máy chủ Prefect, hoặc kiểm tra PREFECT_API_URL và PREFECT_API_AUTH_STRING",
             "Start the Prefect server, or check PREFECT_API_URL and PREFECT_API_AUTH_STRING",
+        ),
+    )
+
+
+def _is_schedule_kept(settings: Settings) -> bool:
+    try:
+        return schedule_since(engine_for(settings.url)) is not None
+    except Exception as error:
+        if unreachable(error) is None:
+            raise
+        return False  # said of the warehouse itself
+
+
+def _nobody_serves(look: Look) -> Condition:
+    """Whoever kept the schedule is gone: nothing is overdue yet, and nothing will be done."""
+    return look.attention(
+        Said(
+            "có giữ lịch, nhưng không có tongket serve nào đang chạy", "the schedule is kept, and no tongket serve runs"
+        ),
+        Said(
+            "Chạy: tongket serve (systemctl start tongket-serve); chạy ở máy khác: đặt PREFECT_API_URL",
+            "Run: tongket serve (systemctl start tongket-serve); if another machine does, set PREFECT_API_URL",
         ),
     )
 

@@ -204,6 +204,8 @@ def _why(error: Exception, host: str, port: int, settings: Settings) -> str:
     where = f"{host}:{port}"
     if isinstance(error, smtplib.SMTPAuthenticationError):
         said = f"máy chủ thư {where} không nhận tài khoản · refused the login ({error.smtp_code})"
+    elif isinstance(error, UnicodeEncodeError) and error.encoding == "ascii":  # its words would show a letter of it
+        said = "TONGKET_SMTP_USER, TONGKET_SMTP_PASSWORD: chỉ chữ không dấu · may have ASCII letters only"
     elif isinstance(error, ssl.SSLError | smtplib.SMTPNotSupportedError):
         said = f"máy chủ thư {where}, bảo mật {settings.smtp_security}: {error}"
     elif isinstance(error, TimeoutError):

@@ -216,15 +216,22 @@ def test_notices_that_somebody_should_see_to(workspace: Path, state: str, age: t
     assert (level, said in what, "notices " in advice) == ("attention", True, True)
 
 
-def test_what_the_calendar_asked_for_and_nobody_did(workspace: Path) -> None:
+def test_what_the_calendar_asked_for_and_nobody_did(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    monkeypatch.setattr(health_prefect, "OWN_SERVER", "http://127.0.0.1:1/api")
+    (workspace / ".prefect").mkdir(exist_ok=True)
     (row,) = seen("calendar")
     assert (row["level"], "chưa chạy theo lịch" in row["seen"]) == ("well", True)
+    assert [row["level"] for row in seen("prefect")] == ["well"]
     change(
         "insert into setting (key, value, changed_at) values ('schedule_since', :since, :since)",
         since=(datetime.now(UTC) - timedelta(days=40)).isoformat(),
     )
     level, said, advice = ill("calendar")
     assert (level, "quá giờ chưa làm" in said, "tongket serve" in advice) == ("fault", True, True)
+    # whoever kept the schedule is gone: known before anything is overdue
+    level, said, advice = ill("prefect")
+    assert (level, "không có tongket serve" in said, "tongket serve" in advice) == ("attention", True, True)
 
 
 # ------------------------------------------------------------------------------------------------ what is kept

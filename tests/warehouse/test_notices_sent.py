@@ -136,11 +136,12 @@ def test_two_that_deliver_at_once_send_each_mail_once(office: Office) -> None:
     assert set(states(office).values()) == {"sent"}
 
 
-@pytest.mark.parametrize("wrong", ["login", "sender", "encryption"])
+@pytest.mark.parametrize("wrong", ["login", "letters", "sender", "encryption"])
 def test_settings_that_are_wrong_leave_everything_waiting_and_no_secret_behind(office: Office, wrong: str) -> None:
     secret = "mật-khẩu-rất-bí-mật".encode().hex()
     more: dict[str, Any] = {
         "login": {"smtp_user": "bc", "smtp_password": _secret(secret)},
+        "letters": {"smtp_user": "bc", "smtp_password": _secret("mật-khẩu")},
         "sender": {"smtp_sender": "bc@tinh.gov.vn\r\nBcc: x@y.vn"},
         "encryption": {"smtp_security": "starttls"},
     }[wrong]
@@ -149,7 +150,7 @@ def test_settings_that_are_wrong_leave_everything_waiting_and_no_secret_behind(o
         return AuthResult(success=False, handled=False, message=f"535 5.7.8 {data.password.decode()} is wrong")
 
     box = Letterbox()
-    options = {"authenticator": refuse, "auth_require_tls": False} if wrong == "login" else {}
+    options = {"authenticator": refuse, "auth_require_tls": False} if wrong in ("login", "letters") else {}
     with mail_server(box, **options) as port:
         done = deliver(office.by_mail(port, **more).settings)
     assert (done.sent, done.waiting) == (0, 3)
@@ -157,6 +158,7 @@ def test_settings_that_are_wrong_leave_everything_waiting_and_no_secret_behind(o
     assert not box.taken
     kept = repr([done, *office.notices()])
     assert secret not in kept
+    assert ("ASCII" in done.fault) == (wrong == "letters")
 
 
 def _secret(text: str) -> Any:
