@@ -18,7 +18,7 @@ from domain.life import Life
 from domain.numbers import vi_number
 from tasks import keeping, log
 from tasks.settings import Settings
-from tasks.store import definitions, engine_for, ensure_periods
+from tasks.store import definitions, engine_for, ensure_periods, renew_period
 from warehouse import acts, leases, queries
 from warehouse import lives as kept
 from warehouse.lives import Permits
@@ -187,9 +187,11 @@ def put_off_closing(settings: Settings, period: str, why: ActRefusedError, run: 
 
 
 def reopen_period(settings: Settings, period: str, *, who: str, reason: str, moment: datetime | None = None) -> None:
-    """Open a closed period again at ``moment`` (now)."""
+    """Open a closed period again at ``moment`` (now); its days are those of the definitions of today."""
     register(settings, period)
-    acts.reopen_period(engine_for(settings.url), period, who=who, reason=reason, moment=moment or clock.now())
+    engine = engine_for(settings.url)
+    acts.reopen_period(engine, period, who=who, reason=reason, moment=moment or clock.now())
+    renew_period(engine, definitions(settings), period)
     log.tell("period.reopened", settings, period=period)
 
 
