@@ -32,8 +32,6 @@ BACKUPS = 3
 #: The moment in the name of a backup, to look for: ``2026-*`` would find those of 2026-Q1 as well.
 _STAMPED = "[0-9]" * 8 + "T" + "[0-9]" * 12
 
-_AT_WORK = (Life.OPEN, Life.CLOSING, Life.REOPENED)
-
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -64,16 +62,6 @@ def lives(settings: Settings) -> pl.DataFrame:
 
 def life(settings: Settings, period: str) -> Life:
     return kept.life(engine_for(settings.url), period)
-
-
-def open_periods(settings: Settings, moment: datetime) -> list[str]:
-    """Codes of the periods whose reports are taken at ``moment`` because they were opened by then or reports of them
-    came, the oldest first; one that is being closed is among them."""
-    known = lives(settings).filter(
-        pl.col("life").is_in([item.value for item in _AT_WORK])
-        & (pl.col("opened_at").is_null() | (pl.col("opened_at") <= moment))
-    )
-    return known["period"].to_list()
 
 
 def is_to_open(settings: Settings, period: str) -> bool:
