@@ -31,6 +31,7 @@ from prefect.states import Cancelled, Crashed, Scheduled
 from domain.clock import now, today
 from domain.occasion import Occasion, OccasionKind
 from flows.deployments import MARK, OFFERED, deployments, mark_of
+from tasks import log
 from tasks.occasions import FLOW_OF, IN_TURN, due
 from tasks.settings import Settings
 from tasks.store import definitions
@@ -191,6 +192,8 @@ class Overdue:
                 continue
             if last is None or last.missed != missed:
                 self._told(FLOW_OF[kind], len(missed))
+                oldest = min(item.at for item in missed)
+                log.tell("occasion.missed", self._settings, kind=kind, count=len(missed), due_at=oldest)
             completed = _run_through(kind, stop)
             self._tried[kind] = _Tried(missed, completed, now())
 

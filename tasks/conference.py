@@ -14,6 +14,7 @@ from conference.readiness import Readiness, Surroundings, readiness
 from conference.sealing import DamagedPartError, Sealed, as_today, hash_of, intact, opened, seal
 from domain.act import ActRefusedError
 from domain.conference import ConferenceKind
+from tasks import log
 from tasks.conference_frames import base_periods, board_frames, frames_of, surroundings
 from tasks.store import ensure_periods
 from tasks.totals import refresh_totals
@@ -98,18 +99,21 @@ def freeze(
         _refuse(held, found, override=override)
         frames = frames_of(ground, catalog)
         parts = [seal(name, frame, keep=name != FIGURES) for name, frame in frames.items()]
+        digest = hash_of({part.frame: part.sha256 for part in parts})
         conferences.keep(
             connection,
             held,
             parts,
             frames[FIGURES],
-            digest=hash_of({part.frame: part.sha256 for part in parts}),
+            digest=digest,
             moment=moment,
             who=who,
             reason=reason or held.title,
             overridden="; ".join(item.vi for item in found.obstacles) or None,
         )
-        return conference(connection, code)
+        frozen = conference(connection, code)
+    log.tell("conference.frozen", conference=code, period=", ".join(frozen.periods), hash=digest)
+    return frozen
 
 
 def _refresh(engine: Engine, catalog: Catalog, code: str) -> None:

@@ -11,6 +11,7 @@ import polars as pl
 from domain.act import ActRefusedError
 from domain.clock import day_of, now
 from domain.notice import NoticeKind
+from tasks import log
 from tasks.mailing import is_due, send_all
 from tasks.notice_digest import digest
 from tasks.notice_files import write_files
@@ -85,9 +86,10 @@ def notices_after_run(settings: Settings, run: str) -> Made:
     engine, moment = engine_for(settings.url), now()
     found, newest = outcomes(engine, run)
     parts = outcome_notices(settings, engine, definitions(settings), found, moment)
-    made = write_notices(engine, parts, moment, up_to=newest)
+    made = Made.of(write_notices(engine, parts, moment, up_to=newest))
     write_files(settings, engine)
-    return Made.of(made)
+    _tell(settings, made, run=run)
+    return made
 
 
 def remind(settings: Settings, moment: datetime, period: str | None = None) -> Made:
@@ -105,7 +107,14 @@ def remind(settings: Settings, moment: datetime, period: str | None = None) -> M
         if rows.height:
             made = pl.concat([made, write_notices(engine, [rows], moment, digest=so_far)])
     write_files(settings, engine)
-    return Made.of(made)
+    told = Made.of(made)
+    _tell(settings, told, period=period)
+    return told
+
+
+def _tell(settings: Settings, made: Made, **of: str | None) -> None:
+    for kind, count in made.by_kind.items():
+        log.tell("notice.written", settings, kind=kind, count=count, **of)
 
 
 def due_reminders(settings: Settings, engine: Engine, moment: datetime, period: str | None = None) -> pl.DataFrame:
@@ -128,6 +137,8 @@ def deliver(settings: Settings, *, at_once: bool = False) -> Delivered:
     """
     engine, moment = engine_for(settings.url), now()
     dropped = _bring_up_to_date(settings, engine, moment)
+    if dropped:
+        log.tell("notice.dropped", settings, count=dropped)
     write_files(settings, engine)
     rows = waiting(engine).to_dicts()
     if not settings.smtp_host:

@@ -16,6 +16,7 @@ import polars as pl
 from catalog import Catalog
 from domain.clock import ZONE
 from domain.numbers import vi_number, vi_percent
+from tasks import log
 from tasks.period_page import markdown, page
 from tasks.period_words import Told, changed_words, in_words, level_words
 from tasks.settings import Settings
@@ -202,6 +203,7 @@ def write_report(settings: Settings, report: PeriodReport, folder: Path | None =
     if not report.is_changed:
         for kind in ("json", "html"):
             (place / f"{remade}.{kind}").unlink(missing_ok=True)
+    log.tell("period.reported", settings, period=report.period, path=files[0])
     return Written(files, report.vi, report.en)
 
 

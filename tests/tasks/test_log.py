@@ -166,6 +166,8 @@ def test_whatever_the_program_tells_is_in_the_catalogue_with_its_fields() -> Non
     assert len(told) > 10
     strange = [item for item in told if item[0] not in log.EVENTS or not item[1] <= log.EVENTS[item[0]].fields]
     assert strange == []
+    text = "".join(path.read_text(encoding="utf-8") for path in rooms if path.name != "log.py")
+    assert [event for event in log.EVENTS if f'"{event}"' not in text] == [], "promised, and told by nobody"
 
 
 def test_the_day_of_a_file_is_in_its_name() -> None:
