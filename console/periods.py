@@ -13,6 +13,7 @@ from console.acting import Reason, Who, decider
 from console.common import AsJson, definitions, known_period, open_warehouse, shown_moment
 from console.output import coloured, out, print_json, table
 from console.words import LANG, say
+from domain.life import WORDS
 from domain.numbers import vi_number
 
 if TYPE_CHECKING:
@@ -31,13 +32,6 @@ REMEMBERED = timedelta(days=120)
 #: Units a list on the terminal names.
 NAMED = 10
 
-LIVES = {
-    "planned": say("chưa mở", "planned"),
-    "open": say("đang mở", "open"),
-    "closing": say("đang đóng", "closing"),
-    "closed": say("đã đóng", "closed"),
-    "reopened": say("đã mở lại", "reopened"),
-}
 _COLOURS = {"open": "accepted", "reopened": "accepted_with_warnings", "closing": "accepted_with_warnings"}
 
 PeriodArgument = Annotated[str, typer.Argument(help=say("mã kỳ báo cáo", "period code"))]
@@ -49,7 +43,8 @@ def register(app: typer.Typer) -> None:
 
 def told_life(life: str) -> Any:
     """The life in words, coloured where something is going on."""
-    return coloured(LIVES[life], _COLOURS[life]) if life in _COLOURS else LIVES[life]
+    words = say(*WORDS[life])
+    return coloured(words, _COLOURS[life]) if life in _COLOURS else words
 
 
 # ------------------------------------------------------------------------------------------------ list and show

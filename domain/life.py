@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -15,6 +16,16 @@ class Life(StrEnum):
     CLOSING = "closing"
     CLOSED = "closed"
     REOPENED = "reopened"
+
+
+#: What a life is called, in Vietnamese and in English.
+WORDS: Mapping[str, tuple[str, str]] = {
+    Life.PLANNED: ("chưa mở", "planned"),
+    Life.OPEN: ("đang mở", "open"),
+    Life.CLOSING: ("đang đóng", "closing"),
+    Life.CLOSED: ("đã đóng", "closed"),
+    Life.REOPENED: ("đã mở lại", "reopened"),
+}
 
 
 def life_of(

@@ -99,19 +99,20 @@ def freeze(
         _refuse(held, found, override=override)
         frames = frames_of(ground, catalog)
         parts = [seal(name, frame, keep=name != FIGURES) for name, frame in frames.items()]
+        digest = hash_of({part.frame: part.sha256 for part in parts})
         conferences.keep(
             connection,
             held,
             parts,
             frames[FIGURES],
-            digest=hash_of({part.frame: part.sha256 for part in parts}),
+            digest=digest,
             moment=moment,
             who=who,
             reason=reason or held.title,
             overridden="; ".join(item.vi for item in found.obstacles) or None,
         )
         frozen = conference(connection, code)
-    log.tell("conference.frozen", conference=code, hash=frozen.hash)
+    log.tell("conference.frozen", conference=code, period=", ".join(frozen.periods), hash=frozen.hash)
     return frozen
 
 

@@ -79,6 +79,7 @@ EVENTS: dict[str, Kind] = {
     "period.opened": _kind(logging.INFO, "period run", "kỳ được mở", "a period was opened"),
     "period.closing": _kind(logging.INFO, "period run", "bắt đầu đóng kỳ", "closing a period began"),
     "period.closed": _kind(logging.INFO, "period run", "kỳ đã đóng", "a period was closed"),
+    "period.put_off": _kind(logging.INFO, "period run", "hoãn đóng kỳ", "closing a period was put off"),
     "period.reopened": _kind(logging.INFO, "period run", "kỳ được mở lại", "a period was opened again"),
     "period.reported": _kind(logging.INFO, "period run path", "đã lập báo cáo của kỳ", "a period's report was made"),
     "occasion.done": _kind(

@@ -11,7 +11,7 @@ import polars as pl
 
 from domain.act import Act
 from domain.clock import ZONE
-from domain.life import Life
+from domain.life import WORDS
 from domain.numbers import vi_number, vi_percent
 
 if TYPE_CHECKING:
@@ -22,13 +22,6 @@ Words = tuple[str, str]
 #: Rows of a list on the page; the JSON beside it has all.
 ROWS_TOLD = 300
 
-LIVES: Mapping[str, Words] = {
-    Life.PLANNED: ("chưa mở", "planned"),
-    Life.OPEN: ("đang mở", "open"),
-    Life.CLOSING: ("đang đóng", "closing"),
-    Life.CLOSED: ("đã đóng", "closed"),
-    Life.REOPENED: ("đã mở lại", "reopened"),
-}
 _LEVELS: Mapping[str, Words] = {
     "cell": ("chi bộ", "party cell"),
     "base": ("cơ sở", "base"),
@@ -106,7 +99,7 @@ def in_words(report: PeriodReport) -> Told:
     return Told(
         title=(f"Báo cáo kỳ · {report.label_vi}", f"Period report · {report.label_en}"),
         period=report.period,
-        life=LIVES[report.life],
+        life=WORDS[report.life],
         facts=tuple(_facts(report)),
         cards=tuple(_cards(report.total)),
         identities=(*_identities(report.total), *_unplaced(report.unplaced)),

@@ -18,7 +18,7 @@ from domain.life import Life
 from domain.numbers import vi_number
 from tasks import keeping, log
 from tasks.settings import Settings
-from tasks.store import definitions, engine_for, ensure_periods
+from tasks.store import definitions, engine_for, ensure_periods, renew_period
 from warehouse import acts, leases, queries
 from warehouse import lives as kept
 from warehouse.lives import Permits
@@ -31,8 +31,6 @@ BACKUPS = 3
 
 #: The moment in the name of a backup, to look for: ``2026-*`` would find those of 2026-Q1 as well.
 _STAMPED = "[0-9]" * 8 + "T" + "[0-9]" * 12
-
-_AT_WORK = (Life.OPEN, Life.CLOSING, Life.REOPENED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +62,6 @@ def lives(settings: Settings) -> pl.DataFrame:
 
 def life(settings: Settings, period: str) -> Life:
     return kept.life(engine_for(settings.url), period)
-
-
-def open_periods(settings: Settings, moment: datetime) -> list[str]:
-    """Codes of the periods whose reports are taken at ``moment`` because they were opened by then or reports of them
-    came, the oldest first; one that is being closed is among them."""
-    known = lives(settings).filter(
-        pl.col("life").is_in([item.value for item in _AT_WORK])
-        & (pl.col("opened_at").is_null() | (pl.col("opened_at") <= moment))
-    )
-    return known["period"].to_list()
 
 
 def is_to_open(settings: Settings, period: str) -> bool:
@@ -187,9 +175,11 @@ def put_off_closing(settings: Settings, period: str, why: ActRefusedError, run: 
 
 
 def reopen_period(settings: Settings, period: str, *, who: str, reason: str, moment: datetime | None = None) -> None:
-    """Open a closed period again at ``moment`` (now)."""
+    """Open a closed period again at ``moment`` (now); its days are those of the definitions of today."""
     register(settings, period)
-    acts.reopen_period(engine_for(settings.url), period, who=who, reason=reason, moment=moment or clock.now())
+    engine = engine_for(settings.url)
+    acts.reopen_period(engine, period, who=who, reason=reason, moment=moment or clock.now())
+    renew_period(engine, definitions(settings), period)
     log.tell("period.reopened", settings, period=period)
 
 

@@ -71,6 +71,14 @@ def ensure_periods(engine: Engine, catalog: Catalog, codes: Iterable[str]) -> No
             add_periods(connection, periods)
 
 
+def renew_period(engine: Engine, catalog: Catalog, code: str) -> None:
+    """Bring the days of a period up to the definitions: one that was closed kept its own until it was opened again."""
+    period = catalog.period(code)
+    if period is not None:
+        with write(engine) as connection:
+            add_periods(connection, [period])
+
+
 class WarehousePast:
     """What the warehouse knows of a batch's units before the batch is loaded."""
 

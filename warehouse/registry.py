@@ -249,7 +249,11 @@ def missing_periods(engine: Engine, codes: Iterable[str]) -> list[str]:
 
 
 def ensure_periods(connection: Connection, periods: Sequence[Period]) -> Synced:
-    """Add or correct periods and their due days."""
+    """Add or correct periods and their due days; a closed period keeps the days by which its reports were late or not:
+    calendars bear no dates, so a deadline that is changed is meant for what is to come."""
+    period = tables.period.c
+    closed = set(connection.scalars(select(period.code).where(period.closed_at.is_not(None))))
+    periods = [item for item in periods if item.code not in closed]
     done = _sync(connection, tables.period, [_period_row(period) for period in periods], ["code"])
     ids = dict(connection.execute(select(tables.period.c.code, tables.period.c.id)).tuples().all())
     dues = [

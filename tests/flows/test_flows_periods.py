@@ -191,7 +191,7 @@ def test_a_person_closes_in_spite_of_permits_and_schedule_and_twice_says_so(here
         said = lives.acts_of(engine, "2026-Q1")
         assert said.filter(pl.col("after") == "closed")["who"].to_list() == [SIGNED["who"]]
         acts.reopen_period(engine, "2026-Q1", **SIGNED)
-        assert "2026-Q1" in periods.open_periods(settings, datetime(2026, 3, 1, 1, tzinfo=UTC))
+        assert periods.life(settings, "2026-Q1") == "reopened"
 
 
 def test_nobody_acts_in_the_name_of_the_schedule_before_it_asks_to_or_after_it_did(here: Settings) -> None:

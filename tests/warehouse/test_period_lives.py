@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,11 @@ from domain.act import ActRefusedError
 from domain.life import Life
 from tasks.period_report import as_data, period_report, write_report
 from tasks.settings import Settings
+from tasks.store import renew_period
 from transform.period_report import GROUPS, MEASURES, STATES, ContradictionError, counted, late, missing, prove
 from warehouse import acts, leases, lives, queries
 from warehouse.load import load_batch
-from warehouse.registry import import_units
+from warehouse.registry import import_units, sync_registry
 
 PERIOD = "2025-Q1"
 SIGNED: dict[str, Any] = {"who": "Trần Văn Phòng", "reason": "theo công văn 12"}
@@ -159,6 +161,31 @@ def _tell_of_a_register_changed_back(engine: Engine, folder: Path) -> None:
     assert (other.since_closed, other.other_units) == ({}, True), "one unit for another"
     assert "the same figures, of other units" in other.en
     import_units(engine, CATALOG, [gone.model_copy(update={"code": "X04", "valid_to": date(2025, 3, 1)})])
+
+
+def test_a_closed_period_keeps_its_deadlines_when_the_calendar_changes(engine: Engine, run: str) -> None:
+    """Calendars bear no dates: another number of working days is meant for the periods to come."""
+    calendar = CATALOG.calendars["ND09"]
+    later = calendar.model_copy(update={"due_working_days": {"province": 9, "commune": 7}})
+    changed = replace(CATALOG, fingerprint="khác", calendars={"ND09": later})
+    (number,) = arrive(engine, run, "a")  # two days after the fourteenth: on time
+    load_batch(engine, run, batch((number, "X01", "accepted", {"received": 5})))
+    acts.close_period(engine, PERIOD, moment=MARCH, **SIGNED)
+    before = period_report(engine, CATALOG, PERIOD, MARCH)
+    sync_registry(engine, changed, years=(2024, 2025))
+    after = period_report(engine, changed, PERIOD, MARCH)
+    assert (after.due, after.is_changed) == (before.due, False)
+    with engine.connect() as connection:
+        moved = connection.scalar(
+            text(
+                "select due from period_due join period on period.id = period_id"
+                " where code = '2025-Q2' and level = 'commune'"
+            )
+        )
+    assert str(moved) == str(changed.period("2025-Q2").due["commune"])  # type: ignore[union-attr]
+    acts.reopen_period(engine, PERIOD, **SIGNED)
+    renew_period(engine, changed, PERIOD)
+    assert period_report(engine, changed, PERIOD, MARCH).due == dict(changed.period(PERIOD).due)  # type: ignore[union-attr]
 
 
 # ------------------------------------------------------------------------------------------------ counts
