@@ -18,9 +18,11 @@ from sqlalchemy import text
 from console.faults import explain
 from domain.act import ActRefusedError
 from tasks import archive, health, keeping, places
-from tasks.cluster import _travelling
+from tasks import collect as steps
+from tasks.cluster import ClusterLostError, _travelling
 from tasks.collect import _passes, receive
 from tasks.retrying import Wanted, reopen
+from tasks.returning import write_returned
 from tasks.settings import Settings
 from tasks.setup import initialise
 from tasks.store import engine_for
@@ -29,7 +31,7 @@ from tests.collecting import collect
 from tests.commands import run_here
 from tests.conftest import Collected
 from tests.delivered import Delivery, figures, install, totals
-from warehouse import intake
+from warehouse import intake, returns
 
 BUCKET = "bucket"
 
@@ -273,6 +275,9 @@ def test_a_workspace_in_a_store_comes_to_what_one_in_a_folder_does(
     copies = sorted(path.name for path in settings.workspace.returned.rglob("*.xlsx"))
     assert len(copies) == len(list(collected_sqlite.settings.workspace.returned.rglob("*.xlsx"))) > 0
 
+    with monkeypatch.context() as patch:
+        _returned_by_a_cluster(settings, patch)
+
     foreign = places.place_at(f"s3://{BUCKET}/của người khác")
     store.pipe_file(f"{BUCKET}/của người khác/một.xlsx", delivery.files[0].read_bytes())
     run = intake.start_run(engine, "collect-period")
@@ -309,6 +314,29 @@ def test_a_workspace_in_a_store_comes_to_what_one_in_a_folder_does(
     monkeypatch.setenv("TONGKET_ARCHIVE", f"s3://{BUCKET}/gõ sai")
     (wrong,) = [item for item in run_here("doctor", "--json").json if item["code"] == "store"]
     assert (wrong["well"], f"s3://{BUCKET}/gõ sai" in wrong["seen"]) == (False, True), "a misspelt archive is a fault"
+
+
+class _Away(places.Alone):
+    def map(self, work: Any, items: Any) -> Any:
+        raise ClusterLostError
+
+
+def _returned_by_a_cluster(settings: Settings, patch: pytest.MonkeyPatch) -> None:
+    """The same copies, whoever makes them; also when the cluster goes away."""
+    engine, to = engine_for(settings.url), settings.workspace.returned
+    were = {path: path.read_bytes() for path in to.rglob("*.xlsx")}
+    patch.setattr(steps, "COPIES_AT_A_TIME", max(1, len(were) // 2))
+    written: list[str] = []
+    patch.setattr(steps, "write_returned", lambda *args: written.append("here") or write_returned(*args))
+    for helpers, here in ((places.Alone(), []), (_Away(), ["here"])):
+        numbers = returns.returnable(engine)["submission"].to_list()
+        returns.unmark_returned(engine, numbers)
+        for path in were:
+            path.unlink()
+        steps.return_workbooks.fn(settings, None, Stopwatch(), "lượt", helpers)
+        assert {path: path.read_bytes() for path in to.rglob("*.xlsx")} == were
+        assert written == here
+        assert returns.returnable(engine, only_new=True).is_empty()
 
 
 def _submission_of(engine: Any, path: str) -> str:
