@@ -9,6 +9,7 @@ import pickle
 import socket
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from tasks import collect as steps
 from tasks.cluster import ClusterLostError, _travelling
 from tasks.collect import _passes, receive
 from tasks.retrying import Wanted, reopen
-from tasks.returning import write_returned
+from tasks.returning import place_of, to_return, write_returned
 from tasks.settings import Settings
 from tasks.setup import initialise
 from tasks.store import engine_for
@@ -204,7 +205,9 @@ def test_a_store_out_of_reach_is_a_fault_that_passes(store: Any, inbox: Any, mon
     assert fault.value.filename == "s3://x/y"
 
 
-def test_what_is_wrong_with_a_store_is_said_with_its_address_and_what_to_do(store: Any, inbox: Any) -> None:
+def test_what_is_wrong_with_a_store_is_said_with_its_address_and_what_to_do(
+    store: Any, inbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also of a fault that came from another machine."""
     away = places.place_at(f"s3://{BUCKET}/inbxo")
 
@@ -226,6 +229,12 @@ def test_what_is_wrong_with_a_store_is_said_with_its_address_and_what_to_do(stor
             assert advice in said
     told = health.inbox_condition(Settings(inbox=str(away)), is_thorough=False)
     assert told.seen.vi == f"không với tới {away}: {os.strerror(errno.ENOENT)}"
+    for offset, level in ((0, "well"), (30, "attention"), (7200, "fault")):
+        if offset:
+            late = datetime.now(UTC) - timedelta(seconds=offset)
+            monkeypatch.setattr(places, "clock_of", lambda _, late=late: late)
+        told = health.inbox_condition(Settings(inbox=str(inbox)), is_thorough=True)
+        assert told.level.word == level, told.seen.en
 
 
 def test_a_look_at_a_store_that_hangs_has_an_end(store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -325,14 +334,15 @@ def _returned_by_a_cluster(settings: Settings, patch: pytest.MonkeyPatch) -> Non
     """The same copies, whoever makes them; also when the cluster goes away."""
     engine, to = engine_for(settings.url), settings.workspace.returned
     were = {path: path.read_bytes() for path in to.rglob("*.xlsx")}
-    patch.setattr(steps, "COPIES_AT_A_TIME", max(1, len(were) // 2))
+    rows = returns.returnable(engine).head(4)
+    again = [item.head for item in to_return(engine, rows, settings.archive_place)]
+    patch.setattr(steps, "COPIES_AT_A_TIME", 2)
     written: list[str] = []
     patch.setattr(steps, "write_returned", lambda *args: written.append("here") or write_returned(*args))
     for helpers, here in ((places.Alone(), []), (_Away(), ["here"])):
-        numbers = returns.returnable(engine)["submission"].to_list()
-        returns.unmark_returned(engine, numbers)
-        for path in were:
-            path.unlink()
+        returns.unmark_returned(engine, [head.submission for head in again])
+        for head in again:
+            place_of(head, to).unlink()
         steps.return_workbooks.fn(settings, None, Stopwatch(), "lượt", helpers)
         assert {path: path.read_bytes() for path in to.rglob("*.xlsx")} == were
         assert written == here
