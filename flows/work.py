@@ -78,7 +78,7 @@ def run_through(
             roll_up(run, settings, watch)
             # what goes wrong from here on must not keep the rest from being done: the totals stand
             faults.extend(_fault_of(lambda: compare(run, settings, watch)))
-            faults.extend(_fault_of(lambda: hand_back(settings, quote(executor), watch)))
+            faults.extend(_fault_of(lambda: hand_back(settings, quote(executor), watch, run, cluster)))
         faults.extend(_fault_of(lambda: publish(run, settings, period, watch)))
         told = notify(run, settings, watch)
         faults.extend(left())
@@ -121,8 +121,7 @@ def _seconds(watch: Stopwatch, total: float) -> dict[str, float]:
 
 @contextmanager
 def _workers(files: int, settings: Settings, watch: Stopwatch, cluster: Cluster | None) -> Iterator[Executor | None]:
-    """Worker processes when there is anything to process; beside a cluster they only write annotated copies, and start
-    when there are any."""
+    """Worker processes when there is anything to process; beside a cluster they have nothing to do and never start."""
     if not files:
         yield None
         return

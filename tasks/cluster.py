@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from prefect import task
@@ -331,11 +332,18 @@ def looked_at(settings: Settings) -> tuple[int, list[tuple[str, str]]]:
 
     Raises what :func:`joined` raises, and waits for nobody.
     """
-    from dask import config
-
+    address = settings.dask or ""
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise _not_installed() from error
     fit = fitness(settings)
-    with config.set({"distributed.comm.timeouts.connect": f"{GLANCE}s"}), _connected(settings.dask or "") as runner:
-        cluster = Cluster(runner, fit)
+    try:
+        client = Client(address, timeout=GLANCE, set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise _silent(address, error) from error
+    with client:
+        cluster = Cluster(SimpleNamespace(client=client), fit)
         return len(cluster.workers()), cluster.unfit()
 
 
@@ -344,21 +352,29 @@ def _connected(address: str) -> Iterator[Any]:
     try:
         from prefect_dask.task_runners import DaskTaskRunner
     except ImportError as error:
-        raise ActRefusedError(
-            "TONGKET_DASK cần phần mở rộng cluster: make install-server",
-            "TONGKET_DASK needs the extra cluster: make install-server",
-        ) from error
+        raise _not_installed() from error
     # what is lost is said once, by the run: Dask adds the whole way to the broken connection
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     with DaskTaskRunner(address=address) as runner:
         try:
             runner.client  # noqa: B018  (connects)
         except (OSError, ValueError) as error:
-            raise ActRefusedError(
-                f"Bộ điều phối Dask {address} không trả lời ({error}). Kiểm tra TONGKET_DASK; chưa có gì thay đổi.",
-                f"The Dask scheduler {address} does not answer ({error}). Check TONGKET_DASK; nothing was changed.",
-            ) from error
+            raise _silent(address, error) from error
         yield runner
+
+
+def _not_installed() -> ActRefusedError:
+    return ActRefusedError(
+        "TONGKET_DASK cần phần mở rộng cluster: make install-server",
+        "TONGKET_DASK needs the extra cluster: make install-server",
+    )
+
+
+def _silent(address: str, error: Exception) -> ActRefusedError:
+    return ActRefusedError(
+        f"Bộ điều phối Dask {address} không trả lời ({error}). Kiểm tra TONGKET_DASK; chưa có gì thay đổi.",
+        f"The Dask scheduler {address} does not answer ({error}). Check TONGKET_DASK; nothing was changed.",
+    )
 
 
 def outcome_of(future: Any) -> Done | Exception | None:

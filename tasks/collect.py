@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import os
+import pickle
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
@@ -12,6 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,14 +29,20 @@ from tasks import archive, log, places, progress
 from tasks.batches import SMALLEST_SHARED_BATCH
 from tasks.comparing import compare_reports
 from tasks.places import Alone, is_remote
-from tasks.returning import ToReturn, tidy, to_return, write_returned
+from tasks.returning import ToReturn, keep_copy, tidy, to_return, write_returned
 from tasks.settings import Settings
 from tasks.setup import keep_registry_current
 from tasks.shown import key_of, show_table
 from tasks.store import definitions, engine_for, ensure_periods, register_of
 from tasks.timing import Stopwatch
 from tasks.totals import refresh_totals
-from tasks.workers import a_worker_of_its_own, process_in_worker, result_of, return_in_worker
+from tasks.workers import (
+    a_worker_of_its_own,
+    annotate_for_another,
+    process_in_worker,
+    result_of,
+    return_in_worker,
+)
 from warehouse import intake, leases, queries, returns
 from warehouse.engine import Engine, is_transient
 from warehouse.lives import periods_of_run
@@ -49,6 +57,9 @@ FAULTY_FILES = 20
 
 #: Annotated copies one worker writes at a time.
 COPIES_AT_A_TIME = 25
+
+#: So many times as many are in the memory of a run whose cluster makes them.
+SHARES_OF_COPIES = 8
 
 #: What a board in Prefect's interface counts.
 SHOWN_OF_BOARD = (
@@ -361,29 +372,56 @@ def roll_up(run: str, settings: Settings, watch: Stopwatch) -> None:
 
 
 @task(name="return-workbooks", **RETRYING)
-def return_workbooks(settings: Settings, pool: Executor | None, watch: Stopwatch) -> None:
+def return_workbooks(
+    settings: Settings, pool: Executor | None, watch: Stopwatch, run: str = "", helpers: Helpers | None = None
+) -> None:
     """Write the annotated copy of every report that failed or has warnings and has none yet.
 
-    Also of those that a killed run left without; many are shared out among the worker processes.
+    Also of those that a killed run left without; many are shared out among the worker processes, or made by ``helpers``
+    and written here.
     """
     with watch.span("return"):
         engine = engine_for(settings.url)
         moment = datetime.now(UTC)
         rows = returns.returnable(engine, only_new=True)
-        for part in rows.iter_slices(COPIES_AT_A_TIME * (settings.workers if pool else 1)):
+        width = SHARES_OF_COPIES if helpers else settings.workers if pool else 1
+        for part in rows.iter_slices(COPIES_AT_A_TIME * width):
             items = to_return(engine, part, settings.archive_place)
-            _write_shared(items, settings, pool)
+            _write_shared(items, settings, pool, partial(annotate_for_another, run=run), helpers)
             returns.mark_returned(engine, [item.head.submission for item in items], moment)
         tidy(engine, settings.workspace.returned)
 
 
-def _write_shared(items: Sequence[ToReturn], settings: Settings, pool: Executor | None) -> None:
-    if pool is None or len(items) <= COPIES_AT_A_TIME:
-        write_returned(items, register_of(settings), settings.workspace.returned)
-        return
+def _write_shared(
+    items: Sequence[ToReturn],
+    settings: Settings,
+    pool: Executor | None,
+    annotate: Callable[[bytes], list[bytes]],
+    helpers: Helpers | None,
+) -> None:
+    to = settings.workspace.returned
     parts = [items[start : start + COPIES_AT_A_TIME] for start in range(0, len(items), COPIES_AT_A_TIME)]
-    for future in [pool.submit(return_in_worker, part, settings.workspace.returned) for part in parts]:
+    if helpers is not None and len(parts) > 1 and _written_from(helpers, annotate, parts, to):
+        return
+    if pool is None or len(parts) <= 1:
+        write_returned(items, register_of(settings), to)
+        return
+    for future in [pool.submit(return_in_worker, part, to) for part in parts]:
         result_of(pool, future)
+
+
+def _written_from(
+    helpers: Helpers, annotate: Callable[[bytes], list[bytes]], parts: Sequence[Sequence[ToReturn]], to: Path
+) -> bool:
+    """Whether others made the copies, which are written here; whatever kept them from it, this machine can make them as
+    well."""
+    try:
+        made = list(helpers.map(annotate, [pickle.dumps(part) for part in parts]))
+    except Exception:
+        return False  # what is at fault with a report itself comes to light here once more
+    for item, data in zip(chain.from_iterable(parts), chain.from_iterable(made), strict=True):
+        keep_copy(item, data, to)
+    return True
 
 
 @task(name="publish", cache_policy=NO_CACHE)

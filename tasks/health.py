@@ -12,6 +12,7 @@ import smtplib
 import ssl
 import stat
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ from tasks import places
 from tasks.archive import closed
 from tasks.condition import Condition, Level, Look, Said
 from tasks.health_prefect import prefect_conditions
-from tasks.health_warehouse import warehouse_conditions, warehouse_details
+from tasks.health_warehouse import SKEW, WRONG_SKEW, warehouse_conditions, warehouse_details
 from tasks.holidays import to_complete
 from tasks.places import advice_on, at_once, is_remote, require
 from tasks.settings import Settings
@@ -217,11 +218,28 @@ def inbox_condition(settings: Settings, *, is_thorough: bool) -> Condition:
     condition = _place_condition(look, lambda: settings.inbox_place)
     if not is_thorough or condition.is_fault:
         return condition
+    inbox = settings.inbox_place
     try:
-        shut = closed(settings.inbox_place)
+        shut = closed(inbox)
+        theirs = places.clock_of(inbox) if is_remote(inbox) else None
     except OSError as error:
-        return _away(look, error, settings.inbox_place)
-    return _unreadable(look, shut[0]) if shut else condition
+        return _away(look, error, inbox)
+    if shut:
+        return _unreadable(look, shut[0])
+    return _skewed(look, inbox, theirs) or condition
+
+
+def _skewed(look: Look, inbox: Place, theirs: datetime | None) -> Condition | None:
+    """A store whose clock is wrong makes reports late that are not, or the other way round."""
+    seconds = abs((theirs - datetime.now(UTC)).total_seconds()) if theirs else 0.0
+    if seconds <= SKEW.total_seconds():
+        return None
+    seen = Said(
+        f"{inbox}: đồng hồ của kho tệp lệch {vi_number(round(seconds))} giây; báo cáo đến lúc nào là theo nó",
+        f"{inbox}: the store's clock is {seconds:,.0f} seconds off; when a report came is told by it",
+    )
+    advice = Said("Bật đồng bộ giờ (NTP) trên mọi máy", "Synchronise the clocks (NTP) of all machines")
+    return look.fault(seen, advice) if seconds > WRONG_SKEW.total_seconds() else look.attention(seen, advice)
 
 
 def store_condition(settings: Settings) -> Condition:

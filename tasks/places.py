@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -161,8 +162,8 @@ def advice_on(error: OSError) -> tuple[str, str] | None:
         )
     if isinstance(error, PermissionError):
         return (
-            "Kiểm tra AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY và quyền đọc, ghi, xóa ở thùng chứa",
-            "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and the permissions to read, write and delete there",
+            "Kiểm tra AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, quyền đọc, ghi, xóa ở thùng chứa, và đồng hồ máy (NTP)",
+            "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, the permissions there, and this machine's clock (NTP)",
         )
     return (
         "Kiểm tra AWS_ENDPOINT_URL, mạng và máy chủ của kho tệp, rồi chạy lại",
@@ -187,6 +188,16 @@ def require(place: Place, patience: float | None = None) -> None:
     with telling(place):
         place.fs.invalidate_cache()
         place.fs.info(place.path, **({"timeout": patience} if patience and place.fs.async_impl else {}))
+
+
+def clock_of(place: UPath) -> datetime | None:
+    """What a store's clock says, to the second: it decides when a report arrived. ``None``: the store does not tell."""
+    if "s3" not in place.fs.protocol:
+        return None
+    with telling(place):
+        answer = place.fs.call_s3("head_bucket", Bucket=place.fs.split_path(place.path)[0])
+    told = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
+    return parsedate_to_datetime(told).astimezone(UTC) if told else None
 
 
 def make(place: Place) -> None:

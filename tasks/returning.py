@@ -96,13 +96,25 @@ def safe_name(text: str, otherwise: str) -> str:
 def write_returned(items: Sequence[ToReturn], catalog: Catalog, to: Path) -> list[Path]:
     """Write the copies below ``to``, each whole or not at all, and return their paths."""
     with at_hand([item.archived for item in items]) as archived:
-        return [_write(item, path, catalog, to) for item, path in zip(items, archived, strict=True)]
+        return [
+            keep_copy(item, _annotated(item, path, catalog), to) for item, path in zip(items, archived, strict=True)
+        ]
 
 
-def _write(item: ToReturn, archived: Path, catalog: Catalog, to: Path) -> Path:
+def annotated(items: Sequence[ToReturn], catalog: Catalog) -> list[bytes]:
+    """The copies as the bytes of workbooks, for :func:`keep_copy` of another machine."""
+    with at_hand([item.archived for item in items]) as archived:
+        return [_annotated(item, path, catalog) for item, path in zip(items, archived, strict=True)]
+
+
+def _annotated(item: ToReturn, archived: Path, catalog: Catalog) -> bytes:
+    return returned_workbook(archived, item.head.file_name, item.findings, item.head, catalog)
+
+
+def keep_copy(item: ToReturn, data: bytes, to: Path) -> Path:
+    """Write a copy below ``to``, whole or not at all, and return its path."""
     place = place_of(item.head, to)
     place.parent.mkdir(parents=True, exist_ok=True)
-    data = returned_workbook(archived, item.head.file_name, item.findings, item.head, catalog)
     draft = place.with_name(f".{os.urandom(6).hex()}{_DRAFT}")  # two runs may write the same copy
     try:
         draft.write_bytes(data)

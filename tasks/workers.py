@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +21,7 @@ from weakref import WeakKeyDictionary
 from catalog import Catalog
 from expectations.engine import Engine, quiet
 from tasks.pipeline import Outcome, process
-from tasks.returning import ToReturn, write_returned
+from tasks.returning import ToReturn, annotated, write_returned
 from tasks.settings import Settings
 from tasks.store import WarehousePast, definitions, engine_for, register_in
 from workbook.read import Source
@@ -210,3 +211,11 @@ def process_in_worker(
 def return_in_worker(items: Sequence[ToReturn], to: Path) -> None:
     """:func:`tasks.returning.write_returned` with the worker's own definitions."""
     write_returned(items, _catalog(), to)
+
+
+def annotate_for_another(packed: bytes, run: str) -> list[bytes]:
+    """:func:`tasks.returning.annotated` in a worker of a cluster, which does not see where copies lie; the reports come
+    packed, as batches do."""
+    ready_for(run)
+    items: list[ToReturn] = pickle.loads(packed)  # noqa: S301  (packed by the run)
+    return annotated(items, _catalog())

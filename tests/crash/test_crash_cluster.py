@@ -239,6 +239,10 @@ def test_a_scheduler_that_does_not_answer_is_refused(
         monkeypatch.setattr(cluster, "GLANCE", 0.3)
         (told,) = health.cluster_conditions(settings)
         assert (told.is_fault, "TONGKET_DASK" in told.seen.vi) == (True, True)
+        with monkeypatch.context() as patch:
+            patch.setitem(sys.modules, "distributed", None)
+            (told,) = health.cluster_conditions(settings)
+            assert "tongket[cluster]" in told.seen.vi
         for some, level in ((2, "attention"), (0, "fault")):
             monkeypatch.setattr(
                 cluster, "looked_at", lambda _, some=some: (some, [("tcp://a: khác", "tcp://a: other")])

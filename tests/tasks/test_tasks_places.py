@@ -9,6 +9,7 @@ import pickle
 import socket
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,11 @@ from sqlalchemy import text
 from console.faults import explain
 from domain.act import ActRefusedError
 from tasks import archive, health, keeping, places
-from tasks.cluster import _travelling
+from tasks import collect as steps
+from tasks.cluster import ClusterLostError, _travelling
 from tasks.collect import _passes, receive
 from tasks.retrying import Wanted, reopen
+from tasks.returning import place_of, to_return, write_returned
 from tasks.settings import Settings
 from tasks.setup import initialise
 from tasks.store import engine_for
@@ -29,7 +32,7 @@ from tests.collecting import collect
 from tests.commands import run_here
 from tests.conftest import Collected
 from tests.delivered import Delivery, figures, install, totals
-from warehouse import intake
+from warehouse import intake, returns
 
 BUCKET = "bucket"
 
@@ -202,7 +205,9 @@ def test_a_store_out_of_reach_is_a_fault_that_passes(store: Any, inbox: Any, mon
     assert fault.value.filename == "s3://x/y"
 
 
-def test_what_is_wrong_with_a_store_is_said_with_its_address_and_what_to_do(store: Any, inbox: Any) -> None:
+def test_what_is_wrong_with_a_store_is_said_with_its_address_and_what_to_do(
+    store: Any, inbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also of a fault that came from another machine."""
     away = places.place_at(f"s3://{BUCKET}/inbxo")
 
@@ -224,6 +229,12 @@ def test_what_is_wrong_with_a_store_is_said_with_its_address_and_what_to_do(stor
             assert advice in said
     told = health.inbox_condition(Settings(inbox=str(away)), is_thorough=False)
     assert told.seen.vi == f"không với tới {away}: {os.strerror(errno.ENOENT)}"
+    for offset, level in ((0, "well"), (30, "attention"), (7200, "fault")):
+        if offset:
+            late = datetime.now(UTC) - timedelta(seconds=offset)
+            monkeypatch.setattr(places, "clock_of", lambda _, late=late: late)
+        told = health.inbox_condition(Settings(inbox=str(inbox)), is_thorough=True)
+        assert told.level.word == level, told.seen.en
 
 
 def test_a_look_at_a_store_that_hangs_has_an_end(store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,6 +284,9 @@ def test_a_workspace_in_a_store_comes_to_what_one_in_a_folder_does(
     copies = sorted(path.name for path in settings.workspace.returned.rglob("*.xlsx"))
     assert len(copies) == len(list(collected_sqlite.settings.workspace.returned.rglob("*.xlsx"))) > 0
 
+    with monkeypatch.context() as patch:
+        _returned_by_a_cluster(settings, patch)
+
     foreign = places.place_at(f"s3://{BUCKET}/của người khác")
     store.pipe_file(f"{BUCKET}/của người khác/một.xlsx", delivery.files[0].read_bytes())
     run = intake.start_run(engine, "collect-period")
@@ -309,6 +323,30 @@ def test_a_workspace_in_a_store_comes_to_what_one_in_a_folder_does(
     monkeypatch.setenv("TONGKET_ARCHIVE", f"s3://{BUCKET}/gõ sai")
     (wrong,) = [item for item in run_here("doctor", "--json").json if item["code"] == "store"]
     assert (wrong["well"], f"s3://{BUCKET}/gõ sai" in wrong["seen"]) == (False, True), "a misspelt archive is a fault"
+
+
+class _Away(places.Alone):
+    def map(self, work: Any, items: Any) -> Any:
+        raise ClusterLostError
+
+
+def _returned_by_a_cluster(settings: Settings, patch: pytest.MonkeyPatch) -> None:
+    """The same copies, whoever makes them; also when the cluster goes away."""
+    engine, to = engine_for(settings.url), settings.workspace.returned
+    were = {path: path.read_bytes() for path in to.rglob("*.xlsx")}
+    rows = returns.returnable(engine).head(4)
+    again = [item.head for item in to_return(engine, rows, settings.archive_place)]
+    patch.setattr(steps, "COPIES_AT_A_TIME", 2)
+    written: list[str] = []
+    patch.setattr(steps, "write_returned", lambda *args: written.append("here") or write_returned(*args))
+    for helpers, here in ((places.Alone(), []), (_Away(), ["here"])):
+        returns.unmark_returned(engine, [head.submission for head in again])
+        for head in again:
+            place_of(head, to).unlink()
+        steps.return_workbooks.fn(settings, None, Stopwatch(), "lượt", helpers)
+        assert {path: path.read_bytes() for path in to.rglob("*.xlsx")} == were
+        assert written == here
+        assert returns.returnable(engine, only_new=True).is_empty()
 
 
 def _submission_of(engine: Any, path: str) -> str:
