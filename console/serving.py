@@ -284,15 +284,17 @@ def _own_server(address: str, port: int, chosen: Settings, screen: _Screen) -> I
     if (number := served_by(home)) is not None:
         refuse(
             say(
-                f"Không gian {chosen.workspace.home} đang được phục vụ (tiến trình {number}). Dừng tiến trình ấy trước.",
+                f"{chosen.workspace.home} đang được phục vụ (tiến trình {number}). Dừng tiến trình ấy trước.",
                 f"{chosen.workspace.home} is being served already (process {number}). Stop that process first.",
             )
         )
     if answers(address):
         refuse(
             say(
-                f"Cổng {port} đang có máy chủ Prefect khác. Chọn --port khác; nếu dùng chung: PREFECT_API_URL={address}",
-                f"Another Prefect server is on port {port}. Choose another --port; to share it: PREFECT_API_URL={address}",
+                f"Cổng {port} đang có máy chủ Prefect khác. Chọn --port khác; nếu dùng chung: "
+                f"PREFECT_API_URL={address}",
+                f"Another Prefect server is on port {port}. Choose another --port; to share it: "
+                f"PREFECT_API_URL={address}",
             )
         )
     server: OwnServer = OwnServer(home, port, lambda what: screen.say(_OF_THE_SERVER[what]))

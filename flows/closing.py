@@ -119,7 +119,7 @@ def _is_to_close(settings: Settings, asked: Asked, outcome: Outcome) -> bool:
         period,
         "waits",
         f"{period} chờ {permits.units} đơn vị được phép muộn đến {permits.until:%d/%m/%Y}",
-        f"{period} waiting for {permits.units} units permitted until {permits.until}",
+        f"{period} waiting until {permits.until}; units permitted to be late: {permits.units}",
     )
     outcome.closings.append(waits)
     return False

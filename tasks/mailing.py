@@ -23,8 +23,9 @@ from warehouse.engine import Engine
 from warehouse.notices import Ended, claim, end, postpone, texts_of
 from warehouse.signing import one_line
 
-#: Seconds to wait for each answer of the server.
-TIMEOUT = 20.0
+#: Seconds to wait for each answer of the server, and for the one to the text of a mail: a server that looks it through
+#: takes its time (RFC 5321 4.5.3.2.6), and a mail whose answer was not waited for may have arrived.
+TIMEOUT, TEXT_TIMEOUT = 20.0, 120.0
 
 #: Connections that may break one after the other without a mail having gone out in between.
 _PATIENCE = 2
@@ -116,6 +117,7 @@ class _Delivery:
     server: smtplib.SMTP | None = None
     ended: Ended | None = None
     broken: int = 0
+    why: str = ""
 
     def send(self, row: Row) -> None:
         """Claim it and hand it over; raises :class:`NoLineError` before it is claimed."""
@@ -139,6 +141,8 @@ class _Delivery:
             self.broken = 0
         if answer.is_lost:
             self.broken += 1
+            # of another mail nobody knows whether it arrived; those that wait were not handed over at all
+            self.why = "" if answer.state is NoticeState.SENDING else fault
             self.settle()
             self._hang_up()
 
@@ -155,7 +159,7 @@ class _Delivery:
     def _line(self) -> smtplib.SMTP:
         if self.server is None:
             if self.broken >= _PATIENCE:
-                raise NoLineError(self.tally.fault or "máy chủ thư ngắt kết nối · the mail server hung up")
+                raise NoLineError(self.why or "máy chủ thư liên tiếp ngắt kết nối · the mail server keeps hanging up")
             self.server = connect(self.settings)
         return self.server
 
@@ -229,14 +233,17 @@ def _hand_over(server: smtplib.SMTP, sender: str, recipient: str, data: bytes) -
             return _rejected(server, code, said)
         server.rset()
     except (OSError, smtplib.SMTPException, UnicodeError) as error:
-        return _Answer(NoticeState.WAITING, f"{type(error).__name__}: {error}", is_lost=True)
+        fault = f"máy chủ thư ngắt giữa chừng, chưa gửi · broke off before the text: {type(error).__name__}: {error}"
+        return _Answer(NoticeState.WAITING, fault, is_lost=True)
     # who sends is the same for all: not this recipient is refused, but our settings are wrong
     return _Answer(NoticeState.WAITING, f"{sender}: {_told(code, said)}", is_lost=True)
 
 
 def _hand_over_text(server: smtplib.SMTP, data: bytes) -> _Answer:
     try:
+        _wait(server, TEXT_TIMEOUT)
         code, said = server.data(data)
+        _wait(server, TIMEOUT)
     except smtplib.SMTPDataError as error:  # refused before a line of it went out
         return _rejected(server, error.smtp_code, error.smtp_error)
     except (OSError, smtplib.SMTPException) as error:
@@ -245,6 +252,11 @@ def _hand_over_text(server: smtplib.SMTP, data: bytes) -> _Answer:
         )
         return _Answer(NoticeState.SENDING, fault, is_lost=True)
     return _Answer(NoticeState.SENT) if code == 250 else _rejected(server, code, said)
+
+
+def _wait(server: smtplib.SMTP, seconds: float) -> None:
+    if server.sock is not None:
+        server.sock.settimeout(seconds)
 
 
 def _rejected(server: smtplib.SMTP, code: int, said: Any) -> _Answer:

@@ -160,7 +160,7 @@ def test_a_closing_by_schedule_waits_for_permits_and_is_taken_up_by_the_daily_co
         acts.permit_late(engine, unit, "2026-Q1", date(2026, 4, 9), **SIGNED)
         state = close_period.fn()
         assert "2026-Q1 chờ 1 đơn vị được phép muộn đến 09/04/2026" in str(state.message)
-        assert "waiting for 1 units permitted until 2026-04-09" in str(state.message)
+        assert "waiting until 2026-04-09; units permitted to be late: 1" in str(state.message)
         assert periods.life(settings, "2026-Q1") == "open"
     with pretending(datetime(2026, 4, 9, 9, tzinfo=UTC)):
         assert "chờ 1 đơn vị" in str(collect_period.fn().message)
