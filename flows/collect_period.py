@@ -25,7 +25,7 @@ from domain.occasion import OccasionKind
 from flows import closing
 from flows.asked import PeriodCode
 from flows.outcome import NAMED as NAMED_CLOSINGS
-from flows.outcome import carried_out, shortened
+from flows.outcome import carried_out, ready, shortened
 from flows.work import THREADS, RunReport, run_through
 from tasks import occasions
 from tasks.archive import closed
@@ -69,10 +69,9 @@ def collect_period(
         by_calendar: Khi không ghi gì khác: ghi nhận việc thu theo lịch và đóng nốt kỳ đã quá lúc đóng. / With nothing
             else named: note that the calendar's collections are done, and close what was left to be closed.
     """
-    settings = Settings()
     if period or inbox or files or not by_calendar:
-        return carried_out(lambda: _asked_for(settings, period, inbox, files))
-    return _by_calendar(settings)
+        return carried_out(lambda: _asked_for(ready(), period, inbox, files))
+    return carried_out(lambda: _by_calendar(ready()))
 
 
 def _asked_for(settings: Settings, period: str, inbox: str, files: Sequence[str]) -> State[RunReport]:

@@ -10,7 +10,7 @@ from domain.act import ActRefusedError
 from domain.numbers import vi_number
 from domain.occasion import OccasionKind
 from flows.asked import PeriodCode
-from flows.outcome import carried_out, completed, run_name
+from flows.outcome import carried_out, completed, ready, run_name
 from tasks import notices, occasions
 from tasks.notices import Delivered, Made
 from tasks.notifying import in_words
@@ -31,7 +31,7 @@ def remind(period: PeriodCode = "") -> State[Made]:
         period: Chỉ kỳ này, ví dụ 2026-Q1; trống: mọi kỳ đang mở, theo lịch. / This period only; empty: all that are
             open, by the calendar.
     """
-    return carried_out(lambda: _reminded(Settings(), period))
+    return carried_out(lambda: _reminded(ready(), period))
 
 
 def _reminded(settings: Settings, period: str) -> State[Made]:

@@ -9,7 +9,7 @@ from prefect.client.schemas.objects import State
 from pydantic import Field
 
 from flows.asked import PeriodCode, UnitCode
-from flows.outcome import carried_out
+from flows.outcome import carried_out, ready
 from flows.work import THREADS, RunReport, run_through
 from tasks.cluster import refuse_unready
 from tasks.collect import Waiting, take_up
@@ -48,7 +48,7 @@ def retry_failed(
         all_failed: Mọi báo cáo bị trả lại hay không đọc được, khi không chọn gì khác. / Everything that failed.
     """
     wanted = Wanted(period or None, unit or None, tuple(submissions), all_failed, mended)
-    return carried_out(lambda: _retried(Settings(), wanted, who, reason))
+    return carried_out(lambda: _retried(ready(), wanted, who, reason))
 
 
 def _retried(settings: Settings, wanted: Wanted, who: str, reason: str) -> State[RunReport]:

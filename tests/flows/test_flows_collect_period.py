@@ -147,6 +147,16 @@ def test_what_cannot_be_taken_in_is_refused_at_once_by_the_form_too(settings: Se
         assert said in state.message
 
 
+def test_a_warehouse_whose_file_is_gone_is_not_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "disk" / "kho.db"
+    monkeypatch.setenv("TONGKET_WAREHOUSE_URL", f"sqlite:///{gone}")
+    for given in ({}, {"period": "2025"}):
+        state: Any = collect_period.fn(**given)
+        assert (state.type, state.name) == (StateType.FAILED, "Từ chối · refused")
+        assert f"Không thấy kho số liệu {gone}" in state.message
+    assert not gone.exists()
+
+
 @pytest.mark.usefixtures("inline", "soon")
 def test_a_database_that_was_gone_for_a_moment_is_asked_again(
     settings: Settings, monkeypatch: pytest.MonkeyPatch

@@ -238,7 +238,8 @@ def test_the_year_is_reviewed_when_its_time_has_come_and_frozen_by_a_person_only
         open_period.fn()
     with pretending(datetime(2026, 12, 29, 3, tzinfo=UTC)):
         state = year_end_review.fn()
-        assert "P99.DU-2026-TK chốt được" in str(state.message), state.name
+        assert "P99.DU-2026-TK chốt được; " in str(state.message), "with what is still to be known"
+        assert "báo cáo chưa gửi" in str(state.message)
         assert "no year is due" in str(year_end_review.fn().name)
         for half in ({}, {"year": 2026}, {"year": 2026, "who": "Lan"}, {"who": "Lan", "reason": "họp"}):
             refused = year_end_review.fn(freeze=True, **half)
