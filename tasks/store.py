@@ -73,7 +73,7 @@ def register_in(engine: Engine, catalog: Catalog) -> Catalog:
 
 def engine_if_any(settings: Settings) -> Engine | None:
     """The warehouse of the workspace; ``None`` where there is none, or one of another schema."""
-    if not settings.workspace.exists or not is_current(engine_for(settings.url)):
+    if not settings.workspace.exists or missing_file(settings.url) or not is_current(engine_for(settings.url)):
         return None
     return engine_for(settings.url)
 
