@@ -60,8 +60,7 @@ def settings() -> Settings:
 
 def open_warehouse() -> tuple[Settings, Engine]:
     """The settings and the warehouse; refuses when there is no workspace or its schema is behind the program."""
-    from tasks.store import engine_for
-    from warehouse.migrate import is_current
+    from tasks.store import engine_for, require_warehouse
 
     chosen = settings()
     if not chosen.workspace.exists:
@@ -71,15 +70,8 @@ def open_warehouse() -> tuple[Settings, Engine]:
                 f"There is no workspace at {chosen.workspace.home}. Run: tongket init",
             )
         )
-    engine = engine_for(chosen.url)
-    if not is_current(engine):
-        refuse(
-            say(
-                "Kho số liệu chưa ở phiên bản của chương trình. Chạy: tongket init",
-                "The warehouse is not at the program's version. Run: tongket init",
-            )
-        )
-    return chosen, engine
+    require_warehouse(chosen)
+    return chosen, engine_for(chosen.url)
 
 
 def definitions(chosen: Settings) -> Catalog:

@@ -10,13 +10,13 @@ import typer
 from console.acting import Who, decider
 from console.common import AsJson, UnitOption, known_unit, open_warehouse, shown_moment
 from console.output import REFUSED, out, print_json, refuse, table
-from console.registering import fields_told, print_faults
+from console.registering import print_faults
 from console.words import say
 from domain.notice import ContactRole
 from domain.numbers import vi_number
 
 if TYPE_CHECKING:
-    from tasks.register import Difference
+    from tasks.register import Change, Difference
 
 contacts_app = typer.Typer(help=say("người nhận thông báo", "people who are told"))
 
@@ -28,6 +28,11 @@ _WHAT = {
     "changed": say("sửa", "changed"),
     "removed": say("bỏ", "removed"),
     "same": say("giữ nguyên", "the same"),
+}
+
+_COLUMNS = {
+    "name": say("họ tên", "name"),
+    "lang": say("ngôn ngữ", "language"),
 }
 
 ROLES = {
@@ -102,7 +107,7 @@ def _print_difference(difference: Difference, dry_run: bool) -> None:
         )
         title = say("Sẽ thay đổi", "Would change") if dry_run else say("Đã thay đổi", "Changed")
         drawn = [
-            (_WHAT[change.what], change.where, change.name, fields_told(change), change.place)
+            (_WHAT[change.what], _where(change.where), change.name, _told(change), change.place)
             for change in difference.changes[:_MOST_DRAWN]
         ]
         out.print(table(title, columns, drawn))
@@ -114,6 +119,18 @@ def _print_difference(difference: Difference, dry_run: bool) -> None:
         out.print(say(f"  của đơn vị khác, giữ nguyên: {beside}", f"  of other units, left as they are: {beside}"))
     if dry_run:
         out.print(say("Chưa nạp gì (--dry-run).", "Nothing was loaded (--dry-run)."))
+
+
+def _where(where: str) -> str:
+    """Unit, role and address, the role in words."""
+    return " · ".join(ROLES.get(part, part) for part in where.split(" · "))
+
+
+def _told(change: Change) -> str:
+    """What a new contact is called; of one that changes what it was, too."""
+    if change.what == "added":
+        return "; ".join(field.after for field in change.fields)
+    return "; ".join(f"{_COLUMNS[f.column]}: {f.before or '–'} → {f.after or '–'}" for f in change.fields)
 
 
 def _print_more(count: int) -> None:

@@ -150,26 +150,10 @@ def ingest(
 ) -> None:
     """Exit 0 when the run completed: rejected reports are data, not a failure of the run."""
     if inbox is not None:
-        _refuse_unfit(inbox)
+        from tasks.places import refuse_unfit
+
+        refuse_unfit(inbox, settings().archive_place)
     _collect(period, inbox, [], as_json, strict=strict)
-
-
-def _refuse_unfit(inbox: str) -> None:
-    """A place that is not there, or that holds the archive: it would be taken in as new files."""
-    from tasks import places
-
-    place, archive = places.place_at(inbox), settings().archive_place
-    try:
-        places.require(place)
-    except FileNotFoundError:
-        refuse(say(f"Không có thư mục {inbox}.", f"There is no folder {inbox}."))
-    if archive == place or place in archive.parents:
-        refuse(
-            say(
-                f"{inbox} chứa kho lưu trữ của chính chương trình; chỉ đúng thư mục có báo cáo.",
-                f"{inbox} holds the program's own archive; name the folder that holds the reports.",
-            )
-        )
 
 
 def _collect(period: str | None, inbox: str | None, files: list[Path], as_json: bool, *, strict: bool) -> None:

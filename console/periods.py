@@ -47,6 +47,10 @@ def told_life(life: str) -> Any:
     return coloured(words, _COLOURS[life]) if life in _COLOURS else words
 
 
+def _named(life: str) -> str:
+    return say(*WORDS[life]) if life in WORDS else life
+
+
 # ------------------------------------------------------------------------------------------------ list and show
 
 
@@ -201,7 +205,7 @@ def _print_period(told: dict[str, Any]) -> None:
     if told["acts"]:
         heads = say("Lúc|Việc|Ai|Lý do", "When|What|Who|Why").split("|")
         acts = [
-            [shown_moment(act["at"]), f"{act['before']} → {act['after']}", act["who"], act["reason"]]
+            [shown_moment(act["at"]), f"{_named(act['before'])} → {_named(act['after'])}", act["who"], act["reason"]]
             for act in told["acts"]
         ]
         out.print(table(say("Đã mở, đóng", "Its life"), heads, acts))
@@ -215,11 +219,11 @@ def _counted(told: dict[str, Any]) -> str:
 
 def _waits(told: dict[str, Any]) -> Iterator[str]:
     """What keeps the period from being closed, and what was refused since it was."""
-    if told["permits"]:
+    if told["permits"] and told["life"] != "closed":
         day = _day(told["permits_until"])
         yield say(
             f"đóng theo lịch còn chờ {told['permits']} đơn vị được phép muộn đến {day}",
-            f"the schedule waits for {told['permits']} units permitted until {day} to close it",
+            f"the schedule waits until {day} to close it; units permitted to be late: {told['permits']}",
         )
     if told["waiting"] and told["life"] != "closed":
         yield say(

@@ -290,8 +290,12 @@ def _away(address: str) -> str:
 
 @contextmanager
 def _own_server(address: str, port: int, chosen: Settings, screen: _Screen) -> Iterator[None]:
-    """A Prefect server for as long as this process serves; one that is running on the port already is used."""
-    from flows.server import OwnServer, ServerNotStartedError, answers, end_left_behind
+    """A Prefect server for as long as this process serves, of this workspace alone.
+
+    Whoever serves from the server of another workspace takes its runs from it, and loses its own to it: the deployments
+    of both bear the same names.
+    """
+    from flows.server import OwnServer, ServerNotStartedError, answers, end_left_behind, served_by
 
     home = chosen.workspace.prefect
     home.mkdir(parents=True, exist_ok=True)
@@ -299,9 +303,22 @@ def _own_server(address: str, port: int, chosen: Settings, screen: _Screen) -> I
         screen.say(
             say("  Đã dừng máy chủ do lần phục vụ trước để lại.", "  Ended the server a killed one left behind.")
         )
+    if (number := served_by(home)) is not None:
+        refuse(
+            say(
+                f"{chosen.workspace.home} đang được phục vụ (tiến trình {number}). Dừng tiến trình ấy trước.",
+                f"{chosen.workspace.home} is being served already (process {number}). Stop that process first.",
+            )
+        )
     if answers(address):
-        yield
-        return
+        refuse(
+            say(
+                f"Cổng {port} đang có máy chủ Prefect khác. Chọn --port khác; nếu dùng chung: "
+                f"PREFECT_API_URL={address}",
+                f"Another Prefect server is on port {port}. Choose another --port; to share it: "
+                f"PREFECT_API_URL={address}",
+            )
+        )
     server: OwnServer = OwnServer(home, port, lambda what: screen.say(_OF_THE_SERVER[what]))
     try:
         try:

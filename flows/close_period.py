@@ -12,7 +12,7 @@ from flows import closing
 from flows.asked import PeriodCode, Reason, Who
 from flows.closing import Asked, Closing, Outcome
 from flows.collect_period import collect
-from flows.outcome import carried_out, completed, run_name
+from flows.outcome import carried_out, completed, ready, run_name
 from flows.work import THREADS
 from tasks import occasions
 from tasks.settings import Settings
@@ -31,7 +31,7 @@ def close_period(period: PeriodCode = "", reason: Reason = "", who: Who = "") ->
             before the calendar asks to, or whoever may still be late.
         who: Người quyết định, cùng với lý do. / Who decides, together with the reason.
     """
-    return carried_out(lambda: _closed(Settings(), period, reason.strip(), who.strip()))
+    return carried_out(lambda: _closed(ready(), period, reason.strip(), who.strip()))
 
 
 def _closed(settings: Settings, period: str, reason: str, who: str) -> State[list[Closing]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,16 +20,17 @@ from prefect.runtime import flow_run
 from prefect.states import Completed
 
 from domain import clock
+from domain.act import ActRefusedError
 from domain.occasion import OccasionKind
 from flows import closing
 from flows.asked import PeriodCode
 from flows.outcome import NAMED as NAMED_CLOSINGS
-from flows.outcome import shortened
+from flows.outcome import carried_out, ready, shortened
 from flows.work import THREADS, RunReport, run_through
 from tasks import occasions
 from tasks.archive import closed
 from tasks.collect import Waiting, receive
-from tasks.places import Helpers, place_at
+from tasks.places import Helpers, place_at, refuse_unfit
 from tasks.settings import Settings
 from tasks.timing import Stopwatch
 
@@ -67,10 +69,18 @@ def collect_period(
         by_calendar: Khi không ghi gì khác: ghi nhận việc thu theo lịch và đóng nốt kỳ đã quá lúc đóng. / With nothing
             else named: note that the calendar's collections are done, and close what was left to be closed.
     """
-    settings = Settings()
     if period or inbox or files or not by_calendar:
-        return collect(settings, period, inbox, files)
-    return _by_calendar(settings)
+        return carried_out(lambda: _asked_for(ready(), period, inbox, files))
+    return carried_out(lambda: _by_calendar(ready()))
+
+
+def _asked_for(settings: Settings, period: str, inbox: str, files: Sequence[str]) -> State[RunReport]:
+    if inbox:
+        with suppress(ConnectionError):  # a store that is away for a moment is asked again by the run itself
+            refuse_unfit(inbox, settings.archive_place)
+    if gone := [name for name in files if not Path(name).is_file()]:
+        raise ActRefusedError(f"Không có tệp {gone[0]}.", f"There is no file {gone[0]}.")
+    return collect(settings, period, inbox, files)
 
 
 def _by_calendar(settings: Settings) -> State[RunReport]:

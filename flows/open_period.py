@@ -9,7 +9,7 @@ from domain import clock
 from domain.act import ActRefusedError
 from domain.occasion import OccasionKind
 from flows.asked import PeriodCode, Reason, Who
-from flows.outcome import carried_out, completed, run_name
+from flows.outcome import carried_out, completed, ready, run_name
 from tasks import occasions, periods
 from tasks.notifying import tell_opened
 from tasks.periods import SCHEDULE, Opened
@@ -30,7 +30,7 @@ def open_period(period: PeriodCode = "", reason: Reason = "", who: Who = "") -> 
             period begins.
         who: Người quyết định; trống: theo lịch. / Who decides; empty: the schedule.
     """
-    return carried_out(lambda: _opened(Settings(), period, reason, who))
+    return carried_out(lambda: _opened(ready(), period, reason, who))
 
 
 def _opened(settings: Settings, period: str, reason: str, who: str) -> State[list[Opened]]:

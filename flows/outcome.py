@@ -10,6 +10,9 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from domain.act import ActRefusedError
+from tasks.settings import Settings
+from tasks.store import require_warehouse
+from warehouse.engine import unreachable
 
 #: Things the name of a state tells one by one, and the most characters it may have: the server makes an event
 #: of it, and refuses a state whose name has a thousand. The message has them all.
@@ -44,6 +47,22 @@ def carried_out(work: Callable[[], State[Any]]) -> State[Any]:
         return work()
     except ActRefusedError as refused:
         return Failed(name="Từ chối · refused", message=f"{refused.vi} · {refused.en}", data=refused)
+
+
+def ready() -> Settings:
+    """The settings; refused where the warehouse is gone or of another schema: nothing is to be done in it.
+
+    One that does not answer is not gone: the steps of the run ask it again.
+    """
+    settings = Settings()
+    try:
+        require_warehouse(settings)
+    except ActRefusedError:
+        raise
+    except Exception as error:
+        if unreachable(error) is None:
+            raise
+    return settings
 
 
 def run_name(verb: str, parameter: str = "period") -> Callable[[], str]:

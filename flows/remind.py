@@ -10,7 +10,7 @@ from domain.act import ActRefusedError
 from domain.numbers import vi_number
 from domain.occasion import OccasionKind
 from flows.asked import PeriodCode
-from flows.outcome import carried_out, completed, run_name
+from flows.outcome import carried_out, completed, ready, run_name
 from tasks import notices, occasions
 from tasks.notices import Delivered, Made
 from tasks.notifying import in_words
@@ -31,7 +31,7 @@ def remind(period: PeriodCode = "") -> State[Made]:
         period: Chỉ kỳ này, ví dụ 2026-Q1; trống: mọi kỳ đang mở, theo lịch. / This period only; empty: all that are
             open, by the calendar.
     """
-    return carried_out(lambda: _reminded(Settings(), period))
+    return carried_out(lambda: _reminded(ready(), period))
 
 
 def _reminded(settings: Settings, period: str) -> State[Made]:
@@ -41,7 +41,7 @@ def _reminded(settings: Settings, period: str) -> State[Made]:
     due = [] if period else occasions.due(settings, OccasionKind.REMIND, moment)
     if not period and not due:
         delivered = notices.deliver(settings)
-        return _told(Made(), delivered)
+        return _told(Made(), delivered, _NOT_DUE)
     with running(settings, "remind", period or None) as run:
         made = notices.remind(settings, moment, period or None)
         state = _told(made, notices.deliver(settings))
@@ -49,9 +49,17 @@ def _reminded(settings: Settings, period: str) -> State[Made]:
     return state
 
 
-def _told(made: Made, delivered: Delivered) -> State[Made]:
-    vi = [f"{vi_number(made.total)} thông báo" if made.total else "không có ai phải nhắc"]
-    en = [f"{made.total:,} notices" if made.total else "nobody is to be reminded"]
+#: What is said when everybody was looked at, and when nobody was.
+_NOBODY = ("không có ai phải nhắc", "nobody is to be reminded")
+_NOT_DUE = (
+    "chưa đến lần nhắc kế tiếp theo lịch; muốn nhắc ngay thì ghi kỳ",
+    "no reminding is due yet; to remind now name a period",
+)
+
+
+def _told(made: Made, delivered: Delivered, nothing: tuple[str, str] = _NOBODY) -> State[Made]:
+    vi = [f"{vi_number(made.total)} thông báo" if made.total else nothing[0]]
+    en = [f"{made.total:,} notices" if made.total else nothing[1]]
     if delivered.sent:
         vi.append(f"đã gửi {vi_number(delivered.sent)}")
         en.append(f"{delivered.sent:,} sent")

@@ -9,6 +9,7 @@ from prefect.client.schemas.objects import State
 from pydantic import Field
 
 from flows.asked import PeriodCode, UnitCode
+from flows.outcome import carried_out, ready
 from flows.work import THREADS, RunReport, run_through
 from tasks.cluster import refuse_unready
 from tasks.collect import Waiting, take_up
@@ -46,12 +47,15 @@ def retry_failed(
         mended: Chỉ báo cáo mà định nghĩa vừa sửa chạm tới. / Only what a mended definition can touch.
         all_failed: Mọi báo cáo bị trả lại hay không đọc được, khi không chọn gì khác. / Everything that failed.
     """
-    settings = Settings()
-    refuse_unready(settings)
     wanted = Wanted(period or None, unit or None, tuple(submissions), all_failed, mended)
+    return carried_out(lambda: _retried(ready(), wanted, who, reason))
+
+
+def _retried(settings: Settings, wanted: Wanted, who: str, reason: str) -> State[RunReport]:
+    refuse_unready(settings)
     numbers = reopen(settings, wanted, who=who, reason=reason).taken
 
     def take(run: str, watch: Stopwatch, _helpers: Helpers | None) -> list[Waiting]:
         return take_up(run, settings, numbers, watch)
 
-    return run_through("retry-failed", settings, period or None, take)
+    return run_through("retry-failed", settings, wanted.period, take)

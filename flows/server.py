@@ -135,18 +135,27 @@ def note_server(note: Path, pid: int) -> None:
 
 def end_left_behind(home: Path) -> bool:
     """End the server of a process that was killed; one whose process lives is left alone. Whether one was ended."""
-    note = home / "server.json"
-    try:
-        kept = json.loads(note.read_text(encoding="utf-8"))
-        server = _same(kept["pid"], kept["started"])
-        master = _same(kept["by"], kept["since"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
+    server, master = _noted(home)
     if server is None or master is not None:
         return False
     _end(server)
-    note.unlink(missing_ok=True)
+    (home / "server.json").unlink(missing_ok=True)
     return True
+
+
+def served_by(home: Path) -> int | None:
+    """The number of the process that serves this workspace with a server of its own; ``None`` when none does."""
+    _, master = _noted(home)
+    return master.pid if master is not None and master.pid != os.getpid() else None
+
+
+def _noted(home: Path) -> tuple[psutil.Process | None, psutil.Process | None]:
+    """The server that was written down and the process that started it, each while it lives."""
+    try:
+        kept = json.loads((home / "server.json").read_text(encoding="utf-8"))
+        return _same(kept["pid"], kept["started"]), _same(kept["by"], kept["since"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None, None
 
 
 def _same(pid: int, started: float) -> psutil.Process | None:

@@ -6,7 +6,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from flows.asked import Reason, UnitCode, Who, Year
-from flows.outcome import carried_out, completed, run_name
+from flows.outcome import carried_out, completed, ready, run_name
 from tasks import reviewing
 from tasks.reviewing import Reviewed, Wanted
 from tasks.settings import Settings
@@ -36,7 +36,7 @@ def year_end_review(
         reason: Lý do chốt. / Why.
     """
     wanted = Wanted(year, unit, freeze, pack, who.strip(), reason.strip())
-    return carried_out(lambda: _reviewed(Settings(), wanted))
+    return carried_out(lambda: _reviewed(ready(), wanted))
 
 
 def _reviewed(settings: Settings, wanted: Wanted) -> State[list[Reviewed]]:

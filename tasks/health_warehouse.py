@@ -25,7 +25,7 @@ from tasks.settings import Settings
 from tasks.store import definitions, engine_for
 from warehouse import intake, leases, migrate, operations, schedule
 from warehouse.conferences import conferences
-from warehouse.engine import Engine, is_postgres, prove_writable, safe_url, unreachable
+from warehouse.engine import Engine, is_postgres, missing_file, prove_writable, safe_url, unreachable
 
 #: Clocks that differ by more than the first deserve a look; by more than the second they are wrong.
 SKEW, WRONG_SKEW = timedelta(seconds=5), timedelta(seconds=60)
@@ -57,6 +57,15 @@ _INGEST = Said("Chạy: tongket ingest (tự lấy lại việc dở dang)", "Ru
 def warehouse_conditions(settings: Settings) -> Iterator[Condition]:
     """Whether it answers, can be written to, and has the program's schema; if so, what it says at once."""
     look = Look("warehouse", Said("Kho số liệu", "Warehouse"))
+    if (gone := missing_file(settings.url)) is not None:  # whoever connected would make an empty one in its place
+        yield look.fault(
+            Said(f"không thấy tệp {gone}", f"the file {gone} is not there"),
+            Said(
+                "Ổ đĩa chưa gắn hay tệp bị chuyển đi thì đưa lại; kho mới: tongket init",
+                "Bring the disk or the file back; for a new one: tongket init",
+            ),
+        )
+        return
     try:
         engine = engine_for(settings.url)
         schema = migrate.current(engine)
@@ -103,6 +112,8 @@ def _at_once(settings: Settings, engine: Engine) -> Iterator[Condition]:
 
 def warehouse_details(settings: Settings) -> Iterator[Condition]:
     """What has to be looked for: archived files, backups, what was frozen. Nothing where the warehouse is not well."""
+    if missing_file(settings.url) is not None:
+        return  # said by warehouse_conditions
     try:
         engine = engine_for(settings.url)
         if not migrate.is_current(engine):

@@ -133,7 +133,7 @@ def tell(event: str, settings: Settings | None = None, /, **fields: Any) -> None
     if kind.level < _level(chosen):
         return
     known = {name: _plain(value) for name, value in fields.items() if name in kind.fields and value is not None}
-    strange = sorted(set(fields) - kind.fields)
+    strange = sorted(name for name, value in fields.items() if value is not None and name not in kind.fields)
     line = {"event": event, **known, **({"left_out": strange} if strange else {})}
     record = _log.makeRecord(_log.name, kind.level, "", 0, line, (), None)
     if chosen.workspace.exists:

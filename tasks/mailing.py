@@ -117,6 +117,7 @@ class _Delivery:
     server: smtplib.SMTP | None = None
     ended: Ended | None = None
     broken: int = 0
+    why: str = ""
 
     def send(self, row: Row) -> None:
         """Claim it and hand it over; raises :class:`NoLineError` before it is claimed."""
@@ -141,6 +142,8 @@ class _Delivery:
             self.broken = 0
         if answer.is_lost:
             self.broken += 1
+            # of another mail nobody knows whether it arrived; those that wait were not handed over at all
+            self.why = "" if answer.state is NoticeState.SENDING else fault
             self.settle()
             self._hang_up()
 
@@ -159,7 +162,7 @@ class _Delivery:
     def _line(self) -> smtplib.SMTP:
         if self.server is None:
             if self.broken >= _PATIENCE:
-                raise NoLineError(self.tally.fault or "máy chủ thư ngắt kết nối · the mail server hung up")
+                raise NoLineError(self.why or "máy chủ thư liên tiếp ngắt kết nối · the mail server keeps hanging up")
             self.server = connect(self.settings)
         return self.server
 
@@ -235,7 +238,8 @@ def _hand_over(server: smtplib.SMTP, sender: str, recipient: str, data: bytes) -
             return _rejected(server, code, said)
         server.rset()
     except (OSError, smtplib.SMTPException, UnicodeError) as error:
-        return _Answer(NoticeState.WAITING, f"{type(error).__name__}: {error}", is_lost=True)
+        fault = f"máy chủ thư ngắt giữa chừng, chưa gửi · broke off before the text: {type(error).__name__}: {error}"
+        return _Answer(NoticeState.WAITING, fault, is_lost=True)
     # who sends is the same for all: not this recipient is refused, but our settings are wrong
     return _Answer(NoticeState.WAITING, f"{sender}: {_told(code, said)}", is_lost=True)
 

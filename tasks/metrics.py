@@ -32,7 +32,7 @@ from tasks.runs import KINDS
 from tasks.settings import Settings
 from tasks.store import definitions, engine_for
 from warehouse import leases, migrate, operations, schedule
-from warehouse.engine import Engine, unreachable
+from warehouse.engine import Engine, missing_file, unreachable
 
 #: Seconds for which an answer is given again, and for which counts of reports stand before they may be made anew.
 CACHE_SECONDS, COUNTS_SECONDS = 5.0, 60.0
@@ -84,7 +84,8 @@ class Warehouse(Collector):
         yield from _disk(self._settings)
         try:
             engine = engine_for(self._settings.url)
-            is_current = migrate.is_current(engine)
+            # a file that is gone is not to be made anew by looking at it
+            is_current = missing_file(self._settings.url) is None and migrate.is_current(engine)
             found = list(self._of_warehouse(engine)) if is_current else []
         except Exception as error:
             if unreachable(error) is None:

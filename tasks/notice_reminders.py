@@ -205,7 +205,7 @@ class _Writer:
                 "unit_name": words.clean(first["unit_name"]),
                 "period": words.period_words(self.window, lang),
                 "ask": self.people.ask(first["unit_id"], person, lang),
-                "forms": "\n".join(_form_line(form, lang) for form in forms),
+                "forms": "\n".join(_form_line(form, self._not_before(), lang) for form in forms),
                 "due": words.day_words(due, lang),
                 "days": self._days(due, lang),
             }
@@ -224,6 +224,11 @@ class _Writer:
                 "attachment": None,
                 "state": state_of(person, self.settings),
             }
+
+    def _not_before(self) -> date | None:
+        """The day from which reports are taken (FRM-017), while it is still to come."""
+        last: date = self.window["last_day"]
+        return last if self.today < last else None
 
     def _days(self, due: date | None, lang: str) -> str:
         return words.how_long((due - self.today).days, lang) if due is not None else ""
@@ -248,7 +253,9 @@ class _Writer:
         """All that sent nothing are on it, also those nothing presses yet: their number is a figure people rely on."""
         person, lang = above.person, above.person.lang
         kind = next(kind for kind in _GRAVEST if any(told.kind is kind for told in pressing))
-        due = min((day for forms in units if (day := _first_due(forms)) is not None), default=None)
+        days = [form["due"] for forms in units for form in forms if form["due"] is not None]
+        # of a period that opens the last day is told, of debts the day that comes first
+        due = (max if kind is NoticeKind.OPENED else min)(days, default=None)
         fields = {
             "unit": words.clean(above.unit),
             "unit_name": words.clean(above.unit_name),
@@ -298,11 +305,13 @@ def _permitted(forms: Sequence[Row], lang: str) -> str:
     return words.pick(lang, ", đã được phép gửi muộn", ", a later day was permitted")
 
 
-def _form_line(form: Row, lang: str) -> str:
+def _form_line(form: Row, not_before: date | None, lang: str) -> str:
     label = words.clean(form["form_en" if lang == "en" else "form_vi"])
     permit = _permitted([form], lang)
     due = words.day_words(form["due"], lang)
-    return words.pick(lang, f"- {label} (hạn ngày {due}{permit})", f"- {label} (due {due}{permit})")
+    begin = words.day_words(not_before, lang)
+    vi, en = (f"gửi từ ngày {begin}, ", f"to be sent from {begin}, ") if not_before else ("", "")
+    return words.pick(lang, f"- {label} ({vi}hạn ngày {due}{permit})", f"- {label} ({en}due {due}{permit})")
 
 
 def list_prefix(period_id: int, unit_id: int) -> str:

@@ -192,8 +192,8 @@ def _unplaced(counts: Mapping[str, int]) -> Iterator[Words]:
     told = [f"{vi_number(count)} {_STATES[state][0]}" for state, count in counts.items() if count]
     if told:
         yield (
-            f"Ngoài ra {' và '.join(told)}: tệp không rõ đơn vị hoặc biểu, không tính ở trên",
-            "besides, files that name no unit or form that is known, not counted above",
+            f"Ngoài ra {' và '.join(told)}: tệp không rõ đơn vị, kỳ hoặc biểu, không tính ở trên",
+            "besides, files that name no known unit, period or form, not counted above",
         )
 
 

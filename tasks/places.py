@@ -200,6 +200,20 @@ def clock_of(place: UPath) -> datetime | None:
     return parsedate_to_datetime(told).astimezone(UTC) if told else None
 
 
+def refuse_unfit(address: str, archive: Place) -> None:
+    """Refuse (:class:`ActRefusedError`) to take in what is not there, or the program's own archive as new files."""
+    place = place_at(address)
+    try:
+        require(place)
+    except FileNotFoundError:
+        raise ActRefusedError(f"Không có thư mục {address}.", f"There is no folder {address}.") from None
+    if archive == place or place in archive.parents:
+        raise ActRefusedError(
+            f"{address} chứa kho lưu trữ của chính chương trình; chỉ đúng thư mục có báo cáo.",
+            f"{address} holds the program's own archive; name the folder that holds the reports.",
+        )
+
+
 def make(place: Place) -> None:
     """Let the place be there; raises ``FileNotFoundError`` when its bucket is not."""
     if not is_remote(place):

@@ -45,8 +45,10 @@ def choose(settings: Settings, wanted: Wanted) -> Chosen:
     """
     if wanted.names_nothing:
         raise ActRefusedError(
-            "Chưa nói chạy lại báo cáo nào. Chọn: --submission SỐ, --unit MÃ, --period KỲ, --mended hoặc --all-failed.",
-            "Nothing was named. Choose --submission ID, --unit CODE, --period P, --mended or --all-failed.",
+            "Chưa nói chạy lại báo cáo nào. Chọn kỳ, đơn vị, số báo cáo, “mended” hoặc “all failed” "
+            "(lệnh: --period, --unit, --submission, --mended, --all-failed).",
+            "Nothing was named. Choose a period, a unit, numbers of submissions, “mended” or “all failed” "
+            "(as options: --period, --unit, --submission, --mended, --all-failed).",
         )
     if wanted.submissions:
         named = retrying.failed(engine_for(settings.url), submissions=list(wanted.submissions))

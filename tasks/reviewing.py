@@ -145,7 +145,11 @@ def _in_a_sentence(held: Conference, found: Readiness, files: int) -> tuple[str,
         pack_vi, pack_en = (f", {files} tệp tài liệu", f", {files} files in the pack") if files else ("", "")
         return f"{held.code} đã chốt{pack_vi}", f"{held.code} is frozen{pack_en}"
     if found.is_ready:
-        return f"{held.code} chốt được", f"{held.code} can be frozen"
+        noted = found.notes
+        return (
+            "; ".join([f"{held.code} chốt được", *(item.vi for item in noted)]),
+            "; ".join([f"{held.code} can be frozen", *(item.en for item in noted)]),
+        )
     vi = "; ".join(item.vi for item in found.obstacles)
     en = "; ".join(item.en for item in found.obstacles)
     return f"{held.code} chưa chốt được: {vi}", f"{held.code} cannot be frozen: {en}"

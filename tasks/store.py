@@ -11,10 +11,11 @@ from pathlib import Path
 import polars as pl
 
 from catalog import Catalog, load_catalog
+from domain.act import ActRefusedError
 from tasks import log
 from tasks.settings import Settings
 from warehouse.conclusions import known_conclusions
-from warehouse.engine import Engine, hear_acts, make_engine, write
+from warehouse.engine import Engine, hear_acts, make_engine, missing_file, write
 from warehouse.history import children_counts, known_up_to, previous_figures
 from warehouse.migrate import is_current
 from warehouse.registry import ensure_periods as add_periods
@@ -28,6 +29,21 @@ def engine_for(url: str) -> Engine:
     engine = make_engine(url)
     hear_acts(engine, lambda what, count: log.tell("act.recorded", what=what, count=count))
     return engine
+
+
+def require_warehouse(settings: Settings) -> None:
+    """Refuse (:class:`ActRefusedError`) where the warehouse is gone, or of another schema than the program's."""
+    gone = missing_file(settings.url)
+    if gone is not None:
+        raise ActRefusedError(
+            f"Không thấy kho số liệu {gone}. Ổ đĩa chưa gắn hay tệp bị chuyển đi thì đưa lại; kho mới: tongket init",
+            f"The warehouse {gone} is not there. Bring the disk or the file back; for a new one: tongket init",
+        )
+    if not is_current(engine_for(settings.url)):
+        raise ActRefusedError(
+            "Kho số liệu chưa ở phiên bản của chương trình. Chạy: tongket init",
+            "The warehouse is not at the program's version. Run: tongket init",
+        )
 
 
 @lru_cache(maxsize=2)
@@ -57,7 +73,7 @@ def register_in(engine: Engine, catalog: Catalog) -> Catalog:
 
 def engine_if_any(settings: Settings) -> Engine | None:
     """The warehouse of the workspace; ``None`` where there is none, or one of another schema."""
-    if not settings.workspace.exists or not is_current(engine_for(settings.url)):
+    if not settings.workspace.exists or missing_file(settings.url) or not is_current(engine_for(settings.url)):
         return None
     return engine_for(settings.url)
 

@@ -96,6 +96,15 @@ def is_postgres(bind: Engine | Connection) -> bool:
     return bind.dialect.name == "postgresql"
 
 
+def missing_file(url: str) -> Path | None:
+    """The file of a SQLite warehouse that is not there: whoever connects makes an empty one in its place."""
+    parsed = _parse(url)
+    if not parsed.drivername.startswith("sqlite") or parsed.database in (None, "", ":memory:"):
+        return None
+    path = Path(str(parsed.database))
+    return None if path.exists() else path
+
+
 def make_engine(url: str) -> Engine:
     """An engine for ``sqlite:///path`` or ``postgresql://…``; the folder of a SQLite file is created. What goes wrong
     is told without the values of a statement: names and addresses of people are among them.

@@ -300,6 +300,12 @@ def test_a_warehouse_that_cannot_be_written(workspace: Path) -> None:
     held.close()
     (workspace / "warehouse.db").write_bytes(b"day khong phai kho so lieu" * 1000)
     assert ill("warehouse")[0] == "fault"
+    for left in workspace.glob("warehouse.db*"):
+        left.unlink()
+    assert "không thấy tệp" in ill("warehouse")[1], "the disk is away"
+    ran = run_here("status", "--period", "2025")
+    assert (ran.code, "Không thấy kho số liệu" in ran.err) == (2, True)
+    assert not list(workspace.glob("warehouse.db*")), "looking makes no empty one"
 
 
 # ------------------------------------------------------------------------------------------------ Prefect

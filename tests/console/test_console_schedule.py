@@ -14,9 +14,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+import typer
 
+from console.serving import _own_server, _Screen
 from domain.clock import ZONE, pretending
-from flows.server import end_left_behind, note_server
+from flows.server import end_left_behind, note_server, served_by
 from tasks.health import holiday_conditions
 from tasks.settings import Settings
 from tests.commands import run_here, start
@@ -166,6 +168,21 @@ def test_serve_waits_for_its_server_and_ends_when_told(workspace: Path) -> None:
     assert (serving.returncode, out, err) == (0, "✓ Đã dừng.\n", "")
 
 
+def test_nobody_serves_twice_nor_in_the_server_of_another_workspace(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused() -> str:
+        with pytest.raises(typer.Exit) as ended, _own_server("http://127.0.0.1:9/api", 9, Settings(), _Screen()):
+            pytest.fail("it serves")
+        assert ended.value.exit_code == 2
+        return capsys.readouterr().err
+
+    monkeypatch.setattr("flows.server.answers", lambda _address: True)
+    assert "Chọn --port khác; nếu dùng chung: PREFECT_API_URL=http://127.0.0.1:9/api" in refused()
+    monkeypatch.setattr("flows.server.served_by", lambda _home: 4711)
+    assert "đang được phục vụ (tiến trình 4711)" in refused()
+
+
 def test_a_server_whose_master_was_killed_is_ended_by_the_next(tmp_path: Path) -> None:
     left = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     note = tmp_path / "server.json"
@@ -173,7 +190,11 @@ def test_a_server_whose_master_was_killed_is_ended_by_the_next(tmp_path: Path) -
         assert not end_left_behind(tmp_path), "nothing is noted"
         note_server(note, left.pid)
         assert not end_left_behind(tmp_path), "its master lives: this process"
+        assert served_by(tmp_path) is None, "and may go on"
         kept = json.loads(note.read_text(encoding="utf-8"))
+        other = psutil.Process(os.getppid())
+        note.write_text(json.dumps(kept | {"by": other.pid, "since": other.create_time()}), encoding="utf-8")
+        assert served_by(tmp_path) == other.pid
         for wrong in (kept | {"since": 0.0, "started": 0.0}, {"pid": "?"}, []):  # another process by now; rubbish
             note.write_text(json.dumps(wrong), encoding="utf-8")
             assert not end_left_behind(tmp_path)

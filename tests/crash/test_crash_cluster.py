@@ -242,7 +242,7 @@ def test_a_scheduler_that_does_not_answer_is_refused(
         with monkeypatch.context() as patch:
             patch.setitem(sys.modules, "distributed", None)
             (told,) = health.cluster_conditions(settings)
-            assert "tongket[cluster]" in told.seen.vi
+            assert "make install-server" in told.seen.vi
         for some, level in ((2, "attention"), (0, "fault")):
             monkeypatch.setattr(
                 cluster, "looked_at", lambda _, some=some: (some, [("tcp://a: khác", "tcp://a: other")])

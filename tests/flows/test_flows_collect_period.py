@@ -134,6 +134,29 @@ def test_a_run_without_files_completes_and_says_so() -> None:
     assert report_of(state).counts == {}
 
 
+def test_what_cannot_be_taken_in_is_refused_at_once_by_the_form_too(settings: Settings, tmp_path: Path) -> None:
+    """Not tried again for a minute and a half, and the archive is not taken for new reports."""
+    wrong: list[dict[str, Any]] = [
+        {"inbox": str(tmp_path / "gone")},
+        {"inbox": str(settings.workspace.home)},
+        {"files": [str(tmp_path / "gone.xlsx")]},
+    ]
+    for given, said in zip(wrong, ("Không có thư mục", "chứa kho lưu trữ", "Không có tệp"), strict=True):
+        state: Any = collect_period.fn(**given)
+        assert (state.type, state.name) == (StateType.FAILED, "Từ chối · refused")
+        assert said in state.message
+
+
+def test_a_warehouse_whose_file_is_gone_is_not_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "disk" / "kho.db"
+    monkeypatch.setenv("TONGKET_WAREHOUSE_URL", f"sqlite:///{gone}")
+    for given in ({}, {"period": "2025"}):
+        state: Any = collect_period.fn(**given)
+        assert (state.type, state.name) == (StateType.FAILED, "Từ chối · refused")
+        assert f"Không thấy kho số liệu {gone}" in state.message
+    assert not gone.exists()
+
+
 @pytest.mark.usefixtures("inline", "soon")
 def test_a_database_that_was_gone_for_a_moment_is_asked_again(
     settings: Settings, monkeypatch: pytest.MonkeyPatch

@@ -163,7 +163,7 @@ def test_a_closing_by_schedule_waits_for_permits_and_is_taken_up_by_the_daily_co
         acts.permit_late(engine, unit, "2026-Q1", date(2026, 4, 9), **SIGNED)
         state = close_period.fn()
         assert "2026-Q1 chờ 1 đơn vị được phép muộn đến 09/04/2026" in str(state.message)
-        assert "waiting for 1 units permitted until 2026-04-09" in str(state.message)
+        assert "waiting until 2026-04-09; units permitted to be late: 1" in str(state.message)
         assert periods.life(settings, "2026-Q1") == "open"
     with pretending(datetime(2026, 4, 9, 9, tzinfo=UTC)):
         assert "chờ 1 đơn vị" in str(collect_period.fn().message)
@@ -341,7 +341,8 @@ def test_the_year_is_reviewed_when_its_time_has_come_and_frozen_by_a_person_only
         open_period.fn()
     with pretending(datetime(2026, 12, 29, 3, tzinfo=UTC)):
         state = year_end_review.fn()
-        assert "P99.DU-2026-TK chốt được" in str(state.message), state.name
+        assert "P99.DU-2026-TK chốt được; " in str(state.message), "with what is still to be known"
+        assert "báo cáo chưa gửi" in str(state.message)
         assert "no year is due" in str(year_end_review.fn().name)
         for half in ({}, {"year": 2026}, {"year": 2026, "who": "Lan"}, {"who": "Lan", "reason": "họp"}):
             refused = year_end_review.fn(freeze=True, **half)

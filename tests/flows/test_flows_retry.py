@@ -84,6 +84,11 @@ def test_a_retry_of_what_never_failed_fails_and_changes_nothing(settings: Settin
     state = retried(submissions=[number])
     assert state.type is StateType.FAILED
     assert "nothing failed" in str(state.message)
+    assert state.name == "Từ chối · refused"
+    state = retried()
+    assert (state.type, state.name) == (StateType.FAILED, "Từ chối · refused")
+    assert "Chưa nói chạy lại báo cáo nào" in str(state.message)
+    assert "Nothing was named" in str(state.message)
     assert tries(settings) == before
     assert asked(settings, "select count(*) from action where what = 'retry'") == [(0,)]
 

@@ -48,6 +48,8 @@ def test_a_line_has_its_fields_and_nothing_that_names_a_person_or_a_secret(
     assert line["left_out"] == ["recipient"]
     assert datetime.fromisoformat(line["at"]).tzinfo is not None
     assert capsys.readouterr().err == ""
+    log.tell("notice.sent", settings, notice=1, kind="accepted", error=None)
+    assert "left_out" not in lines(settings)[-1]
 
 
 @pytest.mark.parametrize(("form", "said"), [("json", '"event": "run.started"'), ("text", 'info run.started run="r"')])

@@ -91,12 +91,23 @@ def test_a_line_cut_while_the_text_goes_out_leaves_it_to_a_person(office: Office
     left = office.notices(state="sending")
     assert [row["recipient"] for row in left] == [box.taken[1][0]]
     assert "không rõ đã đến chưa" in left[0]["fault"]
+    assert mailing.TEXT_TIMEOUT >= 6 * mailing.TIMEOUT, "a server that looks a mail through is waited for"
     again = Letterbox()
     sent_by(office, again)
     assert not again.taken, "never by itself"
     assert resend(office.settings, left[0]["id"], who="thử", reason="gọi điện: chưa nhận được") == "sending"
     sent_by(office, again)
     assert again.recipients == [left[0]["recipient"]]
+
+
+def test_who_was_not_reached_is_not_said_to_have_been_sent_to(office: Office) -> None:
+    box = Letterbox()
+    box.before = lambda: setattr(box, "dies_at", len(box.taken) + 1)  # every line is cut
+    done = sent_by(office, box)
+    assert (done.sent, done.unknown, done.waiting) == (0, 2, 1)
+    (left,) = office.notices(state="waiting")
+    assert "không rõ" not in left["fault"]
+    assert "liên tiếp ngắt kết nối" in left["fault"]
 
 
 def test_a_process_killed_while_sending_leaves_it_to_a_person(office: Office) -> None:

@@ -180,6 +180,16 @@ def test_a_sender_that_is_no_address_keeps_nobody_from_being_told(office: Office
 # ------------------------------------------------------------------------------------------------ reminders
 
 
+def test_an_opening_tells_from_when_reports_are_taken_and_the_last_day_of_all(office: Office) -> None:
+    acts.permit_late(office.engine, "X03", "2025-Q1", DUE + timedelta(days=30), who="thử", reason="bão")
+    first = on(date(2024, 12, 15))
+    with pretending(first):
+        assert remind(office.settings, first).by_kind["opened"] == 4
+    own, everybody = (words_of(office.files(office.notices(unit=unit)[0])) for unit in ("X02", "T01"))
+    assert "- Biểu 1 (gửi từ ngày 14/03/2025, hạn ngày 18/03/2025)" in own, "before that day it would be turned back"
+    assert "hạn cuối: ngày 17/04/2025" in everybody
+
+
 def test_who_sent_nothing_is_reminded_of_the_most_urgent_day_alone(office: Office) -> None:
     def told(moment: datetime) -> dict[str, int]:
         with pretending(moment):
