@@ -6,7 +6,7 @@ in the deeds), which faults were planted and which rule is to speak of each, the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
@@ -168,7 +168,7 @@ class Oracle:
             Introduces: self._introduce,
             Defines: self._define,
             Reopens: self._reopen,
-            Closes: lambda deed: self._close(deed.period),
+            Closes: lambda deed: self._close([deed.period]),
             Freezes: self._freeze,
             Wakes: self._wake,
         }
@@ -266,10 +266,11 @@ class Oracle:
         almanac.do(almanac.due("review", now), now)
 
     def _close_due(self) -> None:
-        for occasion in self.almanac.due("close", self.now):
-            if not self._may_be_late(occasion[0]):
-                self._close(occasion[0])
-                self.almanac.do([occasion], self.now)
+        """What is closed at one moment is closed by one run, after one collection."""
+        closing = [occasion for occasion in self.almanac.due("close", self.now) if not self._may_be_late(occasion[0])]
+        if closing:
+            self._close([period for period, _, _ in closing])
+            self.almanac.do(closing, self.now)
 
     def _remind(self, period: str) -> None:
         life = self.almanac.life(period)
@@ -307,12 +308,14 @@ class Oracle:
         """Whether somebody has leave to report a period today still."""
         return any(code == period and until >= self.today for (_, code), until in self.permits.items())
 
-    def _close(self, period: str) -> None:
+    def _close(self, periods: Sequence[str]) -> None:
         """Collected once more, closed, reported."""
         self._collect()
-        self.almanac.life(period).closed_at = self.now
         self.almanac.runs["close-period"] += 1
-        self.reports[period] = self.counts(period)
+        for period in periods:
+            self.almanac.life(period).closed_at = self.now
+        for period in periods:
+            self.reports[period] = self.counts(period)
 
     def _reopen(self, deed: Reopens) -> None:
         life = self.almanac.life(deed.period)

@@ -32,10 +32,11 @@ class PlainMachine:
         reviewing.review(settings, reviewing.Wanted())
 
     def _close_due(self, settings: Settings, moment: datetime) -> None:
-        for item in occasions.due(settings, OccasionKind.CLOSE, moment):
-            if periods.permits_running(settings, item.period, moment) is None:
-                self.close(settings, item.period, SCHEDULE, "đến ngày đóng kỳ theo lịch")
-                occasions.mark_done(settings, [item], None, "đã đóng")
+        due = occasions.due(settings, OccasionKind.CLOSE, moment)
+        ready = [item for item in due if periods.permits_running(settings, item.period, moment) is None]
+        if ready:
+            self._close(settings, [item.period for item in ready], SCHEDULE, "đến ngày đóng kỳ theo lịch")
+            occasions.mark_done(settings, ready, None, "đã đóng")
 
     def _collect(self, settings: Settings) -> str:
         run = collecting.collect(settings, [], inbox=settings.workspace.inbox)
@@ -66,12 +67,18 @@ class PlainMachine:
         notices.notices_after_run(settings, run)
 
     def close(self, settings: Settings, period: str, who: str, reason: str) -> None:
-        with leases.running(engine_for(settings.url), "close-period", period) as run:
-            periods.begin_closing(settings, period, run, who=who, reason=reason)
+        self._close(settings, [period], who, reason)
+
+    def _close(self, settings: Settings, codes: list[str], who: str, reason: str) -> None:
+        with leases.running(engine_for(settings.url), "close-period", codes[0]) as run:
+            for period in codes:
+                periods.begin_closing(settings, period, run, who=who, reason=reason)
             self._collect(settings)
-            periods.close_period(settings, period, who=who, reason=reason, run=run)
-            made = period_report(engine_for(settings.url), register_of(settings), period, clock.now())
-            write_report(settings, made)
+            for period in codes:
+                periods.close_period(settings, period, who=who, reason=reason, run=run)
+            for period in codes:
+                made = period_report(engine_for(settings.url), register_of(settings), period, clock.now())
+                write_report(settings, made)
 
     def freeze(self, settings: Settings, year: int, unit: str, who: str, reason: str) -> None:
         reviewing.review(settings, reviewing.Wanted(year, unit, freeze=True, who=who, reason=reason))
