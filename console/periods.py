@@ -71,8 +71,8 @@ def list_(
         out.print(say("Chưa có kỳ nào.", "There is no period yet."))
         return
     heads = say(
-        "Kỳ|Tên kỳ|Vòng đời|Từ – đến|Chốt số liệu|Hạn cuối|Phải nộp|Đã gửi|Chưa gửi",
-        "Period|Label|Life|Window|Cut-off|Last due|Expected|Received|Missing",
+        "Kỳ|Tên kỳ|Vòng đời|Từ – đến|Chốt số liệu|Hạn cuối|Phải nộp|Đã gửi (+ ngoài diện)|Chưa gửi",
+        "Period|Label|Life|Window|Cut-off|Last due|Expected|Received (+ not owed)|Missing",
     ).split("|")
     shown = [
         [
@@ -82,11 +82,19 @@ def list_(
             f"{_day(row['first_day'])} – {_day(row['last_day'])}",
             _day(row["cutoff"]),
             _day(max(row["due"].values(), default=None)),
-            *(vi_number(row[name]) for name in ("expected", "received", "missing")),
+            vi_number(row["expected"]),
+            _received(row),
+            vi_number(row["missing"]),
         ]
         for row in rows
     ]
     out.print(table(say("Kỳ báo cáo", "Periods"), heads, shown, right=(6, 7, 8)))
+
+
+def _received(row: dict[str, Any]) -> str:
+    """Reports that were owed, so that they and the missing are all that were expected; the others beside them."""
+    owed = vi_number(row["received"] - row["unexpected"])
+    return f"{owed} (+ {vi_number(row['unexpected'])})" if row["unexpected"] else owed
 
 
 def _rows(chosen: Settings, engine: Engine, *, everything: bool) -> Iterator[dict[str, Any]]:
@@ -188,7 +196,10 @@ def _print_period(told: dict[str, Any]) -> None:
         (say("Từ – đến", "Window"), f"{_day(told['first_day'])} – {_day(told['last_day'])}"),
         (say("Chốt số liệu", "Cut-off"), _day(told["cutoff"])),
         (say("Hạn gửi", "Due"), due or "–"),
-        (say("Phải nộp / đã gửi / chưa gửi", "Expected / received / missing"), _counted(told)),
+        (
+            say("Phải nộp / đã gửi (+ ngoài diện) / chưa gửi", "Expected / received (+ not owed) / missing"),
+            _counted(told),
+        ),
     ]
     for name, words in (
         ("opened_at", say("Mở lúc", "Opened")),
@@ -214,7 +225,7 @@ def _print_period(told: dict[str, Any]) -> None:
 
 
 def _counted(told: dict[str, Any]) -> str:
-    return " / ".join(vi_number(told[name]) for name in ("expected", "received", "missing"))
+    return f"{vi_number(told['expected'])} / {_received(told)} / {vi_number(told['missing'])}"
 
 
 def _waits(told: dict[str, Any]) -> Iterator[str]:

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prefect import task
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
@@ -66,6 +65,7 @@ SHOWN_OF_BOARD = (
     "form",
     "expected",
     "received",
+    "unexpected",
     "late",
     "overdue",
     "accepted",
@@ -432,10 +432,7 @@ def publish(run: str, settings: Settings, period: str | None, watch: Stopwatch) 
     with watch.span("publish"):
         engine = engine_for(settings.url)
         rows = queries.failed_of_run(engine, run, limit=ROWS_IN_ARTIFACT)
-        if rows:
-            create_table_artifact(key="rejected-submissions", table=rows, description="Báo cáo bị trả lại · rejected")
-        else:
-            create_markdown_artifact(key="rejected-submissions", markdown="Không có báo cáo nào bị trả lại.")
+        show_table("rejected-submissions", rows, "Báo cáo bị trả lại · rejected")
         for code in dict.fromkeys([*([period] if period else []), *periods_of_run(engine, run)]):
             _show_period(engine, code)
 

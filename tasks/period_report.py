@@ -245,7 +245,7 @@ def show(report: PeriodReport) -> None:
     told: Told = in_words(report)
     show_markdown(key_of("period-report", report.period), markdown(told), report.vi)
     rows = [
-        *({"loại · what": "chưa gửi · missing", **_plain(row)} for row in report.missing.head(ROWS_SHOWN).to_dicts()),
-        *({"loại · what": "muộn · late", **_plain(row)} for row in report.late.head(ROWS_SHOWN).to_dicts()),
+        *({"what": "missing", **row} for row in report.missing.head(ROWS_SHOWN).to_dicts()),
+        *({"what": "late", **row} for row in report.late.head(ROWS_SHOWN).to_dicts()),
     ]
     show_table(key_of("period-late", report.period), rows, f"{report.period}: chưa gửi và muộn · missing and late")

@@ -14,6 +14,8 @@ from prefect.artifacts import (
 )
 from prefect.context import FlowRunContext, TaskRunContext
 
+from tasks.shown_words import headed
+
 
 def key_of(word: str, period: str) -> str:
     """The key of an artifact of a period: each new one joins its history. Letters, digits and dashes only."""
@@ -31,9 +33,9 @@ def show_markdown(key: str, text: str, description: str) -> None:
 
 
 def show_table(key: str, rows: list[dict[str, Any]], description: str) -> None:
-    """A table; Prefect shows none without rows, a sentence stands in its place."""
+    """A table under headings in words; Prefect shows none without rows, a sentence stands in its place."""
     if is_shown() and rows:
-        create_table_artifact(key=key, table=rows, description=description)
+        create_table_artifact(key=key, table=headed(rows), description=description)
     elif is_shown():
         create_markdown_artifact(key=key, markdown="Không có gì · nothing", description=description)
 

@@ -49,7 +49,7 @@ class PermitRunsError(ActRefusedError):
     def __init__(self, period: str, permits: lives.Permits) -> None:
         super().__init__(
             f"{period} chờ {permits.units} đơn vị được phép muộn đến {permits.until:%d/%m/%Y}",
-            f"{period} waiting for {permits.units} units permitted until {permits.until}",
+            f"{period} waiting until {permits.until}; units permitted to be late: {permits.units}",
         )
 
 

@@ -118,11 +118,12 @@ def test_prefect_shows_the_same_state_and_what_was_rejected() -> None:
     assert artifact is not None
     assert artifact.type == "table"
     rows = json.loads(str(artifact.data))
-    assert sorted(row["state"] for row in rows) == ["rejected", "unreadable"]
-    (rejected,) = [row for row in rows if row["state"] == "rejected"]
-    assert rejected["unit"].startswith("P99.CB")
-    assert rejected["rule"] == "LRN-001"
-    assert rejected["message_vi"]
+    returned = "đã bị trả lại · rejected"
+    assert sorted(row["tình trạng · state"] for row in rows) == ["không đọc được · unreadable", returned]
+    (rejected,) = [row for row in rows if row["tình trạng · state"] == returned]
+    assert rejected["mã đơn vị · unit"].startswith("P99.CB")
+    assert rejected["quy tắc · rule"] == "LRN-001"
+    assert rejected["điều phát hiện · finding, in Vietnamese"]
 
 
 @pytest.mark.usefixtures("inline")
@@ -204,7 +205,7 @@ def test_other_batches_are_loaded_when_one_cannot_be(settings: Settings, monkeyp
 
 
 @pytest.mark.usefixtures("inline", "soon")
-@pytest.mark.parametrize("step", ["compare_reports", "to_return", "create_table_artifact"])
+@pytest.mark.parametrize("step", ["compare_reports", "to_return", "show_table"])
 def test_a_fault_after_the_load_leaves_totals_and_the_other_steps_done(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

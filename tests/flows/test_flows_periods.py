@@ -405,6 +405,10 @@ def test_open_collect_and_close_through_prefect_with_real_files(
         artifact: Any = Artifact.get(key)
         assert artifact is not None, key
         assert artifact.type == kind
+    found: list[Any] = [Artifact.get(key) for key in ("status-2025", "period-late-2025")]
+    board, late = (json.loads(artifact.data) for artifact in found)
+    assert sum(row["đã gửi · received"] for row in board) == 3
+    assert {row["loại · what"] for row in late} <= {"chưa gửi · missing", "muộn · late"}
     with pretending(datetime(2026, 1, 5, 1, tzinfo=UTC)):
         state = year_end_review(year=2025, freeze=True, who="Lan", reason="họp", return_state=True)
     assert state.type is StateType.FAILED
