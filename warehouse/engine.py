@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import socket
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -38,6 +39,9 @@ __all__ = [
 
 #: Seconds a SQLite writer waits for the one before it: longer than the largest batch takes to load.
 BUSY_SECONDS = 600
+
+#: Seconds PostgreSQL has to answer whoever connects; the driver of itself waits for two minutes.
+CONNECT_SECONDS = 15
 
 #: Seconds somebody who only asks whether it can be written waits for a writer.
 _PROOF_SECONDS = 1
@@ -119,7 +123,7 @@ def make_engine(url: str) -> Engine:
         event.listen(engine, "connect", _open_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+    return create_engine(parsed, pool_pre_ping=True, connect_args=_patience(parsed), hide_parameters=True)
 
 
 def make_reader(url: str) -> Engine:
@@ -137,11 +141,16 @@ def make_reader(url: str) -> Engine:
         event.listen(engine, "connect", _open_sqlite_reader)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    engine = create_engine(
-        parsed, pool_pre_ping=True, connect_args={"options": _options(parsed, "-c default_transaction_read_only=on")}
-    )
+    options = _options(parsed, "-c default_transaction_read_only=on")
+    engine = create_engine(parsed, pool_pre_ping=True, connect_args={**_patience(parsed), "options": options})
     event.listen(engine, "connect", _open_postgres_reader)
     return engine
+
+
+def _patience(url: URL) -> dict[str, int]:
+    """A server that takes the connection and says nothing is given up; who set a time of their own keeps it."""
+    has_own = "connect_timeout" in url.query or "PGCONNECT_TIMEOUT" in os.environ
+    return {} if has_own else {"connect_timeout": CONNECT_SECONDS}
 
 
 def _options(url: URL, more: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import socket
 import sqlite3
 import time
 from datetime import date
@@ -53,7 +54,7 @@ def test_a_database_nobody_knows_is_refused() -> None:
 
 def test_a_missing_driver_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(MissingDriver, match=r"tongket\[postgres\]"):
+    with pytest.raises(MissingDriver, match="make install-server"):
         make_engine("postgresql://may/kho")
 
 
@@ -129,6 +130,19 @@ def test_a_server_that_is_away_is_worth_trying_again() -> None:
 
 
 # ------------------------------------------------------------------------------------------------ registry
+
+
+def test_a_server_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("warehouse.engine.CONNECT_SECONDS", 2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"postgresql://u@127.0.0.1:{silent.getsockname()[1]}/x"
+        began = time.monotonic()
+        with pytest.raises(OperationalError) as fault:
+            make_engine(address).connect()
+        assert is_transient(fault.value)
+        assert time.monotonic() - began < 10
+        own = make_engine(f"{address}?connect_timeout=7")
+        assert own.url.query["connect_timeout"] == "7"
 
 
 def test_syncing_twice_changes_nothing(engine: Engine) -> None:
