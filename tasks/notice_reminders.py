@@ -284,6 +284,10 @@ class _Writer:
         """All that still owe a report are on it, also those nothing presses yet: people rely on their number."""
         person, lang = above.person, above.person.lang
         kind = next(kind for kind in _GRAVEST if any(told.kind is kind for told in pressing))
+        # that a period was opened, or opened again, makes no list of debts news
+        crossed = max(
+            told.crossed for told in pressing if kind is NoticeKind.OPENED or told.kind is not NoticeKind.OPENED
+        )
         due = min((day for forms in units if (day := _first_due(forms)) is not None), default=None)
         fields = {
             "unit": words.clean(above.unit),
@@ -299,8 +303,7 @@ class _Writer:
         subject, body = words.filled(self.catalog.notice(kind, Audience.FOCAL), lang, fields)
         return {
             "kind": kind.value,
-            "reason": f"list:{self.window['period_id']}:{self._known_as(above.unit_id)}{self._since(kind)}"
-            f":{max(pressing).crossed}",
+            "reason": f"list:{self.window['period_id']}:{self._known_as(above.unit_id)}{self._since(kind)}:{crossed}",
             "unit_id": above.unit_id,
             "period_id": self.window["period_id"],
             "form_id": None,

@@ -82,8 +82,9 @@ class Told:
                 what.append(again)
             self.reminders.setdefault((said.kind, debt.unit, period, ":".join(what)), self.people.get(debt.unit, ""))
         series = (period, again if any(said.kind == "overdue" for said in most) else "")
-        if most and max(most).since > self._listed.get(series, date.min):
-            self._listed[series] = max(most).since
+        grave = [said.since for said in most if said.kind != "opened"] or [said.since for said in most]
+        if grave and max(grave) > self._listed.get(series, date.min):
+            self._listed[series] = max(grave)
             self.lists["debts", period] += 1
 
     def decide(self, file: str, state: str, findings: object, period: str, restored: int) -> str:
