@@ -211,7 +211,8 @@ def _withdrawn() -> Select[Any]:
         .correlate(tables.submission)
         .scalar_subquery()
     )
-    stands = exists().where(*is_same_report(here, other), other.state.in_(sorted(IN_FORCE)))
+    in_its_place = sorted({*IN_FORCE, SubmissionState.RECEIVED})  # or waits to be checked, and is told of then
+    stands = exists().where(*is_same_report(here, other), other.state.in_(in_its_place))
     unit, period, obligation = tables.unit.c, tables.period.c, tables.obligation.c
     is_owed = exists().where(
         obligation.form_id == here.form_id,
