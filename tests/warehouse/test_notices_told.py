@@ -258,6 +258,14 @@ def test_what_was_withdrawn_is_told_once_and_owed_anew(office: Office) -> None:
     acts.withdraw(office.engine, second, who="thử", reason="gửi nhầm")
     assert notices_after_run(office.settings, office.report(X02="accepted")).by_kind == {"accepted": 2}
     assert reminded(office, before(7)) == []
+    # the version before is taken up again: told when it is checked, as it is the one that counts
+    acts.withdraw(office.engine, office.notices(unit="X02")[-1]["submission_id"], who="thử", reason="gửi nhầm")
+    acts.restore(office.engine, second, who="thử", reason="bản này mới đúng")
+    assert reminded(office, before(6)) == []
+    run = start_run(office.engine, "collect-period", "2025-Q1")
+    intake.claim(office.engine, run, [second])
+    load_batch(office.engine, run, batch((second, "X02", "accepted", {"received": 1.0})))
+    assert notices_after_run(office.settings, run).by_kind == {"accepted": 2}
 
 
 def test_a_withdrawal_that_waits_is_dropped_when_a_new_report_came(office: Office) -> None:
