@@ -21,13 +21,22 @@ class Audience(StrEnum):
     ADMIN = "admin"
 
 
+class Case(StrEnum):
+    """What sets an occasion apart. ``again``: the unit did send a report and still owes one, because it was returned or
+    withdrawn; ``withdrawn``: a report that stood in the totals was taken out of them."""
+
+    USUAL = "usual"
+    AGAIN = "again"
+    WITHDRAWN = "withdrawn"
+
+
 _ALWAYS = ("unit", "unit_name", "period", "ask")
 _REPORT = (*_ALWAYS, "form", "file", "submission", "received", "outcome", "warnings")
 _LISTED = (*_ALWAYS, "reports", "accepted", "failed")
 _OWED = (*_ALWAYS, "missing", "owing", "due", "days", "units")
 
 #: The fields that are known when a text is filled in, by what it tells and to whom.
-FIELDS: dict[tuple[NoticeKind, Audience], tuple[str, ...]] = {
+_USUAL: dict[tuple[NoticeKind, Audience], tuple[str, ...]] = {
     (NoticeKind.OPENED, Audience.UNIT): (*_ALWAYS, "forms", "due"),
     (NoticeKind.DUE_SOON, Audience.UNIT): (*_ALWAYS, "forms", "due", "days"),
     (NoticeKind.OVERDUE, Audience.UNIT): (*_ALWAYS, "forms", "due", "days"),
@@ -52,6 +61,19 @@ FIELDS: dict[tuple[NoticeKind, Audience], tuple[str, ...]] = {
     ),
 }
 
+_WITHDRAWN = ("form", "file", "submission", "received", "who", "why", "when", "needed")
+
+#: What a text is told on: its kind, whom it speaks to, and what sets the occasion apart.
+Key = tuple[NoticeKind, Audience, Case]
+
+FIELDS: dict[Key, tuple[str, ...]] = {
+    **{(*key, Case.USUAL): fields for key, fields in _USUAL.items()},
+    (NoticeKind.DUE_SOON, Audience.UNIT, Case.AGAIN): _USUAL[NoticeKind.DUE_SOON, Audience.UNIT],
+    (NoticeKind.OVERDUE, Audience.UNIT, Case.AGAIN): _USUAL[NoticeKind.OVERDUE, Audience.UNIT],
+    (NoticeKind.REJECTED, Audience.UNIT, Case.WITHDRAWN): (*_ALWAYS, *_WITHDRAWN),
+    (NoticeKind.REJECTED, Audience.FOCAL, Case.WITHDRAWN): (*_ALWAYS, "reports", "count"),
+}
+
 LANGUAGES = ("vi", "en")
 
 
@@ -60,14 +82,15 @@ class NoticeText(Definition):
 
     kind: NoticeKind
     audience: Audience
+    case: Case = Case.USUAL
     subject_vi: str
     body_vi: str
     subject_en: str
     body_en: str
 
     @property
-    def key(self) -> tuple[NoticeKind, Audience]:
-        return self.kind, self.audience
+    def key(self) -> Key:
+        return self.kind, self.audience, self.case
 
     def subject(self, lang: str) -> str:
         return self.subject_en if lang == "en" else self.subject_vi
@@ -79,11 +102,11 @@ class NoticeText(Definition):
 def text_faults(texts: Sequence[NoticeText]) -> Iterator[tuple[str, str]]:
     """(where, what): a text that is missing, stands twice, is empty, or names a field that is not known then."""
     keys = [text.key for text in texts]
-    for kind, audience in FIELDS:
-        if (kind, audience) not in keys:
-            yield f"{kind} {audience}", "has no text"
+    for key in FIELDS:
+        if key not in keys:
+            yield _named(key), "has no text"
     for text in texts:
-        where = f"{text.kind} {text.audience}"
+        where = _named(text.key)
         if text.key not in FIELDS:
             yield where, "is told to nobody"
             continue
@@ -92,6 +115,11 @@ def text_faults(texts: Sequence[NoticeText]) -> Iterator[tuple[str, str]]:
         for part, lang in product(("subject", "body"), LANGUAGES):
             words: str = getattr(text, f"{part}_{lang}")
             yield from ((where, f"{part}_{lang} {what}") for what in _wrong(words, FIELDS[text.key], part))
+
+
+def _named(key: Key) -> str:
+    kind, audience, case = key
+    return f"{kind} {audience}" if case is Case.USUAL else f"{kind} {audience} {case}"
 
 
 def _wrong(words: str, known: Sequence[str], part: str) -> Iterator[str]:

@@ -28,7 +28,7 @@ from catalog.model import (
     UnitKind,
     UnitRecord,
 )
-from catalog.notices import Audience, NoticeText
+from catalog.notices import Audience, Case, NoticeText
 from catalog.rating import RatingRules
 from domain.notice import NoticeKind
 from domain.period import Period
@@ -159,9 +159,9 @@ class Catalog:
         """The rules in force for a form on a day."""
         return [rule for rule in self.rules if rule.applies_to(form) and rule.applies_on(day)]
 
-    def notice(self, kind: NoticeKind, audience: Audience) -> NoticeText:
+    def notice(self, kind: NoticeKind, audience: Audience, case: Case = Case.USUAL) -> NoticeText:
         """What is told on such an occasion; the definitions are proved to have a text for each."""
-        return next(text for text in self.notices if text.key == (kind, audience))
+        return next(text for text in self.notices if text.key == (kind, audience, case))
 
     def rating_on(self, day: date) -> RatingRules | None:
         """The rules by which units are rated for a period that ends on ``day``."""

@@ -36,7 +36,7 @@ KINDS = {
     NoticeKind.OPENED.value: say("mở kỳ", "period opened"),
     NoticeKind.DUE_SOON.value: say("nhắc trước hạn", "due soon"),
     NoticeKind.OVERDUE.value: say("quá hạn", "overdue"),
-    NoticeKind.REJECTED.value: say("bị trả lại", "rejected"),
+    NoticeKind.REJECTED.value: say("bị trả lại hoặc rút", "rejected or withdrawn"),
     NoticeKind.ACCEPTED.value: say("được nhận", "accepted"),
     NoticeKind.DIGEST.value: say("tóm tắt", "digest"),
 }

@@ -8,9 +8,9 @@ from enum import StrEnum
 
 
 class NoticeKind(StrEnum):
-    """``opened``: a period began, with what is owed; ``due_soon``: nothing came yet, due in N days; ``overdue``:
-    nothing came and the day has passed; ``rejected`` (also what could not be read) and ``accepted``: what became of a
-    report; ``digest``: a summary for the administrator."""
+    """``opened``: a period began, with what is owed; ``due_soon``: no report that counts came yet, due in N days;
+    ``overdue``: none came and the day has passed; ``rejected`` (also what could not be read, and what was withdrawn)
+    and ``accepted``: what became of a report; ``digest``: a summary for the administrator."""
 
     OPENED = "opened"
     DUE_SOON = "due_soon"

@@ -14,7 +14,7 @@ import polars as pl
 
 from catalog import Catalog
 from catalog.model import IntakeCheck
-from catalog.notices import Audience
+from catalog.notices import Audience, Case
 from domain.clock import day_of
 from domain.finding import Severity
 from domain.notice import NoticeKind, NoticeState
@@ -24,7 +24,7 @@ from tasks.notice_words import Focal, People, Person
 from tasks.returning import copy_place
 from tasks.settings import Settings
 from warehouse.engine import Engine
-from warehouse.notices import NOTICE, findings_to_tell, reasons_known
+from warehouse.notices import NOTICE, findings_to_tell, reasons_known, times_before
 
 #: Findings a notice names, and reports a list names.
 MOST_FINDINGS, MOST_REPORTS = 10, 100
@@ -55,19 +55,31 @@ class Told:
 
 def with_reasons(engine: Engine, outcomes: pl.DataFrame) -> Told:
     """The outcomes with why each is told: ``rejected:57:3f…``, the same for the same report that ends the same way with
-    the same findings, whichever run found them."""
+    the same findings, whichever run found them; when it was otherwise in between, ``rejected:57:3f…:1``. Of what was
+    withdrawn ``withdrawn:57:12``, with the number of the act."""
     failed = outcomes.filter(pl.col("state").is_in(sorted(FAILED)))
     found = findings_to_tell(engine, failed["submission_id"].to_list())
     findings: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for item in found.iter_rows(named=True):
         findings[item["submission_id"]].append(item)
+    before = times_before(engine, outcomes["submission_id"].to_list())
     kinds, reasons = [], []
     for row in outcomes.iter_rows(named=True):
-        kind = NoticeKind.REJECTED if row["state"] in FAILED else NoticeKind.ACCEPTED
+        number = row["submission_id"]
+        kind = NoticeKind.ACCEPTED if row["state"] in IN_FORCE else NoticeKind.REJECTED
+        again = f":{before[number]}" if number in before else ""
         kinds.append(kind.value)
-        reasons.append(f"{kind}:{row['submission_id']}:{_digest(row, findings.get(row['submission_id'], []))}")
+        reasons.append(
+            f"{SubmissionState.WITHDRAWN}:{number}:{row['act']}"
+            if _is_withdrawn(row)
+            else f"{kind}:{number}:{_digest(row, findings.get(number, []))}{again}"
+        )
     rows = outcomes.with_columns(kind=pl.Series(kinds, dtype=pl.String), reason=pl.Series(reasons, dtype=pl.String))
     return Told(rows, findings)
+
+
+def _is_withdrawn(row: Row) -> bool:
+    return bool(row["state"] == SubmissionState.WITHDRAWN)
 
 
 def _digest(row: Row, findings: list[dict[str, Any]]) -> str:
@@ -127,9 +139,19 @@ class _Writer:
                 }
 
     def _said(self, row: Row, person: Person, attachment: str | None) -> dict[str, str]:
+        lang, kind = person.lang, NoticeKind(row["kind"])
+        if _is_withdrawn(row):
+            text = self.catalog.notice(kind, Audience.UNIT, Case.WITHDRAWN)
+            fields = {**self._named(row, person), **self._act(row, lang)}
+        else:
+            text = self.catalog.notice(kind, Audience.UNIT)
+            fields = {**self._named(row, person), **self._outcome(row, attachment, lang)}
+        subject, body = words.filled(text, lang, fields)
+        return {"subject": subject, "body": body}
+
+    def _named(self, row: Row, person: Person) -> dict[str, str]:
         lang = person.lang
-        text = self.catalog.notice(NoticeKind(row["kind"]), Audience.UNIT)
-        fields = {
+        return {
             "unit": words.clean(row["unit"]) or "?",
             "unit_name": words.clean(row["unit_name"]) or words.pick(lang, "đơn vị chưa rõ", "unknown unit"),
             "period": words.period_words(row, lang),
@@ -139,6 +161,30 @@ class _Writer:
             "file": words.clean(row["file_name"], 150),
             "submission": str(row["submission_id"]),
             "received": words.moment_words(row["received_at"], lang),
+        }
+
+    def _act(self, row: Row, lang: str) -> dict[str, str]:
+        """Who withdrew it, why, and what is left to do; a unit that owes nothing, or may not report, is asked for
+        nothing."""
+        return {
+            "who": words.clean(row["act_who"]),
+            "why": words.clean(row["act_why"], 1_000).rstrip("."),
+            "when": words.moment_words(row["act_at"], lang),
+            "needed": self._needed(row, lang),
+        }
+
+    def _needed(self, row: Row, lang: str) -> str:
+        if not row["is_owed"]:
+            return ""
+        by_when = self._by_when(row["due"], lang)
+        return words.pick(
+            lang,
+            f"Đơn vị cần gửi báo cáo mới {by_when}, nếu chưa gửi.",
+            f"A new report is needed from your unit {by_when}, if it has not been sent.",
+        )
+
+    def _outcome(self, row: Row, attachment: str | None, lang: str) -> dict[str, str]:
+        return {
             "outcome": words.pick(lang, *_OUTCOMES[SubmissionState(row["state"])]),
             "warnings": _warnings(row, lang),
             "critical": _critical(row["n_critical"], lang),
@@ -146,8 +192,6 @@ class _Writer:
             "attached": self._attached(row, attachment, lang),
             "by_when": self._by_when(row["due"], lang),
         }
-        subject, body = words.filled(text, lang, fields)
-        return {"subject": subject, "body": body}
 
     def _critical_findings(self, row: Row) -> list[dict[str, Any]]:
         found = self.told.findings.get(row["submission_id"], [])
@@ -203,11 +247,12 @@ class _Writer:
     # -------------------------------------------------------------------------------------------- lists
 
     def lists(self) -> Iterator[Row]:
-        """A notice a focal point, person and period, of all outcomes of units below it."""
-        groups: dict[tuple[int, str, int | None], list[tuple[Row, Focal]]] = defaultdict(list)
+        """A notice a focal point, person and period, of all outcomes of units below it; what was withdrawn is one
+        of its own."""
+        groups: dict[tuple[int, str, int | None, bool], list[tuple[Row, Focal]]] = defaultdict(list)
         for row in self.told.rows.iter_rows(named=True):
             for above in self.people.focal.get(row["unit_id"], []):
-                groups[above.unit_id, above.person.email, row["period_id"]].append((row, above))
+                groups[above.unit_id, above.person.email, row["period_id"], _is_withdrawn(row)].append((row, above))
         for members in groups.values():
             own = [person for row, _ in members for person in self.people.own.get(row["unit_id"], [])]
             if not words.is_told_of_itself([above for _, above in members], own):
@@ -225,9 +270,11 @@ class _Writer:
             "ask": self.people.ask(above.unit_id, person, lang),
             "accepted": words.number(len(rows) - len(failed), lang),
             "failed": words.number(len(failed), lang),
-            "reports": _reports(failed, lang) if failed else _with_warnings(rows, lang),
+            "count": words.number(len(rows), lang),
+            "reports": self._listed(rows, failed, lang),
         }
-        subject, body = words.filled(self.catalog.notice(kind, Audience.FOCAL), lang, fields)
+        case = Case.WITHDRAWN if _is_withdrawn(rows[0]) else Case.USUAL
+        subject, body = words.filled(self.catalog.notice(kind, Audience.FOCAL, case), lang, fields)
         return {
             **_of(rows[0], person, self.settings),
             "kind": kind.value,
@@ -239,6 +286,11 @@ class _Writer:
             "subject": subject,
             "body": body,
         }
+
+    def _listed(self, rows: list[Row], failed: list[Row], lang: str) -> str:
+        if _is_withdrawn(rows[0]):
+            return _acts(rows, lang)
+        return _reports(failed, lang) if failed else _with_warnings(rows, lang)
 
 
 def state_of(person: Person, settings: Settings) -> str:
@@ -286,6 +338,15 @@ def _reports(rows: list[Row], lang: str) -> str:
     lines = [
         f"- {words.clean(row['unit_name'])} ({words.clean(row['unit'])}): "
         f"{words.pick(lang, *_OUTCOMES[SubmissionState(row['state'])])}, {_critical(row['n_critical'], lang)}"
+        for row in sorted(rows, key=lambda row: (row["unit"], row["submission_id"]))
+    ]
+    return words.listed(lines, MOST_REPORTS, ("báo cáo", "reports"), lang)
+
+
+def _acts(rows: list[Row], lang: str) -> str:
+    lines = [
+        f"- {words.clean(row['unit_name'])} ({words.clean(row['unit'])}): "
+        f"{words.moment_words(row['act_at'], lang)}, {words.clean(row['act_who'])}: {words.clean(row['act_why'])}"
         for row in sorted(rows, key=lambda row: (row["unit"], row["submission_id"]))
     ]
     return words.listed(lines, MOST_REPORTS, ("báo cáo", "reports"), lang)

@@ -1,4 +1,5 @@
-"""Who is to be reminded: units of open periods that owe a report and sent nothing, by how close the due day is."""
+"""Who is to be reminded: units of open periods that owe a report, by how close the due day is. A unit whose report was
+returned or withdrawn owes one like a unit that sent nothing, and is told so in other words."""
 
 from __future__ import annotations
 
@@ -12,10 +13,11 @@ import polars as pl
 
 from catalog import Catalog
 from catalog.model import Schedule
-from catalog.notices import Audience
+from catalog.notices import Audience, Case
 from domain.clock import day_of
 from domain.life import Life, life_of
 from domain.notice import NoticeKind
+from domain.submission import SubmissionState
 from tasks import notice_words as words
 from tasks.notice_outcomes import state_of
 from tasks.notice_words import Focal, People
@@ -35,6 +37,16 @@ _GRAVEST = (NoticeKind.OVERDUE, NoticeKind.DUE_SOON, NoticeKind.OPENED)
 #: The periods people may still report for.
 _OPEN = (Life.OPEN, Life.REOPENED)
 
+#: What became of a report that came and does not count.
+_CAME = {
+    SubmissionState.REJECTED.value: (
+        "đã bị trả lại, phải sửa và gửi lại",
+        "was returned and still has to be corrected",
+    ),
+    SubmissionState.UNREADABLE.value: ("không đọc được, phải gửi lại", "could not be read and has to be sent again"),
+    SubmissionState.WITHDRAWN.value: ("đã được rút, cần báo cáo mới", "was withdrawn, and a new one is needed"),
+}
+
 Row = Mapping[str, Any]
 
 
@@ -48,17 +60,24 @@ class Urgency:
 
 
 def urgency(
-    due: date | None, today: date, opened: date | None, schedule: Schedule, *, asked: bool = False
+    due: date | None,
+    today: date,
+    opened: date | None,
+    schedule: Schedule,
+    *,
+    asked: bool = False,
+    reopened: date | None = None,
 ) -> Urgency | None:
     """The most pressing thing to say of a debt; ``None`` when there is nothing to say yet, or not any more.
 
     Only the last day of reminding that was crossed counts: after days without the program nobody is told of each that
-    was missed. ``asked``: a person named the period, however long ago it was due.
+    was missed. ``asked``: a person named the period, however long ago it was due; ``reopened``: the day it was opened
+    again, from which on it is asked for like one that was due then.
     """
     left = (due - today).days if due is not None else 0
     if due is not None and left < 0:
         passed = [days for days in schedule.remind_days_after if days <= -left]
-        if not passed or not (asked or -left <= _TOO_LATE.days):
+        if not passed or not (asked or today - max(due, reopened or due) <= _TOO_LATE):
             return None
         return Urgency(due + timedelta(days=max(passed)), NoticeKind.OVERDUE, max(passed))
     near = [days for days in schedule.remind_days_before if due is not None and left <= days]
@@ -82,7 +101,7 @@ def reminders(
     """:data:`warehouse.notices.NOTICE` rows of everything there is to remind of, told before or not.
 
     ``period``: that one alone, as long as it is not closed; ``only``: numbers of units and focal points;
-    ``supposing``: what this unit would be told of this kind, had it sent nothing.
+    ``supposing``: what this unit would be told of this kind, did it owe every report of the period.
     """
     today = day_of(moment)
     rows: list[Row] = []
@@ -123,12 +142,13 @@ def _of_period(
     asked: bool,
     only: Collection[int] | None,
 ) -> Iterator[Row]:
-    opened = window["reopened_at"] or window["opened_at"]
+    again, opened = _reopened_on(window), window["opened_at"]
+    began = again or (day_of(opened) if opened else None)
     with engine.connect() as connection:
         debts = owing(connection, window["period"], today)
-    missing = debts.filter("is_missing")
+    missing = debts.filter("is_open")
     said = {
-        due: urgency(due, today, day_of(opened) if opened else None, catalog.schedule, asked=asked)
+        due: urgency(due, today, began, catalog.schedule, asked=asked, reopened=again)
         for due in missing["due"].unique()
     }
     if all(told is None for told in said.values()):
@@ -140,6 +160,10 @@ def _of_period(
         if only is None or unit[0]["unit_id"] in only:
             yield from writer.own(unit)
     yield from writer.lists(units, _owing_below(engine, debts, people, today), only)
+
+
+def _reopened_on(window: Row) -> date | None:
+    return day_of(window["reopened_at"]) if window["reopened_at"] else None
 
 
 def _supposed(
@@ -189,7 +213,17 @@ class _Writer:
 
     def _most(self, forms: Sequence[Row]) -> Urgency | None:
         """The most urgent of a unit's debts; ``None`` when none is urgent yet."""
-        return max((found for form in forms if (found := self.said[form["due"]]) is not None), default=None)
+        return max((found for form in forms if (found := self._pressing(form)) is not None), default=None)
+
+    def _pressing(self, form: Row) -> Urgency | None:
+        """Who sent a report already need not be told that the period was opened."""
+        told = self.said[form["due"]]
+        return None if told is not None and told.kind is NoticeKind.OPENED and _is_again(form) else told
+
+    def _since(self, kind: NoticeKind) -> str:
+        """What a reason says of a period that was opened again, so that whoever still owes is told overdue anew."""
+        reopened = self.window["reopened_at"]
+        return f":r{reopened:%Y%m%dT%H%M%S}" if reopened and kind is NoticeKind.OVERDUE else ""
 
     def own(self, forms: Sequence[Row]) -> Iterator[Row]:
         """What the unit itself is told, of all the forms it owes."""
@@ -197,7 +231,9 @@ class _Writer:
         if told is None:
             return
         number = self.window["period_id"]
-        detail = "" if told.kind is NoticeKind.OPENED else f":{due}:{told.threshold}"
+        detail = "" if told.kind is NoticeKind.OPENED else f":{due}:{told.threshold}{self._since(told.kind)}"
+        has_texts = told.kind in (NoticeKind.DUE_SOON, NoticeKind.OVERDUE)
+        case = Case.AGAIN if has_texts and any(_is_again(form) for form in forms) else Case.USUAL
         for person in self.people.told(first["unit_id"]):
             lang = person.lang
             fields = {
@@ -209,7 +245,7 @@ class _Writer:
                 "due": words.day_words(due, lang),
                 "days": self._days(due, lang),
             }
-            subject, body = words.filled(self.catalog.notice(told.kind, Audience.UNIT), lang, fields)
+            subject, body = words.filled(self.catalog.notice(told.kind, Audience.UNIT, case), lang, fields)
             yield {
                 "kind": told.kind.value,
                 "reason": f"{told.kind}:{number}:{self._known_as(first['unit_id'])}{detail}",
@@ -236,7 +272,7 @@ class _Writer:
     def lists(
         self, units: Sequence[Sequence[Row]], owing_below: Mapping[int, int], only: Collection[int] | None
     ) -> Iterator[Row]:
-        """One list a focal point and person, of all units below it that sent nothing."""
+        """One list a focal point and person, of all units below it that still owe a report."""
         groups: dict[tuple[int, str], list[tuple[Sequence[Row], Focal]]] = defaultdict(list)
         for forms in units:
             for above in self.people.focal.get(forms[0]["unit_id"], []):
@@ -250,9 +286,13 @@ class _Writer:
                 yield self._list(below, above, owing_below.get(above.unit_id, len(below)), pressing)
 
     def _list(self, units: Sequence[Sequence[Row]], above: Focal, owed: int, pressing: Sequence[Urgency]) -> Row:
-        """All that sent nothing are on it, also those nothing presses yet: their number is a figure people rely on."""
+        """All that still owe a report are on it, also those nothing presses yet: people rely on their number."""
         person, lang = above.person, above.person.lang
         kind = next(kind for kind in _GRAVEST if any(told.kind is kind for told in pressing))
+        # that a period was opened, or opened again, makes no list of debts news
+        crossed = max(
+            told.crossed for told in pressing if kind is NoticeKind.OPENED or told.kind is not NoticeKind.OPENED
+        )
         days = [form["due"] for forms in units for form in forms if form["due"] is not None]
         # of a period that opens the last day is told, of debts the day that comes first
         due = (max if kind is NoticeKind.OPENED else min)(days, default=None)
@@ -270,7 +310,7 @@ class _Writer:
         subject, body = words.filled(self.catalog.notice(kind, Audience.FOCAL), lang, fields)
         return {
             "kind": kind.value,
-            "reason": f"{list_prefix(self.window['period_id'], self._known_as(above.unit_id))}{max(pressing).crossed}",
+            "reason": f"list:{self.window['period_id']}:{self._known_as(above.unit_id)}{self._since(kind)}:{crossed}",
             "unit_id": above.unit_id,
             "period_id": self.window["period_id"],
             "form_id": None,
@@ -289,7 +329,7 @@ class _Writer:
         lines = [
             f"- {words.clean(forms[0]['unit_name'])} ({words.clean(forms[0]['unit'])}): "
             f"{words.pick(lang, 'hạn', 'due')} {words.day_words(_first_due(forms), lang)}, "
-            f"{self._days(_first_due(forms), lang)}{_permitted(forms, lang)}"
+            f"{self._days(_first_due(forms), lang)}{_permitted(forms, lang)}{_came_of(forms, lang)}"
             for forms in ordered
         ]
         return words.listed(lines, MOST_UNITS, ("đơn vị", "units"), lang)
@@ -305,18 +345,34 @@ def _permitted(forms: Sequence[Row], lang: str) -> str:
     return words.pick(lang, ", đã được phép gửi muộn", ", a later day was permitted")
 
 
+def _is_again(form: Row) -> bool:
+    """Whether a report came that does not count."""
+    return bool(form["state"] in _CAME)
+
+
+def _came(form: Row, lang: str) -> str:
+    """What became of the report that came; empty when none did."""
+    if not _is_again(form):
+        return ""
+    day = words.day_words(day_of(form["arrived_at"]), lang)
+    vi, en = _CAME[form["state"]]
+    return words.pick(lang, f"báo cáo nhận ngày {day} {vi}", f"the report received on {day} {en}")
+
+
+def _came_of(forms: Sequence[Row], lang: str) -> str:
+    """The same of a unit, each thing once; of one that sent nothing its due day says enough."""
+    return "".join(f", {came}" for came in dict.fromkeys(_came(form, lang) for form in forms) if came)
+
+
 def _form_line(form: Row, not_before: date | None, lang: str) -> str:
     label = words.clean(form["form_en" if lang == "en" else "form_vi"])
     permit = _permitted([form], lang)
     due = words.day_words(form["due"], lang)
     begin = words.day_words(not_before, lang)
     vi, en = (f"gửi từ ngày {begin}, ", f"to be sent from {begin}, ") if not_before else ("", "")
-    return words.pick(lang, f"- {label} ({vi}hạn ngày {due}{permit})", f"- {label} ({en}due {due}{permit})")
-
-
-def list_prefix(period_id: int, unit_id: int) -> str:
-    """How the reason of a focal point's list begins; the day that was crossed follows."""
-    return f"list:{period_id}:{unit_id}:"
+    came = f": {said}" if (said := _came(form, lang)) else ""
+    told_vi, told_en = f"- {label} ({vi}hạn ngày {due}{permit}){came}", f"- {label} ({en}due {due}{permit}){came}"
+    return words.pick(lang, told_vi, told_en)
 
 
 def new_reminders(rows: pl.DataFrame, known: Collection[str], lists: Sequence[str]) -> pl.DataFrame:

@@ -35,6 +35,7 @@ from warehouse.notices import (
     reword,
     texts_of,
     waiting,
+    withdrawn,
     write_notices,
 )
 from warehouse.notices import (
@@ -96,8 +97,9 @@ def notices_after_run(settings: Settings, run: str) -> Made:
 
 
 def remind(settings: Settings, moment: datetime, period: str | None = None) -> Made:
-    """Tell units of open periods that owe a report and sent nothing, each of the most urgent day of reminding alone,
-    and focal points one list for all their units; administrators get the digest of the day, once.
+    """Tell units of open periods that owe a report, each of the most urgent day of reminding alone, and focal points
+    one list for all their units; and units whose report was withdrawn, that it was. Administrators get the digest of
+    the day, once.
 
     With ``period`` that one alone, however long ago it was due, and no digest. A closed period reminds nobody.
     """
@@ -122,14 +124,16 @@ def _written(settings: Settings, engine: Engine, rows: pl.DataFrame, run: str | 
 
 
 def due_reminders(settings: Settings, engine: Engine, moment: datetime, period: str | None = None) -> pl.DataFrame:
-    """The reminders nobody was told of yet; nothing is written."""
-    rows = reminders(settings, engine, definitions(settings), moment, period)
+    """The reminders and withdrawals nobody was told of yet; nothing is written."""
+    catalog = definitions(settings)
+    taken_out = outcome_notices(settings, engine, catalog, withdrawn(engine, period), moment)
+    rows = reminders(settings, engine, catalog, moment, period)
     with engine.connect() as connection:
         known = reasons_known(connection, rows["reason"].unique())
         lists = [
             reason for number in rows["period_id"].unique() for reason in reasons_like(connection, f"list:{number}:")
         ]
-    return new_reminders(rows, known.to_list(), lists)
+    return pl.concat([*taken_out, new_reminders(rows, known.to_list(), lists)])
 
 
 def deliver(settings: Settings, *, at_once: bool = False) -> Delivered:
@@ -260,10 +264,11 @@ def _settled_debts(settings: Settings, engine: Engine, rows: pl.DataFrame, momen
                 how="left",
             )
         )
-        # a shorter list is still true; what a later day of reminding asks for is written as a notice of its own
+        # a shorter list is still true; what a later day of reminding asks for, or a period that was opened again, is
+        # written as a notice of its own
         holds = (
             pl.when(pl.col("reason").str.starts_with("list:"))
-            .then(pl.col("now_reason") <= pl.col("reason"))
+            .then((pl.col("now_reason") <= pl.col("reason")) & (_series("now_reason") == _series("reason")))
             .otherwise(pl.col("now_reason") == pl.col("reason"))
             .fill_null(value=False)
         )
@@ -273,6 +278,10 @@ def _settled_debts(settings: Settings, engine: Engine, rows: pl.DataFrame, momen
         )
         reword(engine, other.select("id", subject="now_subject", body="now_body"))
     return gone
+
+
+def _series(reason: str) -> pl.Expr:
+    return pl.col(reason).str.replace(":[^:]*$", "")
 
 
 def _matter() -> pl.Expr:

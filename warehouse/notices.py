@@ -13,17 +13,17 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, exists, func, or_, select, update
 
 from domain.act import Act, ActRefusedError
 from domain.finding import Severity
 from domain.notice import NoticeState
-from domain.submission import FAILED, IN_FORCE
+from domain.submission import FAILED, IN_FORCE, SubmissionState
 from warehouse import tables
 from warehouse.bulk import MOMENT, insert_frame, next_id, number_rows, read_frame, read_where_in, update_frame
 from warehouse.engine import write
 from warehouse.registry import set_setting, setting
-from warehouse.reporting import is_latest, permits, status_on
+from warehouse.reporting import is_latest, is_same_report, permits, status_on
 from warehouse.signing import record, sign
 from warehouse.units import selves
 from warehouse.words import Words
@@ -46,6 +46,15 @@ NOTICE = {
 
 #: States whose outcome is told.
 _TOLD = sorted({*FAILED, *IN_FORCE})
+
+#: How a try ends that decides what becomes of a report.
+_DECIDED = _TOLD
+
+#: What is told of an act, by what it is called.
+_ACT = {"id": "act", "who": "act_who", "reason": "act_why", "at": "act_at"}
+
+#: States of the latest version of a report that its unit still owes, as long as no version is in force.
+_OWING = ["missing", *sorted({*FAILED, SubmissionState.WITHDRAWN})]
 
 #: Up to which decision outcomes were told, and how far before it a decision may have been committed later.
 _UP_TO, _OVERLAP = "notices_told_up_to", timedelta(hours=1)
@@ -74,7 +83,8 @@ def outcomes(engine: Engine, run: str) -> tuple[pl.DataFrame, datetime | None]:
     told; and the newest such moment, for :func:`write_notices`.
 
     ``submission_id, state, unit_id, unit, unit_name, period_id, period, period_vi, period_en, form_id, form, form_vi,
-    form_en, file_name, received_at, decided_at, n_critical, n_warning, n_settled, due``.
+    form_en, file_name, received_at, decided_at, n_critical, n_warning, n_settled, due, act, act_who, act_why, act_at,
+    is_owed``; the last five only of what was withdrawn (:func:`withdrawn`), which is among them.
     """
     here, attempt = tables.submission.c, tables.attempt.c
     with engine.connect() as connection:
@@ -84,10 +94,31 @@ def outcomes(engine: Engine, run: str) -> tuple[pl.DataFrame, datetime | None]:
             since = datetime.fromisoformat(told) - _OVERLAP
             concerned = or_(concerned, here.decided_at > since, here.returned_at > since)
         found = read_frame(connection, _outcomes().where(concerned, here.state.in_(_TOLD), is_latest()))
+        taken_out = _withdrawn_since_told(connection)
     moments = [moment for name in ("decided_at", "returned_at") if (moment := found[name].max()) is not None]
     newest = max(moments, default=None)
     assert newest is None or isinstance(newest, datetime)
-    return found.drop("returned_at"), newest
+    return _together(found, taken_out), newest
+
+
+def withdrawn(engine: Engine, period: str | None = None) -> pl.DataFrame:
+    """:func:`outcomes` of the reports that stood in the totals and were withdrawn since outcomes were last told, as
+    long as nothing stands in their place: with the act (``act, act_who, act_why, act_at``), and with ``is_owed`` 1 when
+    the unit still may and must report. Of one period, or of all."""
+    with engine.connect() as connection:
+        found = _together(None, _withdrawn_since_told(connection))
+    return found if period is None else found.filter(pl.col("period") == period)
+
+
+def _withdrawn_since_told(connection: Connection) -> pl.DataFrame:
+    told = setting(connection, _UP_TO)
+    since = datetime.now(UTC) if told is None else datetime.fromisoformat(told) - _OVERLAP
+    return read_frame(connection, _withdrawn().where(tables.action.c.at > since))
+
+
+def _together(found: pl.DataFrame | None, taken_out: pl.DataFrame) -> pl.DataFrame:
+    parts = [taken_out] if found is None else [found, taken_out]
+    return pl.concat(parts, how="diagonal_relaxed").drop("returned_at")
 
 
 def begin_telling(engine: Engine) -> None:
@@ -100,9 +131,10 @@ def begin_telling(engine: Engine) -> None:
 def outcomes_of(connection: Connection, submissions: Iterable[int]) -> pl.DataFrame:
     """:func:`outcomes` of these submissions as they are now; those that are not the latest version any more are not
     among them."""
-    here = tables.submission.c
+    here, numbers = tables.submission.c, list(submissions)
     query = _outcomes().where(here.state.in_(_TOLD), is_latest())
-    return read_where_in(connection, query, here.id, submissions).drop("returned_at")
+    found = read_where_in(connection, query, here.id, numbers)
+    return _together(found, read_where_in(connection, _withdrawn(), here.id, numbers))
 
 
 def outcomes_of_unit(engine: Engine, unit: str, period: str) -> pl.DataFrame:
@@ -111,7 +143,7 @@ def outcomes_of_unit(engine: Engine, unit: str, period: str) -> pl.DataFrame:
     of_it = (tables.period.c.code == period, here.unit_id.in_(_selves_of(unit)))
     query = _outcomes().where(here.state.in_(_TOLD), is_latest(), *of_it)
     with engine.connect() as connection:
-        return read_frame(connection, query).drop("returned_at")
+        return _together(read_frame(connection, query), read_frame(connection, _withdrawn().where(*of_it)))
 
 
 def _selves_of(code: str) -> Select[tuple[int]]:
@@ -168,6 +200,97 @@ def _outcomes() -> Select[Any]:
     )
 
 
+def _withdrawn() -> Select[Any]:
+    """As :func:`_outcomes`, with the act: reports in force that somebody withdrew, and that nothing replaced since.
+    What was not in force when it was withdrawn had been told to be corrected, and changes nothing for its unit."""
+    here, action = tables.submission.c, tables.action.c
+    other, act = tables.submission.alias("other").c, tables.action.alias("act").c
+    last = (
+        select(func.max(act.id))
+        .where(act.submission_id == here.id, act.what == Act.WITHDRAW.value)
+        .correlate(tables.submission)
+        .scalar_subquery()
+    )
+    in_its_place = sorted({*IN_FORCE, SubmissionState.RECEIVED})  # or waits to be checked, and is told of then
+    stands = exists().where(*is_same_report(here, other), other.state.in_(in_its_place))
+    unit, period, obligation = tables.unit.c, tables.period.c, tables.obligation.c
+    is_owed = exists().where(
+        obligation.form_id == here.form_id,
+        obligation.unit_kind == unit.kind,
+        obligation.calendar == period.calendar,
+        obligation.period_kind == period.kind,
+        obligation.valid_from <= period.last_day,
+        or_(obligation.valid_to.is_(None), obligation.valid_to >= period.last_day),
+        period.closed_at.is_(None),
+    )
+    act_columns = [action[name].label(label) for name, label in _ACT.items()]
+    return (
+        _outcomes()
+        .add_columns(*act_columns, case((is_owed, 1), else_=0).label("is_owed"))
+        .join(tables.action, action.id == last)
+        .where(here.state == SubmissionState.WITHDRAWN.value, action.before.in_(sorted(IN_FORCE)), ~stands)
+    )
+
+
+def times_before(engine: Engine, submissions: Sequence[int]) -> dict[int, int]:
+    """How often each of these submissions ended before as it does now, and otherwise or taken out of the totals in
+    between; those for which it is 0 are left out.
+
+    Told again is what came back; a report that is judged anew and ends as it did has not been anything else.
+    """
+    action, attempt = tables.action.c, tables.attempt.c
+    restored = (
+        select(action.submission_id, func.count().label("times"))
+        .where(action.what == Act.RESTORE.value)
+        .group_by(action.submission_id)
+    )
+    often = (
+        select(attempt.submission_id)
+        .where(attempt.outcome.in_(_DECIDED))
+        .group_by(attempt.submission_id)
+        .having(func.count() > 2)  # as it is now, otherwise, as it is now
+    )
+    with engine.connect() as connection:
+        times = read_where_in(connection, restored, action.submission_id, submissions)
+        tried = read_where_in(connection, often, attempt.submission_id, submissions)["submission_id"]
+        ended = _ends(connection, tried)
+    before = dict(times.iter_rows())
+    for number, count in ended.items():
+        before[number] = before.get(number, 0) + count
+    return before
+
+
+def _ends(connection: Connection, submissions: pl.Series) -> dict[int, int]:
+    """How often tries at these submissions ended as the last one did, before one that ended otherwise: accepted, or
+    failed with the same critical findings."""
+    attempt, finding = tables.attempt.c, tables.finding.c
+    tries = select(attempt.submission_id, attempt.id.label("attempt_id"), attempt.outcome).where(
+        attempt.outcome.in_(_DECIDED)
+    )
+    names = ["rule", "sheet", "cell", "field", "item"]
+    faults = select(finding.submission_id, finding.attempt_id, *[finding[name] for name in names]).where(
+        finding.severity == Severity.CRITICAL.value, finding.settled_by.is_(None)
+    )
+    tried = read_where_in(connection, tries, attempt.submission_id, submissions)
+    found = read_where_in(connection, faults, finding.submission_id, submissions)
+    said = pl.concat_str(pl.col(names).cast(pl.String).fill_null(""), separator="|")
+    by_try = found.group_by("attempt_id").agg(faults=said.sort().str.join("\n"))
+    has_failed = pl.col("outcome").is_in(sorted(FAILED))
+    end = pl.when(has_failed).then(pl.concat_str("outcome", pl.col("faults").fill_null(""), separator="\n"))
+    ends = (
+        tried.join(by_try, on="attempt_id", how="left")
+        .sort("submission_id", "attempt_id")
+        .select("submission_id", end=end.fill_null(""))
+    )
+    is_new = (pl.col("end") != pl.col("end").shift(1)).fill_null(value=True).over("submission_id")
+    counted = (
+        ends.filter(is_new)
+        .group_by("submission_id")
+        .agg(times=(pl.col("end") == pl.col("end").last()).sum().cast(pl.Int64) - 1)
+    )
+    return dict(counted.filter(pl.col("times") > 0).iter_rows())
+
+
 def findings_to_tell(engine: Engine, submissions: Sequence[int]) -> pl.DataFrame:
     """Present critical findings and warnings of these submissions that nothing settled, the gravest first: ``submission
     _id, rule, level, severity, field, item, sheet, cell, message_vi, message_en``."""
@@ -219,9 +342,11 @@ def open_windows(engine: Engine, period: str | None = None) -> pl.DataFrame:
 
 
 def owing(connection: Connection, period: str, day: date) -> pl.DataFrame:
-    """``unit_id, unit, unit_name, form, form_vi, form_en, due, is_permitted, is_missing`` of every report owed for the
-    period; a unit that sent something, in whatever state it is, is not missing."""
-    unit, form = tables.unit.c, tables.form.c
+    """``unit_id, unit, unit_name, form, form_vi, form_en, due, is_permitted, state, arrived_at, is_missing, is_open``
+    of every report owed for the period. A unit that sent something, in whatever state it is, is not missing;
+    ``is_open`` is what it still owes: nothing is in force and nothing waits to be checked. ``state`` and ``arrived_at``
+    are of the latest version."""
+    unit, form, here = tables.unit.c, tables.form.c, tables.submission.c
     rows = status_on(connection, period, today=day).filter("is_expected")
     forms = read_frame(
         connection, select(form.code.label("form"), form.label_vi.label("form_vi"), form.label_en.label("form_en"))
@@ -233,8 +358,13 @@ def owing(connection: Connection, period: str, day: date) -> pl.DataFrame:
             unit.valid_from <= row.last_day, unit.valid_to.is_(None) | (unit.valid_to >= row.last_day)
         ),
     )
+    is_open = pl.col("state").is_in(_OWING) & ~pl.col("is_in_force")
+    sent = rows.filter(is_open)["submission_id"].drop_nulls()
+    arrived = select(here.id.label("submission_id"), here.received_at.label("arrived_at"))
+    arrivals = read_where_in(connection, arrived, here.id, sent)
     return (
         rows.join(living, on="unit", how="inner", maintain_order="left")
+        .join(arrivals, on="submission_id", how="left", maintain_order="left")
         .join(forms, on="form", maintain_order="left")
         .select(
             "unit_id",
@@ -244,8 +374,11 @@ def owing(connection: Connection, period: str, day: date) -> pl.DataFrame:
             "form_en",
             "due",
             "is_permitted",
+            "state",
+            "arrived_at",
             unit_name="name",
             is_missing=pl.col("state") == "missing",
+            is_open=is_open,
         )
     )
 

@@ -552,14 +552,15 @@ def is_latest() -> ColumnElement[bool]:
     past = sorted(RESTORABLE)
     has_passed = exists().where(tried.id == later.attempt_id, tried.outcome.in_(_PASSED))
     newer = exists().where(
-        *_is_same_report(here, later),
+        *is_same_report(here, later),
         later.version > here.version,
         or_(later.state.not_in(past), and_(here.state.in_(sorted(FAILED)), has_passed)),
     )
     return and_(here.state.not_in(past), ~newer)
 
 
-def _is_same_report(one: Columns, other: Columns) -> list[ColumnElement[bool]]:
+def is_same_report(one: Columns, other: Columns) -> list[ColumnElement[bool]]:
+    """Whether rows of ``submission`` (its columns, and those of another name for it) are versions of one report."""
     return [one[name] == other[name] for name in ("unit_id", "period_id", "form_id")]
 
 
@@ -567,7 +568,7 @@ def _is_shown() -> ColumnElement[bool]:
     """Whether a row of ``submission`` is the version whose settled findings are counted: the one in force, whose
     figures stand in the totals; without one the latest."""
     here, other = tables.submission.c, tables.submission.alias("other").c
-    stands = exists().where(*_is_same_report(here, other), other.state.in_(sorted(IN_FORCE)))
+    stands = exists().where(*is_same_report(here, other), other.state.in_(sorted(IN_FORCE)))
     return or_(here.state.in_(sorted(IN_FORCE)), and_(is_latest(), ~stands))
 
 

@@ -101,6 +101,7 @@ class Paper:
     has_passed: bool = False
     edition: str = ""
     tries: int = 0
+    restored: int = 0
 
     @property
     def filing(self) -> Filing:
@@ -154,6 +155,8 @@ class Oracle:
         #: what the report of a period counted when it was closed
         self.reports: dict[str, dict[str, int]] = {}
         self.told = Told()
+        #: reports that were withdrawn and whose unit has not heard of it
+        self.untold: list[Paper] = []
         self.now = datetime.min.replace(tzinfo=HERE)
         #: the figures that were frozen: period, form, unit, indicator, breakdown
         self.frozen: dict[tuple[str, str, str, str, str], Total] = {}
@@ -194,10 +197,15 @@ class Oracle:
         return life
 
     def _withdraw(self, deed: Withdraws) -> None:
-        self.by_file[deed.file].state = "withdrawn"
+        paper = self.by_file[deed.file]
+        if paper.state in STANDS:
+            self.untold.append(paper)
+        paper.state = "withdrawn"
 
     def _restore(self, deed: Restores) -> None:
-        self.by_file[deed.file].state = "received"
+        paper = self.by_file[deed.file]
+        paper.state = "received"
+        paper.restored += 1
 
     def _waive(self, deed: Waives) -> None:
         paper = self.by_file[deed.file]
@@ -276,13 +284,14 @@ class Oracle:
         life = self.almanac.life(period)
         opened = life.reopened_at or life.opened_at
         last = window_of(period)[1]
-        debts: dict[Key, date] = {}
+        debts: list[Debt] = []
         for (code, _), status in sorted(self.status(period).items()):
             owing = self.register.on(code, last)
-            if status.is_expected and status.state == "missing" and owing and status.due:
-                debts[self._first_self(owing.key)] = status.due
-        party = [Debt(unit, due) for unit, due in debts.items()]
-        self.told.remind(period, party, self.today, local_day(opened) if opened else None)
+            is_open = not status.is_in_force and status.state in ("missing", "withdrawn", *FAILED)
+            if status.is_expected and is_open and owing and status.due:
+                debts.append(Debt(self._first_self(owing.key), status.due, status.state != "missing"))
+        self.told.remind(period, debts, self.today, local_day(opened) if opened else None, life.reopened_at)
+        self._tell_withdrawn(period)
 
     def _tell_outcomes(self) -> None:
         """What became of the reports that count: each outcome is told once."""
@@ -291,7 +300,21 @@ class Oracle:
             paper = _latest(papers)
             if paper.state in (*STANDS, *FAILED):
                 findings = self._warnings(paper) if paper.state in STANDS else frozenset(paper.found)
-                period = self.told.decide(paper.sent.file, paper.state, findings, paper.filing.period)
+                period = self.told.decide(paper.sent.file, paper.state, findings, paper.filing.period, paper.restored)
+                news.append(period if paper.unit and self._is_under_focal(paper.unit) else "")
+        self.told.list_outcomes(news)
+        for period in {paper.filing.period for paper in self.untold}:
+            self._tell_withdrawn(period)
+
+    def _tell_withdrawn(self, period: str) -> None:
+        """Of what was withdrawn and has no other version in its place; the focal point gets a list of its own."""
+        told = [paper for paper in self.untold if paper.filing.period == period]
+        self.untold = [paper for paper in self.untold if paper.filing.period != period]
+        news = []
+        for paper in told:
+            versions = self.by_report[paper.report] if paper.report else []
+            if paper.state == "withdrawn" and not any(other.state in STANDS for other in versions):
+                self.told.withdraw(paper.sent.file)
                 news.append(period if paper.unit and self._is_under_focal(paper.unit) else "")
         self.told.list_outcomes(news)
 

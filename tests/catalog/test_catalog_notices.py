@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from catalog import DATA, CatalogError, load_catalog
-from catalog.notices import FIELDS, Audience, NoticeText, text_faults
+from catalog.notices import FIELDS, Audience, Case, NoticeText, text_faults
 from catalog.read import Reader
 from domain.notice import NoticeKind
 from tasks.notice_words import clean, filled, how_long, listed
@@ -25,7 +25,7 @@ def texts() -> list[NoticeText]:
 def test_the_shipped_texts_say_everything(texts: list[NoticeText]) -> None:
     assert not list(text_faults(texts))
     assert {text.key for text in texts} == set(FIELDS)
-    assert {kind for kind, _ in FIELDS} == set(NoticeKind)
+    assert {kind for kind, _, _ in FIELDS} == set(NoticeKind)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_missing_or_doubled_text_is_a_fault_of_the_definitions(tmp_path: Path)
 
 def test_what_is_filled_in_stays_words(texts: list[NoticeText]) -> None:
     """A name from a file can be no line of its own, no header, and no field."""
-    text = next(text for text in texts if text.key == (NoticeKind.OPENED, Audience.UNIT))
+    text = next(text for text in texts if text.key == (NoticeKind.OPENED, Audience.UNIT, Case.USUAL))
     name = clean("Xã {ask}\r\nBcc: a@b.vn\u2028\x00" + "a" * 900)
     fields = {field: field for field in FIELDS[text.key]} | {"unit_name": name}
     for lang in ("vi", "en"):

@@ -202,23 +202,145 @@ def test_who_sent_nothing_is_reminded_of_the_most_urgent_day_alone(office: Offic
     acts.permit_late(office.engine, "X03", "2025-Q1", DUE + timedelta(days=30), who="thử", reason="bão")
     office.report(X01="rejected")
     # nobody looked for a week: 5 and 1 days before were missed, and so was 1 day after
-    assert told(on(DUE + timedelta(days=6))) == {"overdue": 2}
+    assert told(on(DUE + timedelta(days=6))) == {"overdue": 3}
     assert told(on(DUE + timedelta(days=7))) == {}
     assert office.told("unit", "recipient", kind="overdue") == [
         ("T01", "vp@tinh.gov.vn"),
+        ("X01", "ubnd.x01@tinh.gov.vn"),
         ("X02", "hang.x02@tinh.gov.vn"),
     ]
-    own, everybody = (words_of(office.files(row)) for row in office.notices(kind="overdue"))
-    assert "quá hạn 6 ngày (hạn ngày 18/03/2025)" in own
-    assert "- Biểu 1 (hạn ngày 18/03/2025)" in own
-    assert "2/3 đơn vị trong phạm vi đầu mối chưa gửi" in everybody
-    assert "- Xã Hai (X02): hạn 18/03/2025, quá hạn 6 ngày" in everybody
+    returned, own, everybody = (words_of(office.files(row)) for row in office.notices(kind="overdue"))
+    assert "quá hạn 6 ngày (hạn ngày 18/03/2025) nhưng chưa nhận được" in own
+    assert "- Biểu 1 (hạn ngày 18/03/2025)" in own.splitlines()
+    # whose report was returned has sent one, and owes one
+    assert "chưa nhận được" not in returned
+    assert "- Biểu 1 (hạn ngày 18/03/2025): báo cáo nhận ngày 16/03/2025 đã bị trả lại, phải sửa và gửi lại" in returned
+    assert "3/3 đơn vị trong phạm vi đầu mối chưa gửi báo cáo, hoặc chưa gửi lại" in everybody
+    assert "- Xã Một (X01): hạn 18/03/2025, quá hạn 6 ngày, báo cáo nhận ngày 16/03/2025 đã bị trả lại" in everybody
+    assert "- Xã Hai (X02): hạn 18/03/2025, quá hạn 6 ngày" in everybody.splitlines()
     assert "- Xã Ba (X03): hạn 17/04/2025, còn 24 ngày, đã được phép gửi muộn" in everybody
     # a shorter list is no news, and a closed period reminds nobody
     office.report(X02="accepted")
     assert told(on(DUE + timedelta(days=8))) == {}
     acts.close_period(office.engine, "2025-Q1", who="thử", reason="hết hạn")
     assert told(on(DUE + timedelta(days=25))) == {}
+
+
+def reminded(office: Office, moment: datetime, period: str | None = None) -> list[tuple[str, str]]:
+    """(kind, unit) of what the reminding of this moment told, the digest left out."""
+    before = {row["id"] for row in office.notices()}
+    with pretending(moment):
+        remind(office.settings, moment, period)
+    rows = [row for row in office.notices() if row["id"] not in before and row["kind"] != "digest"]
+    return sorted((row["kind"], row["unit"]) for row in rows)
+
+
+def test_what_was_withdrawn_is_told_once_and_owed_anew(office: Office) -> None:
+    notices_after_run(office.settings, office.report(X01="accepted", X02="accepted", X03="rejected"))
+    (first, second, third) = (office.notices(unit=unit)[0]["submission_id"] for unit in ("X01", "X02", "X03"))
+    for number in (first, third):
+        acts.withdraw(office.engine, number, who="Trần Văn A", reason="gửi nhầm số liệu quý trước")
+    told = reminded(office, before(9))
+    assert told == [
+        ("due_soon", "T01"),
+        ("due_soon", "X01"),
+        ("due_soon", "X03"),
+        ("rejected", "T01"),
+        ("rejected", "X01"),
+    ]
+    withdrawn, owing = (
+        words_of(office.files(office.notices(unit="X01", kind=kind)[-1])) for kind in ("rejected", "due_soon")
+    )
+    for words in ("đã được rút", "Trần Văn A", "gửi nhầm số liệu quý trước", "trước hết ngày 18/03/2025"):
+        assert words in withdrawn
+    assert "báo cáo nhận ngày 16/03/2025 đã được rút, cần báo cáo mới" in owing
+    assert "- Xã Một (X01): " in words_of(office.files(office.notices(unit="T01", kind="rejected")[-1]))
+    assert reminded(office, before(8)) == []
+    assert not notices_after_run(office.settings, office.report()).total
+    # taken up again and accepted as before it is news, once; what only failed was told already
+    acts.restore(office.engine, first, who="thử", reason="số liệu đúng")
+    run = start_run(office.engine, "collect-period", "2025-Q1")
+    intake.claim(office.engine, run, [first])
+    load_batch(office.engine, run, batch((first, "X01", "accepted", {"received": 1.0})))
+    assert notices_after_run(office.settings, run).by_kind == {"accepted": 2}
+    assert not notices_after_run(office.settings, run).total
+    # a new report came before anybody was told: nothing is missing
+    acts.withdraw(office.engine, second, who="thử", reason="gửi nhầm")
+    assert notices_after_run(office.settings, office.report(X02="accepted")).by_kind == {"accepted": 2}
+    assert reminded(office, before(7)) == []
+    # the version before is taken up again: told when it is checked, as it is the one that counts
+    acts.withdraw(office.engine, office.notices(unit="X02")[-1]["submission_id"], who="thử", reason="gửi nhầm")
+    acts.restore(office.engine, second, who="thử", reason="bản này mới đúng")
+    assert reminded(office, before(6)) == []
+    run = start_run(office.engine, "collect-period", "2025-Q1")
+    intake.claim(office.engine, run, [second])
+    load_batch(office.engine, run, batch((second, "X02", "accepted", {"received": 1.0})))
+    assert notices_after_run(office.settings, run).by_kind == {"accepted": 2}
+
+
+def test_a_withdrawal_that_waits_is_dropped_when_a_new_report_came(office: Office) -> None:
+    away = office.by_mail(free_port())
+    notices_after_run(away.settings, office.report(X02="accepted"))
+    number = office.notices(unit="X02")[0]["submission_id"]
+    acts.withdraw(office.engine, number, who="thử", reason="gửi nhầm")
+    with pretending(before(20)):
+        assert remind(away.settings, before(20)).by_kind.get("rejected") == 2
+    deliver(away.settings)
+    states = dict(office.told("kind", "state", unit="X02"))
+    assert states == {"accepted": "dropped", "rejected": "waiting"}
+    office.report(X02="accepted")
+    deliver(away.settings)
+    assert dict(office.told("kind", "state", unit="X02"))["rejected"] == "dropped"
+
+
+def test_a_report_that_comes_back_to_what_it_was_is_told_again(office: Office) -> None:
+    def judged(state: str, cell: str = "E5") -> int:
+        run = start_run(office.engine, "retry-failed", "2025-Q1")
+        intake.claim(office.engine, run, [number])
+        made = batch((number, "X02", state, {"received": 1.0}))
+        load_batch(office.engine, run, replace(made, findings=made.findings.with_columns(cell=pl.lit(cell))))
+        return sum(kind != "" for kind in notices_after_run(office.settings, run).by_kind)
+
+    notices_after_run(office.settings, office.report(X02="rejected"))
+    number = office.notices(unit="X02")[0]["submission_id"]
+    for state, cell, told in (
+        ("rejected", "E5", 0),
+        ("rejected", "E6", 1),
+        ("rejected", "E5", 1),
+        ("rejected", "E5", 0),
+        ("accepted", "", 1),
+    ):
+        acts.retry(office.engine, [number], who="thử", reason="thử lại")
+        assert judged(state, cell) == told
+    acts.withdraw(office.engine, number, who="thử", reason="nghi sai")
+    acts.restore(office.engine, number, who="thử", reason="xem lại")
+    assert judged("rejected") == 1
+    acts.retry(office.engine, [number], who="thử", reason="thử lại")
+    assert judged("rejected") == 0
+    assert len(office.notices(unit="X02", kind="rejected")) == 4
+
+
+def test_who_still_owes_a_period_that_is_opened_again_is_told_anew(office: Office) -> None:
+    late = DUE + timedelta(days=6)
+    office.report(X01="accepted")
+    assert reminded(office, on(date(2024, 12, 15))) == [("opened", "T01"), ("opened", "X02"), ("opened", "X03")]
+    both = [("overdue", "T01"), ("overdue", "X02"), ("overdue", "X03")]
+    assert reminded(office, on(late)) == both
+    for days, (again, more) in enumerate(((7, 8), (60, 61)), 1):
+        acts.close_period(office.engine, "2025-Q1", who="thử", reason="hết hạn", moment=on(late))
+        assert reminded(office, on(DUE + timedelta(days=again))) == []
+        moment = on(DUE + timedelta(days=again))
+        acts.reopen_period(office.engine, "2025-Q1", who="thử", reason="bổ sung", moment=moment)
+        assert reminded(office, moment) == both, days
+        assert reminded(office, on(DUE + timedelta(days=more))) == []
+    # a later day that is permitted is the only one that counts from then on
+    until = DUE + timedelta(days=80)
+    acts.permit_late(office.engine, "X03", "2025-Q1", until, who="thử", reason="bão")
+    assert reminded(office, on(DUE + timedelta(days=62))) == []  # nor of the opening, which it was told before
+    assert reminded(office, on(until - timedelta(days=5))) == [("due_soon", "X03"), ("overdue", "T01")]
+    assert reminded(office, on(until - timedelta(days=4))) == []
+    assert reminded(office, on(until + timedelta(days=1))) == [("overdue", "T01"), ("overdue", "X03")]
+    assert reminded(office, on(until + timedelta(days=2))) == []
 
 
 def test_a_period_long_past_is_left_alone_unless_it_is_named(office: Office) -> None:
