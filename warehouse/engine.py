@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
@@ -105,7 +106,8 @@ def missing_file(url: str) -> Path | None:
     parsed = _parse(url)
     if not parsed.drivername.startswith("sqlite") or parsed.database in (None, "", ":memory:"):
         return None
-    path = Path(str(parsed.database))
+    named = str(parsed.database)
+    path = Path(unquote(urlsplit(named).path) if named.startswith("file:") else named)
     return None if path.exists() else path
 
 

@@ -262,7 +262,7 @@ def test_a_store_nobody_can_open_is_refused_with_what_to_install(tmp_path: Path)
         places.place_at("nope://bucket/inbox")
     settings = Settings(home=tmp_path, inbox="nope://b/inbox", archive="nope://b/archive")
     told = [item for item in health.place_conditions(settings) if item.is_fault]
-    assert [(item.code, "cluster" in item.advice.vi) for item in told] == [("inbox", True), ("store", True)]
+    assert [(item.code, "make install-server" in item.advice.vi) for item in told] == [("inbox", True), ("store", True)]
 
 
 def test_a_workspace_in_a_store_comes_to_what_one_in_a_folder_does(

@@ -248,9 +248,10 @@ def test_what_was_taken_stays_known_when_the_next_one_cannot_be_claimed(
     assert sorted(states(office).values()) == ["sent", "waiting", "waiting"]
 
 
+@pytest.mark.thorough("postgres")
 def test_a_server_that_looks_long_into_a_mail_is_waited_for(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mailing, "TIMEOUT", 0.2)
-    assert sent_by(office, Letterbox(slow=0.4)) == Delivered(sent=3)
+    monkeypatch.setattr(mailing, "TIMEOUT", 1.0)
+    assert sent_by(office, Letterbox(slow=1.2)) == Delivered(sent=3)
 
 
 #: Without the definitions, which take their time to load.
