@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from catalog.model import UnitEventRecord, UnitRecord
 from catalog.whole import Catalog
@@ -266,6 +267,30 @@ def half_told(catalog: Catalog) -> Iterator[RegisterFault]:
                     f"{_name(units[old])} ended and only one part is told where it went",
                 ),
                 Said("thêm dòng cho các phần còn lại nếu biết", "add the rows of the other parts when they are known"),
+            )
+
+
+def not_followed(catalog: Catalog) -> Iterator[RegisterFault]:
+    """Units that begin the day after one of the same code ended, without an event between the two: no fault (a code may
+    be given to another unit), but they count as two, and what was known of the first does not follow."""
+    linked = {(old_of(event), new_of(event)) for event in catalog.events}
+    lives = sorted(catalog.units, key=key_of)
+    for before, after in pairwise(lives):
+        follows = before.code == after.code and before.valid_to == after.valid_from - _DAY
+        if follows and (key_of(before), key_of(after)) not in linked:
+            yield RegisterFault(
+                key_of(after),
+                "valid_from",
+                Said(
+                    f"{_name(after)} tiếp ngay sau đơn vị cùng mã mà không có sự kiện nào giữa hai dòng: được coi là hai"
+                    " đơn vị, báo cáo và người nhận thông báo của dòng trước không theo sang",
+                    f"{_name(after)} begins right after a unit of the same code without an event between the two: they"
+                    " count as two units, and reports and contacts of the first do not follow",
+                ),
+                Said(
+                    f"vẫn là đơn vị ấy thì thêm sự kiện rename hoặc reparent ngày {after.valid_from}",
+                    f"if it is still the same unit, add an event rename or reparent on {after.valid_from}",
+                ),
             )
 
 

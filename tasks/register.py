@@ -22,6 +22,7 @@ from catalog.register import (
     event_key,
     half_told,
     key_of,
+    not_followed,
     register_faults,
 )
 from domain.unit import UnitKey
@@ -277,11 +278,15 @@ def _difference(standing: Register, given: Given, after: Catalog) -> Difference:
         _note(changes, same, Change(EVENTS, what, _event_words(key), event.kind, _place(given, key), changed))
     for key in sorted(given.removed):
         _note(changes, same, Change(EVENTS, "removed", _event_words(key), events[key].kind, _place(given, key)))
-    notices = tuple(
-        placed(given, fault.key, fault.column, fault.what, fault.advice, fault.where)
-        for fault in half_told(after)
-        if fault.key in given.events and given.events[fault.key] != events.get(fault.key)
-    )
+    told = [
+        *(
+            fault
+            for fault in half_told(after)
+            if fault.key in given.events and given.events[fault.key] != events.get(fault.key)
+        ),
+        *(fault for fault in not_followed(after) if fault.key in given.units and fault.key not in units),
+    ]
+    notices = tuple(placed(given, item.key, item.column, item.what, item.advice, item.where) for item in told)
     beside = {
         UNITS: len(units.keys() - given.units.keys()),
         EVENTS: len(events.keys() - given.events.keys() - given.removed),

@@ -286,8 +286,20 @@ def test_events_that_cannot_be_true_are_refused(
 def test_a_unit_of_which_one_part_is_told_is_a_notice(fresh: Settings, tmp_path: Path) -> None:
     units = write(tmp_path / "units.csv", HEADER + UNITS)
     path = write(tmp_path / "events.csv", EVENTS + "split,2025-07-01,Q1,2020-01-01,Q2,2025-07-01,partial,NQ\n")
-    (notice,) = load(fresh, units, path).notices
+    _, notice = sorted(load(fresh, units, path).notices, key=lambda each: each.column)
     assert (notice.line, notice.column) == (2, "G share")
+    assert load(fresh, path).notices == (), "it was told before"
+
+
+def test_a_unit_that_moved_without_an_event_is_a_notice(fresh: Settings, tmp_path: Path) -> None:
+    above = "Q0,2020-01-01,,Tỉnh Không,tinh,,\nQ9,2020-01-01,,Tỉnh Chín,tinh,,\n"
+    row = "Q7,{},{},Xã Bảy,xa,{},\n"
+    load(fresh, write(tmp_path / "before.csv", HEADER + above + row.format("2020-01-01", "", "Q0")))
+    moved = row.format("2020-01-01", "2025-06-30", "Q0") + row.format("2025-07-01", "", "Q9")
+    path = write(tmp_path / "moved.csv", HEADER + moved)
+    (notice,) = load(fresh, path).notices
+    assert (notice.line, notice.column) == (3, "B valid_from")
+    assert "rename hoặc reparent" in notice.advice.vi
     assert load(fresh, path).notices == (), "it was told before"
 
 
