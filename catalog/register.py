@@ -282,8 +282,8 @@ def not_followed(catalog: Catalog) -> Iterator[RegisterFault]:
                 key_of(after),
                 "valid_from",
                 Said(
-                    f"{_name(after)} tiếp ngay sau đơn vị cùng mã mà không có sự kiện nào giữa hai dòng: được coi là hai"
-                    " đơn vị, báo cáo và người nhận thông báo của dòng trước không theo sang",
+                    f"{_name(after)} tiếp ngay sau đơn vị cùng mã mà không có sự kiện nào giữa hai dòng: được coi là"
+                    " hai đơn vị, báo cáo và người nhận thông báo của dòng trước không theo sang",
                     f"{_name(after)} begins right after a unit of the same code without an event between the two: they"
                     " count as two units, and reports and contacts of the first do not follow",
                 ),
