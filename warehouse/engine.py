@@ -103,12 +103,16 @@ def is_postgres(bind: Engine | Connection) -> bool:
 
 def missing_file(url: str) -> Path | None:
     """The file of a SQLite warehouse that is not there: whoever connects makes an empty one in its place."""
-    parsed = _parse(url)
-    if not parsed.drivername.startswith("sqlite") or parsed.database in (None, "", ":memory:"):
+    path = _file_of(_parse(url))
+    return None if path is None or path.exists() else path
+
+
+def _file_of(url: URL) -> Path | None:
+    """The file of a SQLite database, also of one whose address is a ``file:`` one; others have none."""
+    named = url.database or ""
+    if not url.drivername.startswith("sqlite") or named in ("", ":memory:"):
         return None
-    named = str(parsed.database)
-    path = Path(unquote(urlsplit(named).path) if named.startswith("file:") else named)
-    return None if path.exists() else path
+    return Path(unquote(urlsplit(named).path) if named.startswith("file:") else named)
 
 
 def make_engine(url: str) -> Engine:
@@ -119,8 +123,8 @@ def make_engine(url: str) -> Engine:
     """
     parsed = _parse(url)
     if parsed.drivername.startswith("sqlite"):
-        if parsed.database and parsed.database != ":memory:":
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        if (path := _file_of(parsed)) is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
         event.listen(engine, "connect", _open_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -135,7 +139,7 @@ def make_reader(url: str) -> Engine:
     """
     parsed = _parse(url)
     if parsed.drivername.startswith("sqlite"):
-        path = Path(parsed.database or "")
+        path = _file_of(parsed) or Path()
         if not path.is_file():
             raise FileNotFoundError(f"no warehouse at {path}")
         read_only = URL.create("sqlite+pysqlite", database=path.resolve().as_uri(), query={"mode": "ro", "uri": "true"})

@@ -22,6 +22,7 @@ from warehouse.engine import (
     is_transient,
     make_engine,
     make_reader,
+    missing_file,
     prove_writable,
     safe_url,
     told,
@@ -130,6 +131,19 @@ def test_a_server_that_is_away_is_worth_trying_again() -> None:
 
 
 # ------------------------------------------------------------------------------------------------ registry
+
+
+def test_a_file_address_names_the_file_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    there = tmp_path / "kho" / "w.db"
+    address = f"sqlite:///file:{there}?uri=true"
+    assert missing_file(address) == there
+    with write(make_engine(address)) as connection:
+        connection.execute(text("CREATE TABLE t (n INTEGER)"))
+    assert missing_file(address) is None
+    with make_reader(address).connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM t")).scalar_one() == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["kho"], "no folder called file:"
 
 
 def test_a_server_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
