@@ -30,9 +30,8 @@ from tasks.batches import SMALLEST_SHARED_BATCH
 from tasks.collect import RETRYING, Done, Waiting, process_here
 from tasks.places import Item, Result
 from tasks.settings import Settings
-from tasks.store import definitions, engine_for
+from tasks.store import definitions, engine_for, require_warehouse
 from warehouse.engine import identity
-from warehouse.migrate import is_current
 
 _log = logging.getLogger(__name__)
 
@@ -99,15 +98,13 @@ class Fitness:
 
 def fitness(settings: Settings) -> Fitness:
     """The fitness of this process with these settings. Raises what keeps it from the warehouse or the archive."""
-    engine = engine_for(settings.url)
-    if not is_current(engine):
-        raise ActRefusedError(
-            "Kho số liệu chưa ở phiên bản của chương trình. Chạy: tongket init",
-            "The warehouse is not at the program's version. Run: tongket init",
-        )
+    require_warehouse(settings)
     places.require(settings.archive_place)
     return Fitness(
-        _program(), definitions(settings).fingerprint, identity(engine), places.identity(settings.archive_place)
+        _program(),
+        definitions(settings).fingerprint,
+        identity(engine_for(settings.url)),
+        places.identity(settings.archive_place),
     )
 
 
