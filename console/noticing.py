@@ -232,15 +232,15 @@ def notices_resend(number: Number, reason: Reason, who: Who = None, as_json: AsJ
 
     chosen, _ = open_warehouse()
     before = resend(chosen, number, who=decider(who), reason=reason)
+    now = say("nay chờ gửi; gửi ngay: tongket notices send", "waits to be sent; send it now: tongket notices send")
+    _print_changed(number, before, NoticeState.WAITING, now, as_json)
+
+
+def _print_changed(number: int, before: str, after: NoticeState, now: str, as_json: bool) -> None:
     if as_json:
-        print_json({"notice": number, "before": before, "state": NoticeState.WAITING.value})
-        return
-    out.print(
-        say(
-            f"✓ Thông báo {number} ({STATES[before]}) nay chờ gửi; gửi ngay: tongket notices send",
-            f"✓ Notice {number} ({STATES[before]}) waits to be sent; send it now: tongket notices send",
-        )
-    )
+        print_json({"notice": number, "before": before, "state": after.value})
+    else:
+        out.print(say(f"✓ Thông báo {number} ({STATES[before]}) {now}", f"✓ Notice {number} ({STATES[before]}) {now}"))
 
 
 @notices_app.command(
@@ -255,15 +255,7 @@ def notices_drop(number: Number, reason: Reason, who: Who = None, as_json: AsJso
 
     chosen, _ = open_warehouse()
     before = give_up(chosen, number, who=decider(who), reason=reason)
-    if as_json:
-        print_json({"notice": number, "before": before, "state": NoticeState.DROPPED.value})
-        return
-    out.print(
-        say(
-            f"✓ Thông báo {number} ({STATES[before]}) không gửi nữa.",
-            f"✓ Notice {number} ({STATES[before]}) is not sent any more.",
-        )
-    )
+    _print_changed(number, before, NoticeState.DROPPED, say("không gửi nữa.", "is not sent any more."), as_json)
 
 
 # ------------------------------------------------------------------------------------------------ remind
