@@ -32,6 +32,10 @@ class Said:
     vi: str
     en: str
 
+    @classmethod
+    def same(cls, text: object) -> Said:
+        return cls(str(text), str(text))
+
 
 @dataclass(frozen=True, slots=True)
 class RegisterFault:

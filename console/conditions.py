@@ -12,7 +12,8 @@ from console.output import REFUSED, out, print_json, table
 from console.words import say
 
 if TYPE_CHECKING:
-    from tasks.condition import Condition, Said
+    from catalog.register import Said
+    from tasks.condition import Condition
 
 _SIGNS = {"well": ("✓", "green"), "attention": ("!", "yellow"), "fault": ("✗", "bold red")}
 

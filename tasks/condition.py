@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from catalog.register import Said
+
 
 class Level(IntEnum):
     """``ATTENTION``: it works, and somebody should see to it; ``FAULT``: something does not work or is about to end."""
@@ -16,18 +18,6 @@ class Level(IntEnum):
     @property
     def word(self) -> str:
         return self.name.lower()
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A sentence in both languages."""
-
-    vi: str
-    en: str
-
-    @classmethod
-    def same(cls, text: object) -> Said:
-        return cls(str(text), str(text))
 
 
 NOTHING = Said("", "")

@@ -12,7 +12,7 @@ import smtplib
 import ssl
 import stat
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,15 +20,16 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from catalog import CatalogError
+from catalog.register import Said
 from domain.act import ActRefusedError
 from domain.clock import today
 from domain.notice import is_address
 from domain.numbers import vi_number
 from tasks import places
 from tasks.archive import closed
-from tasks.condition import Condition, Level, Look, Said
+from tasks.condition import Condition, Level, Look
 from tasks.health_prefect import prefect_conditions
-from tasks.health_warehouse import SKEW, WRONG_SKEW, warehouse_conditions, warehouse_details
+from tasks.health_warehouse import skew_condition, warehouse_conditions, warehouse_details
 from tasks.holidays import to_complete
 from tasks.places import advice_on, at_once, is_remote, require
 from tasks.settings import Settings
@@ -231,15 +232,13 @@ def inbox_condition(settings: Settings, *, is_thorough: bool) -> Condition:
 
 def _skewed(look: Look, inbox: Place, theirs: datetime | None) -> Condition | None:
     """A store whose clock is wrong makes reports late that are not, or the other way round."""
-    seconds = abs((theirs - datetime.now(UTC)).total_seconds()) if theirs else 0.0
-    if seconds <= SKEW.total_seconds():
-        return None
+    skew = theirs - datetime.now(UTC) if theirs else timedelta()
+    seconds = abs(skew.total_seconds())
     seen = Said(
         f"{inbox}: đồng hồ của kho tệp lệch {vi_number(round(seconds))} giây; báo cáo đến lúc nào là theo nó",
         f"{inbox}: the store's clock is {seconds:,.0f} seconds off; when a report came is told by it",
     )
-    advice = Said("Bật đồng bộ giờ (NTP) trên mọi máy", "Synchronise the clocks (NTP) of all machines")
-    return look.fault(seen, advice) if seconds > WRONG_SKEW.total_seconds() else look.attention(seen, advice)
+    return skew_condition(look, skew, seen)
 
 
 def store_condition(settings: Settings) -> Condition:

@@ -14,7 +14,8 @@ from typing import Any
 
 import httpx
 
-from tasks.condition import Condition, Look, Said
+from catalog.register import Said
+from tasks.condition import Condition, Look
 from tasks.settings import Settings
 from tasks.store import engine_for
 from warehouse.engine import unreachable

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from catalog import Catalog, CatalogError
 from catalog.occasions import CUTOFF, occasions
+from catalog.register import Said
 from domain import clock
 from domain.act import ActRefusedError
 from domain.life import Life
@@ -16,9 +17,9 @@ from domain.numbers import vi_number
 from domain.occasion import Occasion, OccasionKind
 from tasks import keeping
 from tasks.archive import find
-from tasks.condition import Condition, Look, Said
+from tasks.condition import Condition, Look
 from tasks.conference import verify
-from tasks.occasions import due, left_open
+from tasks.occasions import all_due, left_open
 from tasks.periods import interrupted
 from tasks.places import GLANCE, missing, require
 from tasks.settings import Settings
@@ -133,14 +134,12 @@ def warehouse_details(settings: Settings) -> Iterator[Condition]:
 def clock_conditions(engine: Engine) -> Iterator[Condition]:
     """The machine's clock against the warehouse's, and against what was written down before."""
     look = Look("clock", Said("Đồng hồ", "Clock"))
-    ntp = Said("Bật đồng bộ giờ (NTP) trên mọi máy", "Synchronise the clocks (NTP) of all machines")
     skew = _skew(engine) if is_postgres(engine) else timedelta()
     seconds = abs(skew.total_seconds())
     differs = Said(f"lệch {vi_number(round(seconds, 1))} giây so với kho", f"{seconds:.1f} seconds off the warehouse's")
-    if abs(skew) > WRONG_SKEW:
-        yield look.fault(differs, ntp)
-    elif abs(skew) > SKEW:
-        yield look.attention(differs, ntp)
+    skewed = skew_condition(look, skew, differs)
+    if skewed is not None:
+        yield skewed
     newest = operations.newest(engine)
     present = max(clock.now(), datetime.now(UTC))
     if newest is not None and newest.at > present + WRONG_SKEW:
@@ -151,10 +150,18 @@ def clock_conditions(engine: Engine) -> Iterator[Condition]:
             ),
             Said("Chỉnh giờ máy trước khi chạy tiếp", "Set the machine's clock before anything runs"),
         )
-    elif abs(skew) <= SKEW:
+    elif skewed is None:
         here = datetime.now().astimezone()
         zone = f"{here:%H:%M:%S %z}"
         yield look.well(Said(f"{zone} · hạn tính theo {clock.ZONE.key}", f"{zone} · deadlines by {clock.ZONE.key}"))
+
+
+def skew_condition(look: Look, skew: timedelta, seen: Said) -> Condition | None:
+    """How bad it is that a clock is that far off this machine's; ``None``: it is not."""
+    if abs(skew) <= SKEW:
+        return None
+    ntp = Said("Bật đồng bộ giờ (NTP) trên mọi máy", "Synchronise the clocks (NTP) of all machines")
+    return look.fault(seen, ntp) if abs(skew) > WRONG_SKEW else look.attention(seen, ntp)
 
 
 def _skew(engine: Engine) -> timedelta:
@@ -284,7 +291,7 @@ def overdue(settings: Settings, moment: datetime) -> list[Occasion]:
     since = schedule.schedule_since(engine_for(settings.url))
     if since is None or since > moment - GRACE:
         return []
-    return sorted(item for kind in OccasionKind for item in due(settings, kind, moment - GRACE))
+    return all_due(settings, moment - GRACE)
 
 
 def next_cutoff(catalog: Catalog, moment: datetime) -> Occasion | None:

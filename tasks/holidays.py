@@ -6,7 +6,7 @@ from datetime import date
 
 from catalog import Catalog
 from catalog.holidays import Standing, to_see_to
-from tasks.condition import Said
+from catalog.register import Said
 
 
 def to_complete(catalog: Catalog, today: date) -> list[Said]:

@@ -54,23 +54,32 @@ def due(settings: Settings, kind: OccasionKind, moment: datetime) -> list[Occasi
     from before the schedule was first kept (:func:`begin`), except that the periods which had not ended with their
     closing then are to be opened. Neither an opening nor a reminder is due once its period should be closed.
     """
+    return _due(settings, [kind], moment)
+
+
+def all_due(settings: Settings, moment: datetime) -> list[Occasion]:
+    """The same of every kind, the oldest first; the calendar is gone through once."""
+    return sorted(_due(settings, list(OccasionKind), moment))
+
+
+def _due(settings: Settings, kinds: Sequence[OccasionKind], moment: datetime) -> list[Occasion]:
     engine, catalog = engine_for(settings.url), definitions(settings)
     since = schedule.schedule_since(engine) or moment
-    fallen = [*_running_before(catalog, kind, since), *occasions(catalog, since, moment + _INSTANT)]
-    wanted = [item for item in fallen if item.kind is kind]
-    if not wanted:
-        return []
-    done = schedule.done_occasions(engine, kind)
-    missing = [item for item in wanted if (item.period, item.label) not in done]
-    return _still_of_use(catalog, missing, moment) if kind in _UNTIL_CLOSED else missing
+    before = _running_before(catalog, since) if OccasionKind.OPEN in kinds else []
+    fallen = [*before, *occasions(catalog, since, moment + _INSTANT)]
+    found = []
+    for kind in kinds:
+        wanted = [item for item in fallen if item.kind is kind]
+        done = schedule.done_occasions(engine, kind) if wanted else set()
+        missing = [item for item in wanted if (item.period, item.label) not in done]
+        found += _still_of_use(catalog, missing, moment) if kind in _UNTIL_CLOSED else missing
+    return found
 
 
-def _running_before(catalog: Catalog, kind: OccasionKind, since: datetime) -> list[Occasion]:
+def _running_before(catalog: Catalog, since: datetime) -> list[Occasion]:
     """Openings from before ``since`` of periods that are open then."""
-    if kind is not OccasionKind.OPEN:
-        return []
     running = [item for item in courses(catalog, since, since + _INSTANT) if item.opens_at < since < item.closes_at]
-    return sorted(Occasion(item.opens_at, kind, item.period.code) for item in running)
+    return sorted(Occasion(item.opens_at, OccasionKind.OPEN, item.period.code) for item in running)
 
 
 def _still_of_use(catalog: Catalog, items: Sequence[Occasion], moment: datetime) -> list[Occasion]:
@@ -175,7 +184,7 @@ def planned(settings: Settings, moment: datetime, until: datetime) -> list[Plann
     """
     catalog = definitions(settings)
     there = engine_if_any(settings) is not None
-    overdue = sorted(item for kind in OccasionKind for item in due(settings, kind, moment)) if there else []
+    overdue = all_due(settings, moment) if there else []
     coming = occasions(catalog, moment + _INSTANT, until)
     by_code: dict[str, Course] = {}
     for code in dict.fromkeys(item.period for item in (*overdue, *coming)):
